@@ -1,0 +1,3 @@
+//! The command line, and the whole farm in one process.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Verifies a node's trace, compiles if it broke, swings the pointer.

@@ -1,0 +1,1 @@
+//! Serves catalogs and files to agents over mutual TLS.

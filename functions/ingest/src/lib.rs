@@ -1,0 +1,1 @@
+//! Checks what was pushed and seals it as an immutable release.

@@ -1,0 +1,1 @@
+//! Which nodes, which lane: a release becomes compile tasks.

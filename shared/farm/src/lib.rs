@@ -1,0 +1,1 @@
+//! The farm's documents, messages and rules: pure, without input or output.

@@ -1,0 +1,1 @@
+//! What modules' Ruby says, read without running it.
