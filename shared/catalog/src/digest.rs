@@ -133,7 +133,38 @@ fn object<T>(sorted: &[(&str, &T)], each: fn(&T, &mut Sink), sink: &mut Sink) {
     put("}", sink);
 }
 
-/* VALUE */
+fn value(answer: &Value, sink: &mut Sink) {
+    match answer {
+        Value::Undef => put("null", sink),
+        Value::Bool(flag) => put(if *flag { "true" } else { "false" }, sink),
+        Value::Int(number) => put(&number.to_string(), sink),
+        Value::Float(number) => float(*number, sink),
+        Value::Str(text) => string(text, sink),
+        Value::Array(items) => list(items.iter(), value, sink),
+        Value::Hash(entries) => {
+            let named: Option<Vec<_>> = entries
+                .iter()
+                .map(|(key, item)| Some((key.as_str()?, item)))
+                .collect();
+            match named {
+                Some(mut entries) => {
+                    entries.sort_unstable_by_key(|(key, _)| *key);
+                    object(&entries, value, sink);
+                }
+                None => rich(answer, sink),
+            }
+        }
+        _ => rich(answer, sink),
+    }
+}
+
+/// Values that plain JSON does not have. One without a rich form either has its printed text.
+fn rich(answer: &Value, sink: &mut Sink) {
+    match bunraku_pcore::rich::to_json(answer) {
+        Ok(answer) => json(&answer, sink),
+        Err(_) => string(&answer.to_string(), sink),
+    }
+}
 
 impl fmt::Display for AnswerDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

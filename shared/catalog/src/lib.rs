@@ -3,6 +3,7 @@
 //! - [`model`]: [`Catalog`], [`Resource`], [`Edge`], in the order in which Puppet writes them
 //! - [`wire`]: rich and plain JSON as agents read it, and back
 //! - [`canonical`], [`diff`]: when are two catalogs the same, and where do they differ
+//! - [`scoreboard`]: the result of comparing many nodes
 //! - [`trace`]: every read that a compile made of its world, with the digest of the answer
 
 pub mod canonical;
@@ -10,6 +11,7 @@ pub mod diff;
 mod digest;
 pub mod model;
 mod read;
+pub mod scoreboard;
 pub mod trace;
 pub mod wire;
 

@@ -66,11 +66,16 @@ impl Catalog {
     /// edges that touch them (`Puppet::Resource::Catalog#filter`).
     #[must_use]
     pub fn for_agent(mut self) -> Self {
-        let hidden: std::collections::HashSet<EcoString> =
-            self.resources.iter().filter(|r| r.is_virtual).map(Resource::reference).collect();
+        let hidden: std::collections::HashSet<EcoString> = self
+            .resources
+            .iter()
+            .filter(|r| r.is_virtual)
+            .map(Resource::reference)
+            .collect();
         if !hidden.is_empty() {
             self.resources.retain(|r| !r.is_virtual);
-            self.edges.retain(|e| !hidden.contains(&e.source) && !hidden.contains(&e.target));
+            self.edges
+                .retain(|e| !hidden.contains(&e.source) && !hidden.contains(&e.target));
         }
         self
     }
@@ -115,11 +120,7 @@ pub struct Resource {
 impl Resource {
     /// A resource without parameters.
     #[must_use]
-    pub fn new(
-        type_name: impl Into<EcoString>,
-        title: impl Into<EcoString>,
-        kind: Kind,
-    ) -> Self {
+    pub fn new(type_name: impl Into<EcoString>, title: impl Into<EcoString>, kind: Kind) -> Self {
         Self {
             type_name: type_name.into(),
             title: title.into(),

@@ -143,7 +143,12 @@ fn parse_data(text: &str) -> Option<Read> {
     let mut chars = text.chars();
     loop {
         match chars.next()? {
-            ':' => return Some(Read::Data { path, key: chars.as_str().into() }),
+            ':' => {
+                return Some(Read::Data {
+                    path,
+                    key: chars.as_str().into(),
+                });
+            }
             '\\' => path.push(chars.next()?),
             c => path.push(c),
         }

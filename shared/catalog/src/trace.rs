@@ -94,10 +94,18 @@ impl Trace {
             .iter()
             .filter_map(|(read, was)| {
                 let now = answer(read)?;
-                (now != was).then(|| Broken { read: read.clone(), was, now })
+                (now != was).then(|| Broken {
+                    read: read.clone(),
+                    was,
+                    now,
+                })
             })
             .collect();
-        if broken.is_empty() { Ok(()) } else { Err(broken) }
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(broken)
+        }
     }
 
     /// Do the reads of facts and trusted data still answer the same? (What an edge can check.)
@@ -142,7 +150,11 @@ pub fn diff_reads(old: &Trace, new: &Trace) -> Vec<ReadChange> {
         match new.get(read) {
             None => changes.push((read.clone(), ReadChange::Removed(read.clone()))),
             Some(now) if now != was => {
-                let broken = Broken { read: read.clone(), was, now };
+                let broken = Broken {
+                    read: read.clone(),
+                    was,
+                    now,
+                };
                 changes.push((read.clone(), ReadChange::Changed(broken)));
             }
             Some(_) => {}
