@@ -1,0 +1,25 @@
+//! The documents in the object store: JSON, one type per file.
+//!
+//! Unknown fields are ignored everywhere and new fields get defaults, so that workers of two
+//! versions can share a store; `version` is raised only when an old reader would go wrong.
+
+mod environment;
+mod facts;
+mod pointer;
+mod release;
+mod upload;
+
+pub use environment::{EnvironmentDoc, HISTORY, ReleaseChange};
+pub use facts::FactsDoc;
+pub use pointer::{CatalogRef, Failure, Pointer, TraceDocument};
+pub use release::{FileEntry, ReleaseManifest};
+pub use upload::{
+    ArchiveFormat, Severity, UploadDiagnostic, UploadKey, UploadManifest, UploadResult,
+};
+
+/// The version that documents of this crate are written with.
+pub const VERSION: u32 = 1;
+
+const fn version() -> u32 {
+    VERSION
+}

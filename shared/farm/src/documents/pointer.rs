@@ -1,0 +1,154 @@
+//! A node's pointer: which catalog it gets, and what that catalog rests on.
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Certname, Digest};
+
+/// A catalog in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogRef {
+    /// Digest of the rich JSON before compression; the catalog lies gzipped under it.
+    pub digest: Digest,
+    /// The same of the plain JSON rendering, only when that differs from the rich one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_digest: Option<Digest>,
+    /// Size of the rich JSON in bytes, before compression.
+    pub size: u64,
+}
+
+/// The last compile's failure; the last good catalog stays in place beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The release whose compile failed.
+    pub release: Digest,
+    /// Its sequence in the environment.
+    #[serde(default)]
+    pub sequence: u64,
+    /// The error in Puppet's words.
+    pub error: String,
+    /// When.
+    pub at: Timestamp,
+    /// The facts it failed with, so that other facts are tried anew.
+    #[serde(default)]
+    pub facts_digest: Option<Digest>,
+}
+
+/// `pointers/<env>/<certname>.json`. Written with compare and swap, by the rules of [`crate::reuse`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pointer {
+    /// Version of the document's form.
+    #[serde(default = "super::version")]
+    pub version: u32,
+    /// The node.
+    pub certname: Certname,
+    /// The environment's sequence up to which this node was brought, by a compile, a verification
+    /// or a failure. Never goes down.
+    pub sequence: u64,
+    /// The node's catalog; absent as long as none was ever compiled without an error.
+    #[serde(default)]
+    pub catalog: Option<CatalogRef>,
+    /// The release that the catalog holds for: compiled from it, or verified against it.
+    #[serde(default)]
+    pub release: Option<Digest>,
+    /// Stable digest of the facts that the catalog was compiled with.
+    #[serde(default)]
+    pub facts_digest: Option<Digest>,
+    /// Generation of the facts document up to which this node was brought, by a compile, a
+    /// verification or a failure; see [`super::FactsDoc::generation`].
+    #[serde(default)]
+    pub facts_generation: u64,
+    /// What the compile read, each read with its answer's digest.
+    #[serde(default)]
+    pub trace: TraceDocument,
+    /// When the catalog was compiled; absent without a catalog.
+    #[serde(default)]
+    pub compiled_at: Option<Timestamp>,
+    /// When the trace was last found to hold for a newer release, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Timestamp>,
+    /// How long the compile took, in milliseconds.
+    #[serde(default)]
+    pub duration_ms: u64,
+    /// Which compiler made it, such as `native 0.1.0`.
+    #[serde(default)]
+    pub compiler: String,
+    /// The compile's failure, when the last one failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+impl Pointer {
+    /// Whether the node has a catalog that holds for `release`.
+    pub fn holds_for(&self, release: Digest) -> bool {
+        self.catalog.is_some() && self.release == Some(release)
+    }
+}
+
+/// A trace as JSON: `catalog::trace::Trace`, which this crate carries without looking inside.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TraceDocument(Box<RawValue>);
+
+impl TraceDocument {
+    /// A trace as its JSON.
+    pub fn new<T: Serialize>(trace: &T) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(trace).map(Self)
+    }
+
+    /// Reads the trace.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.0.get())
+    }
+
+    /// The JSON text.
+    pub fn get(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl Default for TraceDocument {
+    /// The empty object.
+    fn default() -> Self {
+        Self(RawValue::from_string("{}".to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+}
+
+impl PartialEq for TraceDocument {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl std::fmt::Debug for TraceDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TraceDocument({} bytes)", self.get().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_trace_comes_back_as_it_was() {
+        let trace = BTreeMap::from([("fact os.family".to_owned(), "ab".to_owned())]);
+        let document = TraceDocument::new(&trace).unwrap();
+        let json = serde_json::to_string(&document).unwrap();
+        assert_eq!(json, r#"{"fact os.family":"ab"}"#);
+        let back: TraceDocument = serde_json::from_str(&json).unwrap();
+        assert_eq!(back.parse::<BTreeMap<String, String>>().unwrap(), trace);
+        assert_eq!(TraceDocument::default().get(), "{}");
+    }
+
+    #[test]
+    fn the_least_pointer_is_readable() {
+        let pointer: Pointer = serde_json::from_str(r#"{"certname": "a", "sequence": 3}"#).unwrap();
+        assert_eq!((pointer.catalog, pointer.trace.get()), (None, "{}"));
+        assert!(!pointer.holds_for(Digest::of("")));
+    }
+}

@@ -1,0 +1,281 @@
+//! What the queue carries: small JSON messages that name digests, never bodies.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::documents::UploadKey;
+use crate::{Certname, Digest, EnvironmentName};
+
+/// How soon a compile matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lane {
+    /// An agent is waiting, or the node is marked critical.
+    Urgent,
+    /// After a push.
+    Normal,
+    /// Whenever there is time.
+    Bulk,
+}
+
+impl Lane {
+    /// All lanes, most urgent first.
+    pub const ALL: [Self; 3] = [Self::Urgent, Self::Normal, Self::Bulk];
+
+    /// Its name: `urgent`, `normal` or `bulk`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Urgent => "urgent",
+            Self::Normal => "normal",
+            Self::Bulk => "bulk",
+        }
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Lane {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|lane| lane.as_str() == text)
+            .ok_or_else(|| format!("unknown lane {text:?}; lanes are urgent, normal and bulk"))
+    }
+}
+
+/// One of the farm's queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// [`UploadCreated`]: for `ingest`.
+    Uploads,
+    /// [`PlanTask`]: for `plan`.
+    Plans,
+    /// [`CompileTask`]s of one lane: for `compile`.
+    Compile(Lane),
+}
+
+impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 5] = [
+        Self::Uploads,
+        Self::Plans,
+        Self::Compile(Lane::Urgent),
+        Self::Compile(Lane::Normal),
+        Self::Compile(Lane::Bulk),
+    ];
+
+    /// Its name: `uploads`, `plans`, `urgent`, `normal` or `bulk`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uploads => "uploads",
+            Self::Plans => "plans",
+            Self::Compile(lane) => lane.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Channel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|channel| channel.as_str() == text)
+            .ok_or_else(|| format!("unknown queue {text:?}"))
+    }
+}
+
+/// Why work is done; shown to people, decides nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Cause {
+    /// A push brought a new release.
+    Push {
+        /// The upload's id.
+        upload: String,
+    },
+    /// An agent asked for its catalog.
+    Request,
+    /// A stable fact changed.
+    Facts,
+    /// Someone asked for it by command.
+    Manual,
+}
+
+/// An object came to lie under `uploads/`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadCreated {
+    /// Its key.
+    pub key: UploadKey,
+}
+
+/// The nodes that a plan is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeSelection {
+    /// Every node that is known in the environment.
+    All,
+    /// These.
+    Nodes(Vec<Certname>),
+}
+
+/// Bring nodes of an environment up to a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTask {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The release to bring them to.
+    pub release: Digest,
+    /// The environment's sequence at which `release` came in.
+    pub sequence: u64,
+    /// Why.
+    pub cause: Cause,
+    /// Which nodes.
+    pub nodes: NodeSelection,
+}
+
+/// Bring one node up to a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompileTask {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The node.
+    pub certname: Certname,
+    /// The release to bring it to.
+    pub release: Digest,
+    /// The environment's sequence at which `release` came in.
+    pub sequence: u64,
+    /// The lane it travels in.
+    pub lane: Lane,
+    /// Why.
+    pub cause: Cause,
+    /// When it was first put into the queue.
+    pub enqueued_at: Timestamp,
+}
+
+/// Anything that the queue carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "message")]
+pub enum Message {
+    /// For `ingest`.
+    UploadCreated(UploadCreated),
+    /// For `plan`.
+    Plan(PlanTask),
+    /// For `compile`.
+    Compile(CompileTask),
+}
+
+impl Message {
+    /// The queue it belongs to.
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::UploadCreated(_) => Channel::Uploads,
+            Self::Plan(_) => Channel::Plans,
+            Self::Compile(task) => Channel::Compile(task.lane),
+        }
+    }
+
+    /// Messages of one channel with the same key say the same or supersede each other: of those
+    /// that wait, the newest replaces the rest. `None`: never.
+    pub fn coalescing_key(&self) -> Option<String> {
+        match self {
+            Self::UploadCreated(upload) => Some(upload.key.to_string()),
+            Self::Plan(task) => match &task.nodes {
+                NodeSelection::All => Some(task.environment.to_string()),
+                NodeSelection::Nodes(_) => None,
+            },
+            Self::Compile(task) => Some(format!("{}/{}", task.environment, task.certname)),
+        }
+    }
+}
+
+impl From<UploadCreated> for Message {
+    fn from(message: UploadCreated) -> Self {
+        Self::UploadCreated(message)
+    }
+}
+
+impl From<PlanTask> for Message {
+    fn from(message: PlanTask) -> Self {
+        Self::Plan(message)
+    }
+}
+
+impl From<CompileTask> for Message {
+    fn from(message: CompileTask) -> Self {
+        Self::Compile(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(lane: Lane) -> CompileTask {
+        CompileTask {
+            environment: EnvironmentName::parse("production").unwrap(),
+            certname: Certname::parse("web1").unwrap(),
+            release: Digest::of("r"),
+            sequence: 7,
+            lane,
+            cause: Cause::Push { upload: "u".into() },
+            enqueued_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_task_travels_in_its_lane_and_is_replaced_by_a_newer_one_for_the_node() {
+        let message = Message::from(task(Lane::Bulk));
+        assert_eq!(message.channel(), Channel::Compile(Lane::Bulk));
+        assert_eq!(message.coalescing_key().as_deref(), Some("production/web1"));
+    }
+
+    #[test]
+    fn messages_come_back_from_json_as_they_were() {
+        let plan = PlanTask {
+            environment: EnvironmentName::parse("production").unwrap(),
+            release: Digest::of("r"),
+            sequence: 1,
+            cause: Cause::Manual,
+            nodes: NodeSelection::Nodes(vec![Certname::parse("a").unwrap()]),
+        };
+        let upload = UploadCreated {
+            key: "uploads/production/x.tar.gz".parse().unwrap(),
+        };
+        for message in [
+            Message::from(task(Lane::Urgent)),
+            plan.into(),
+            upload.into(),
+        ] {
+            let json = serde_json::to_string(&message).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Message>(&json).unwrap(),
+                message,
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn channels_and_lanes_have_names() {
+        for channel in Channel::ALL {
+            assert_eq!(channel.as_str().parse::<Channel>(), Ok(channel));
+        }
+        assert!("slow".parse::<Lane>().is_err());
+    }
+}

@@ -1,0 +1,243 @@
+//! What a compile task finds, and whether its outcome may be written.
+//!
+//! A node stands at a *position*: the environment's sequence, then the generation of its facts.
+//! Positions only grow. [`decide`] says what must be done to reach the current one; [`swing`] gives
+//! the pointer to write, or none when another worker was faster. Both are total: any task, however
+//! late or often it comes, has a right answer.
+
+use jiff::Timestamp;
+
+use crate::documents::{CatalogRef, EnvironmentDoc, FactsDoc, Failure, Pointer, TraceDocument};
+use crate::messages::{Cause, CompileTask};
+use crate::{Certname, Digest};
+
+/// All that a decision rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The task.
+    pub task: &'a CompileTask,
+    /// The environment now.
+    pub environment: Option<&'a EnvironmentDoc>,
+    /// The node's pointer now.
+    pub pointer: Option<&'a Pointer>,
+    /// The node's facts now.
+    pub facts: Option<&'a FactsDoc>,
+    /// The compiler at hand, as [`Pointer::compiler`] names it.
+    pub compiler: &'a str,
+}
+
+/// What to do with a compile task. The release to bring the node to is always the environment's
+/// current one, whatever the task says: a late task does the work of the one behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing.
+    Skip(SkipReason),
+    /// The catalog may still hold: verify its trace against this target, compile if it broke.
+    Verify(Target),
+    /// Compile.
+    Compile(Target, CompileReason),
+}
+
+/// The position to bring a node to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The node.
+    pub certname: Certname,
+    /// The environment's current release.
+    pub release: Digest,
+    /// The environment's sequence.
+    pub sequence: u64,
+    /// Stable digest of the facts to compile with.
+    pub facts_digest: Digest,
+    /// Their generation.
+    pub facts_generation: u64,
+}
+
+/// Why nothing has to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The environment is not there (any more).
+    NoEnvironment,
+    /// No facts of the node are known: it compiles on its first request.
+    NoFacts,
+    /// The pointer is where it should be, or further.
+    UpToDate,
+    /// The compile failed with the same release and facts, and would again.
+    FailedAlready,
+}
+
+/// Why a trace need not even be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompileReason {
+    /// The node has no catalog yet.
+    NoCatalog,
+    /// Its catalog was made by another compiler, or another version of it.
+    OtherCompiler,
+}
+
+/// Decides on a compile task.
+pub fn decide(situation: &Situation<'_>) -> Decision {
+    let Situation {
+        task,
+        environment,
+        pointer,
+        facts,
+        compiler,
+    } = *situation;
+    let Some(environment) = environment else {
+        return Decision::Skip(SkipReason::NoEnvironment);
+    };
+    let Some(facts) = facts else {
+        return Decision::Skip(SkipReason::NoFacts);
+    };
+    let target = Target {
+        certname: task.certname.clone(),
+        release: environment.release,
+        sequence: environment.sequence,
+        facts_digest: facts.digest,
+        facts_generation: facts.generation,
+    };
+    let Some(pointer) = pointer else {
+        return Decision::Compile(target, CompileReason::NoCatalog);
+    };
+    let reached =
+        (pointer.sequence, pointer.facts_generation) >= (target.sequence, target.facts_generation);
+    // A person or a waiting agent wants an answer now: what failed is tried again for them.
+    let insists = matches!(task.cause, Cause::Request | Cause::Manual);
+    match (&pointer.failure, reached) {
+        (Some(_), true) if !insists => return Decision::Skip(SkipReason::FailedAlready),
+        (None, true) if pointer.catalog.is_some() && task.cause != Cause::Manual => {
+            return Decision::Skip(SkipReason::UpToDate);
+        }
+        _ => {}
+    }
+    if pointer.catalog.is_none() {
+        return Decision::Compile(target, CompileReason::NoCatalog);
+    }
+    if pointer.compiler != compiler {
+        return Decision::Compile(target, CompileReason::OtherCompiler);
+    }
+    Decision::Verify(target)
+}
+
+/// What came of bringing a node to a [`Target`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A new catalog.
+    Compiled {
+        /// The catalog in the store.
+        catalog: CatalogRef,
+        /// What the compile read.
+        trace: TraceDocument,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// Who compiled.
+        compiler: String,
+    },
+    /// The trace of this catalog (its digest) holds for the target.
+    Verified(Digest),
+    /// The code has an error, in Puppet's words.
+    Failed(String),
+}
+
+/// The pointer to write after `outcome`, given the one `current` in the store; `None` when there is
+/// nothing to write: another worker brought the node further, the pointer says the same already, or
+/// the verified catalog is no longer the node's (then the task is to be decided anew).
+pub fn swing(
+    current: Option<&Pointer>,
+    target: &Target,
+    outcome: &Outcome,
+    at: Timestamp,
+) -> Option<Pointer> {
+    let position = (target.sequence, target.facts_generation);
+    if current.is_some_and(|pointer| (pointer.sequence, pointer.facts_generation) > position) {
+        return None;
+    }
+    let next = next_pointer(current, target, outcome, at)?;
+    (!current.is_some_and(|current| says_the_same(current, &next))).then_some(next)
+}
+
+fn next_pointer(
+    current: Option<&Pointer>,
+    target: &Target,
+    outcome: &Outcome,
+    at: Timestamp,
+) -> Option<Pointer> {
+    let mut next = current
+        .cloned()
+        .unwrap_or_else(|| blank(target.certname.clone()));
+    next.sequence = target.sequence;
+    next.facts_generation = target.facts_generation;
+    match outcome {
+        Outcome::Compiled {
+            catalog,
+            trace,
+            duration_ms,
+            compiler,
+        } => {
+            next.catalog = Some(*catalog);
+            next.release = Some(target.release);
+            next.facts_digest = Some(target.facts_digest);
+            next.trace = trace.clone();
+            next.compiled_at = Some(at);
+            next.verified_at = None;
+            next.duration_ms = *duration_ms;
+            next.compiler.clone_from(compiler);
+            next.failure = None;
+        }
+        Outcome::Verified(digest) => {
+            if next.catalog.map(|catalog| catalog.digest) != Some(*digest) {
+                return None;
+            }
+            next.release = Some(target.release);
+            next.verified_at = Some(at);
+            next.failure = None;
+        }
+        Outcome::Failed(error) => {
+            next.failure = Some(Failure {
+                release: target.release,
+                sequence: target.sequence,
+                error: error.clone(),
+                at,
+                facts_digest: Some(target.facts_digest),
+            });
+        }
+    }
+    Some(next)
+}
+
+fn blank(certname: Certname) -> Pointer {
+    Pointer {
+        version: crate::documents::VERSION,
+        certname,
+        sequence: 0,
+        catalog: None,
+        release: None,
+        facts_digest: None,
+        facts_generation: 0,
+        trace: TraceDocument::default(),
+        compiled_at: None,
+        verified_at: None,
+        duration_ms: 0,
+        compiler: String::new(),
+        failure: None,
+    }
+}
+
+/// Whether two pointers differ in times only: a duplicate task then writes nothing.
+fn says_the_same(current: &Pointer, next: &Pointer) -> bool {
+    let error = |pointer: &Pointer| {
+        pointer
+            .failure
+            .as_ref()
+            .map(|f| (f.release, f.sequence, f.error.clone(), f.facts_digest))
+    };
+    (current.sequence, current.facts_generation) == (next.sequence, next.facts_generation)
+        && (current.catalog, current.release) == (next.catalog, next.release)
+        && current.trace == next.trace
+        && current.compiler == next.compiler
+        && error(current) == error(next)
+}
+
+#[cfg(test)]
+mod tests;
