@@ -1,0 +1,90 @@
+//! The edge's TLS settings, with a revocation list that can be exchanged while it serves.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::authority::{Ca, Credentials};
+use crate::error::{PkiError, Result};
+
+/// TLS 1.2 and 1.3 with the server's certificate; clients may come without a certificate, but one that they show
+/// must be of this CA and not revoked, or the handshake fails.
+pub struct ServerTls {
+    credentials: Credentials,
+    current: RwLock<Arc<ServerConfig>>,
+}
+
+impl ServerTls {
+    /// Builds the settings from the authority's certificates and its present revocation list.
+    ///
+    /// # Errors
+    /// [`PkiError::Tls`] when rustls refuses the certificates.
+    pub fn new(ca: &Ca, credentials: Credentials) -> Result<Self> {
+        let config = server_config(ca, &credentials)?;
+        Ok(Self {
+            credentials,
+            current: RwLock::new(config),
+        })
+    }
+
+    /// The settings for the next connection.
+    #[must_use]
+    pub fn current(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over the authority's present revocation list, for connections from now on.
+    ///
+    /// # Errors
+    /// As [`ServerTls::new`]; the former settings stay then.
+    pub fn reload(&self, ca: &Ca) -> Result<()> {
+        let config = server_config(ca, &self.credentials)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(())
+    }
+}
+
+fn server_config(ca: &Ca, credentials: &Credentials) -> Result<Arc<ServerConfig>> {
+    let tls = |error: &dyn std::fmt::Display| PkiError::Tls(error.to_string());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    for certificate in ca.certificates() {
+        roots
+            .add(certificate.clone())
+            .map_err(|error| tls(&error))?;
+    }
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+            .with_crls(ca.crl().ders)
+            .allow_unauthenticated()
+            .build()
+            .map_err(|error| tls(&error))?;
+    let mut chain = vec![
+        CertificateDer::from_pem_slice(credentials.certificate_pem.as_bytes())
+            .map_err(|error| tls(&error))?,
+    ];
+    // Intermediate CAs go along; the root (the last) every agent has.
+    let authorities = ca.certificates();
+    chain.extend(
+        authorities
+            .iter()
+            .take(authorities.len().saturating_sub(1))
+            .cloned(),
+    );
+    let key = PrivateKeyDer::from_pem_slice(credentials.key_pem.as_bytes())
+        .map_err(|error| tls(&error))?;
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| tls(&error))?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)
+        .map_err(|error| tls(&error))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // A resumed session would not be checked against the revocation list again; agents don't resume.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
