@@ -1,0 +1,145 @@
+//! The farm's queue: lanes with leases, retries, dead letters and coalescing.
+//!
+//! A message is sent, received under a lease, and acknowledged when its work is done; whoever dies
+//! before that leaves it to the next. Delivery is at least once, order is that of sending but for
+//! retries, and of the waiting messages with the same
+//! [coalescing key](bunraku_farm::messages::Message::coalescing_key) only the newest remains.
+//!
+//! [`EmbeddedQueue`] keeps the messages in one local file and survives a crash at any instant;
+//! [`MemoryQueue`] is for tests and simulation. Both are the same state machine (`state`) and pass
+//! the same conformance suite.
+
+mod embedded;
+mod engine;
+mod error;
+mod journal;
+mod memory;
+mod options;
+mod state;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+pub use bunraku_farm::messages::{Channel, Message};
+use serde::{Deserialize, Serialize};
+
+pub use embedded::EmbeddedQueue;
+pub use error::QueueError;
+pub use memory::MemoryQueue;
+pub use options::QueueOptions;
+
+/// What a receiver got: a message under a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message.
+    pub message: Message,
+    /// How often it was received, this time included.
+    pub attempt: u32,
+    /// Names this delivery towards the queue.
+    pub receipt: Receipt,
+}
+
+/// Names one delivery of one message; void when its lease has run out and the message was
+/// delivered anew.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    pub(crate) id: u64,
+    pub(crate) lease: u64,
+}
+
+/// How many messages a channel holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Depth {
+    /// Ready to be received.
+    pub waiting: usize,
+    /// Put back with a delay that has not run out.
+    pub delayed: usize,
+    /// Being worked on.
+    pub leased: usize,
+    /// Given up after too many attempts.
+    pub dead: usize,
+}
+
+impl Depth {
+    /// Messages that still have to be worked on.
+    pub const fn open(&self) -> usize {
+        self.waiting + self.delayed + self.leased
+    }
+}
+
+/// Where a message in the queue stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// Ready to be received.
+    Waiting,
+    /// Put back with a delay that has not run out.
+    Delayed,
+    /// Being worked on.
+    Leased,
+    /// Given up after too many attempts.
+    Dead,
+}
+
+/// A message as `bunraku tasks` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedMessage {
+    /// Where it stands.
+    pub standing: Standing,
+    /// How often it was received.
+    pub attempts: u32,
+    /// Why the last attempt failed, when the receiver said so.
+    pub last_error: Option<String>,
+    /// The message.
+    pub message: Message,
+}
+
+/// A durable queue of [`Message`]s; see the crate's documentation for its promises.
+#[async_trait]
+pub trait Queue: Debug + Send + Sync + 'static {
+    /// Sends one message to its channel. When this returns, the message is durable.
+    async fn send(&self, message: Message) -> Result<(), QueueError> {
+        self.send_batch(vec![message]).await
+    }
+
+    /// Sends messages, all or none, with one durable write.
+    async fn send_batch(&self, messages: Vec<Message>) -> Result<(), QueueError>;
+
+    /// Takes at most `max` messages under a lease, waiting at most `wait` for the first. Channels
+    /// named earlier are emptied first. An empty list: nothing came in time.
+    async fn receive(
+        &self,
+        channels: &[Channel],
+        max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>, QueueError>;
+
+    /// The work is done: the message is gone for good when this returns. A void receipt changes
+    /// nothing and is no error.
+    async fn ack(&self, receipt: &Receipt) -> Result<(), QueueError>;
+
+    /// The work failed with `error`: the message comes again after `delay`, or becomes a dead
+    /// letter when this was its last attempt. A void receipt changes nothing.
+    async fn release(
+        &self,
+        receipt: &Receipt,
+        delay: Duration,
+        error: &str,
+    ) -> Result<(), QueueError>;
+
+    /// Makes the lease last `lease` from now. [`QueueError::LeaseLost`] when the receipt is void:
+    /// the work is someone else's now.
+    async fn extend(&self, receipt: &Receipt, lease: Duration) -> Result<(), QueueError>;
+
+    /// How many messages each channel holds; every channel is named.
+    async fn depths(&self) -> Result<BTreeMap<Channel, Depth>, QueueError>;
+
+    /// The messages of a channel, oldest first, dead letters last, at most `limit`.
+    async fn list(&self, channel: Channel, limit: usize) -> Result<Vec<QueuedMessage>, QueueError>;
+
+    /// Puts the dead letters of a channel (all channels: `None`) back as if they were new; says how
+    /// many.
+    async fn redrive(&self, channel: Option<Channel>) -> Result<usize, QueueError>;
+}
