@@ -1,0 +1,2 @@
+# An amount of memory.
+type Database::Size = Pattern[/\A\d+(kB|MB|GB)\z/]

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Placed by Puppet.
+echo "hello from ${0}"

@@ -1,0 +1,2 @@
+# A TCP port.
+type Webserver::Port = Integer[1, 65535]

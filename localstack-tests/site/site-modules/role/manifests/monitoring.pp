@@ -1,0 +1,6 @@
+# Watches the others.
+class role::monitoring {
+  include profile::base
+  include profile::monitoring
+  include profile::web
+}
