@@ -26,6 +26,21 @@ impl YamlError {
         }
     }
 
+    /// A document beyond the bounds of this crate; Ruby would run out of stack or memory.
+    #[cold]
+    pub(super) fn too_large(file: Option<&str>) -> Self {
+        let shown = file.unwrap_or("<unknown>");
+        Self::new(
+            format!(
+                "({shown}): the document is nested deeper than {} levels or larger than {} nodes with its \
+                 aliases expanded",
+                super::MAX_DEPTH,
+                super::MAX_NODES
+            ),
+            file,
+        )
+    }
+
     /// `Psych::DisallowedClass`, as `Puppet::Util::Yaml` words it.
     #[cold]
     pub(super) fn disallowed(class: &str, file: Option<&str>) -> Self {

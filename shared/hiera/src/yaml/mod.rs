@@ -1,15 +1,15 @@
 //! YAML as Ruby's Psych 4 reads it for Puppet (`Puppet::Util::Yaml.safe_load`).
 
-// mod build;
+mod build;
 mod error;
-// mod events;
-// mod scalar;
-// mod timestamp;
+mod events;
+mod scalar;
+mod tags;
 mod tree;
 
-// pub use build::{MAX_DEPTH, MAX_NODES};
+pub use build::{MAX_DEPTH, MAX_NODES};
 pub use error::YamlError;
-pub use tree::Data;
+pub use tree::{Data, Map};
 
 use bunraku_pcore::Value;
 
@@ -32,6 +32,8 @@ pub fn parse(text: &str, file_name: &str) -> Result<Value, YamlError> {
 /// The text Psych gives, with file, line and column; a named error when the document is nested or
 /// expanded by aliases over [`MAX_DEPTH`] or [`MAX_NODES`].
 pub fn load(text: &[u8], file_name: Option<&str>) -> Result<Option<Data>, YamlError> {
-    let _ = (text, file_name);
-    Ok(None)
+    let Some(root) = events::first_document(text, file_name)? else {
+        return Ok(None);
+    };
+    build::build(&root, file_name).map(Some)
 }
