@@ -1,0 +1,69 @@
+//! What a place for objects must be able to do, and the places there are.
+
+mod files;
+mod memory;
+
+use std::fmt::Debug;
+use std::io::Read;
+use std::path::Path;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+pub(crate) use files::Files;
+pub(crate) use memory::Objects;
+
+use crate::StoreError;
+
+/// The state that a document was read in; equal when nothing was written between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version(pub(crate) String);
+
+/// An object in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// The last part of its key.
+    pub(crate) name: String,
+    /// Its size in bytes; 0 for a directory.
+    pub(crate) size: u64,
+    /// Whether more keys begin with it and a `/`.
+    pub(crate) directory: bool,
+}
+
+/// Objects under keys. The keys come from [`crate::Key`] and need no checking.
+///
+/// Every write is atomic: readers see the old object, the new one or none, whatever crashes.
+#[async_trait]
+pub(crate) trait Backend: Debug + Send + Sync {
+    /// An object and the version for [`Backend::swap`].
+    async fn read(&self, key: &str) -> Result<Option<(Bytes, Version)>, StoreError>;
+
+    /// Writes objects that are not there yet; says of each whether it was written.
+    async fn create(&self, objects: Vec<(String, Bytes)>) -> Result<Vec<bool>, StoreError>;
+
+    /// Replaces an object that still has the version `expected`, or writes one that is not there
+    /// (`None`); `None` when that is not so.
+    async fn swap(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        expected: Option<&Version>,
+    ) -> Result<Option<Version>, StoreError>;
+
+    /// Removes an object; says whether it was there.
+    async fn delete(&self, key: &str) -> Result<bool, StoreError>;
+
+    /// The sizes of objects, `None` for those that are not there.
+    async fn sizes(&self, keys: Vec<String>) -> Result<Vec<Option<u64>>, StoreError>;
+
+    /// What lies directly under `directory`, by name; nothing when it is not there.
+    async fn list(&self, directory: &str) -> Result<Vec<Listed>, StoreError>;
+
+    /// An object as a stream; for big ones.
+    async fn open(&self, key: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError>;
+
+    /// The directory, when the objects are files under their keys.
+    fn root(&self) -> Option<&Path> {
+        None
+    }
+}

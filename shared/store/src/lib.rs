@@ -1,0 +1,25 @@
+//! The object store's layout, typed; conditional writes.
+//!
+//! [`Store`] knows every document and blob of the farm by its [`Key`]. Immutable objects are written
+//! create-only: what is there already is fine when it is the same. Documents are written with
+//! compare and swap ([`Store::swap`], [`Store::update`]): a lost race means reading again, never
+//! overwriting. Content that is named by its digest is checked against it when read.
+//!
+//! Back ends: a local directory (`file://` or a plain path) and memory (`memory://`). On a
+//! directory, compare and swap and crash safety are supplied here (see `backend::files`): no reader
+//! ever sees half a file, and any number of threads and processes may share the directory.
+
+mod backend;
+mod bundle;
+mod error;
+mod key;
+mod store;
+
+pub use backend::Version;
+pub use bundle::Bundle;
+pub use error::StoreError;
+pub use key::{Key, ReportId};
+pub use store::{Store, StoreEvent, Updated, Versioned, Written};
+
+#[cfg(test)]
+mod conformance;

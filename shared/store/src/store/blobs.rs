@@ -1,0 +1,146 @@
+//! Files' contents under their digests: of releases (`blobs/`) and of agents (`bucket/`).
+
+use std::collections::BTreeSet;
+
+use bunraku_farm::Digest;
+use bytes::Bytes;
+
+use super::{Store, Written};
+use crate::{Key, StoreError};
+
+impl Store {
+    /// Stores a file's content.
+    pub async fn put_blob(&self, bytes: impl Into<Bytes>) -> Result<(Digest, Written), StoreError> {
+        self.put_content(Key::Blob, bytes.into()).await
+    }
+
+    /// Stores many contents at once, which is much faster than one by one; says how many the store
+    /// did not have.
+    pub async fn put_blobs(
+        &self,
+        blobs: impl IntoIterator<Item = Bytes> + Send,
+    ) -> Result<usize, StoreError> {
+        let objects: Vec<(Key, Bytes)> = blobs
+            .into_iter()
+            .map(|bytes| (Key::Blob(Digest::of(&bytes)), bytes))
+            .collect();
+        self.put_contents(objects).await
+    }
+
+    /// A file's content. [`StoreError::Corrupt`] when it is not what its digest says.
+    pub async fn blob(&self, digest: Digest) -> Result<Bytes, StoreError> {
+        self.content(Key::Blob(digest), digest).await
+    }
+
+    /// Of each digest, whether the store has that blob; in the order given.
+    pub async fn has_blobs(&self, digests: &[Digest]) -> Result<Vec<bool>, StoreError> {
+        let keys = digests
+            .iter()
+            .map(|digest| Key::Blob(*digest).to_string())
+            .collect();
+        let sizes = self.backend.sizes(keys).await?;
+        Ok(sizes.iter().map(Option::is_some).collect())
+    }
+
+    /// Those of the digests whose blobs the store lacks.
+    pub async fn missing_blobs(
+        &self,
+        digests: impl IntoIterator<Item = Digest> + Send,
+    ) -> Result<BTreeSet<Digest>, StoreError> {
+        let digests: Vec<Digest> = digests
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let has = self.has_blobs(&digests).await?;
+        Ok(digests
+            .into_iter()
+            .zip(has)
+            .filter(|(_, has)| !has)
+            .map(|(digest, _)| digest)
+            .collect())
+    }
+
+    /// Stores a file that an agent saves before changing it.
+    pub async fn put_bucket(
+        &self,
+        bytes: impl Into<Bytes>,
+    ) -> Result<(Digest, Written), StoreError> {
+        self.put_content(Key::Bucket, bytes.into()).await
+    }
+
+    /// A file that an agent saved.
+    pub async fn bucket(&self, digest: Digest) -> Result<Bytes, StoreError> {
+        self.content(Key::Bucket(digest), digest).await
+    }
+
+    /// Whether an agent saved this file before.
+    pub async fn has_bucket(&self, digest: Digest) -> Result<bool, StoreError> {
+        self.exists(&Key::Bucket(digest)).await
+    }
+
+    async fn put_content(
+        &self,
+        key: fn(Digest) -> Key,
+        bytes: Bytes,
+    ) -> Result<(Digest, Written), StoreError> {
+        let digest = Digest::of(&bytes);
+        let new = self.put_contents(vec![(key(digest), bytes)]).await?;
+        Ok((
+            digest,
+            if new == 0 {
+                Written::Same
+            } else {
+                Written::New
+            },
+        ))
+    }
+
+    async fn put_contents(&self, objects: Vec<(Key, Bytes)>) -> Result<usize, StoreError> {
+        let mut new = 0;
+        // Batches bound the open files and the memory of a call.
+        for batch in objects.chunks(256) {
+            let texts = batch
+                .iter()
+                .map(|(key, bytes)| (key.to_string(), bytes.clone()));
+            let created = self.backend.create(texts.collect()).await?;
+            for ((key, bytes), created) in batch.iter().zip(created) {
+                if created {
+                    new += 1;
+                } else {
+                    self.check_same(key, bytes).await?;
+                }
+            }
+        }
+        Ok(new)
+    }
+
+    /// Verifies content that was there already; puts it right when the disk spoilt it.
+    async fn check_same(&self, key: &Key, bytes: &Bytes) -> Result<(), StoreError> {
+        let text = key.to_string();
+        let expected = match self.backend.read(&text).await? {
+            Some((there, _)) if there == *bytes => return Ok(()),
+            Some((_, version)) => {
+                tracing::warn!(key = text, "damaged content is replaced");
+                Some(version)
+            }
+            None => None,
+        };
+        match self
+            .backend
+            .swap(&text, bytes.clone(), expected.as_ref())
+            .await?
+        {
+            Some(_) => Ok(()),
+            None => Err(StoreError::Conflict { key: text }),
+        }
+    }
+
+    async fn content(&self, key: Key, digest: Digest) -> Result<Bytes, StoreError> {
+        let bytes = self.bytes(&key).await?;
+        if Digest::of(&bytes) != digest {
+            return Err(StoreError::corrupt(key, "its content has another digest"));
+        }
+        Ok(bytes)
+    }
+}

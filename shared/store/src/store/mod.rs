@@ -1,0 +1,290 @@
+//! The store: documents and blobs by their names.
+
+mod blobs;
+mod catalogs;
+mod documents;
+mod releases;
+mod reports;
+mod uploads;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::broadcast;
+
+use crate::backend::{Backend, Files, Objects};
+use crate::{Key, StoreError, Version};
+
+/// How many events a slow subscriber may lag behind.
+const EVENTS: usize = 4096;
+/// How often [`Store::update`] reads again after a lost race.
+const ATTEMPTS: u32 = 64;
+
+/// The farm's object store. Cheap to clone; clones share notifications.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: Arc<dyn Backend>,
+    events: broadcast::Sender<StoreEvent>,
+}
+
+/// Something was written by this process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreEvent {
+    /// An environment, a pointer, an upload or an upload's result was written.
+    Written(Key),
+}
+
+/// A document with the version for [`Store::swap`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Versioned<T> {
+    /// The document.
+    pub value: T,
+    /// The state that it was read in.
+    pub version: Version,
+}
+
+/// What [`Store::update`] left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Updated<T> {
+    /// The document as it is now, if there is one.
+    pub value: Option<T>,
+    /// Whether this call wrote it.
+    pub written: bool,
+}
+
+/// What came of writing an immutable object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It was written.
+    New,
+    /// The same was there already.
+    Same,
+}
+
+impl Store {
+    /// Opens `file:///a/directory`, a plain path, or `memory://`; a directory that is not there is
+    /// made. Other schemes are [`StoreError::Unsupported`].
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        match url.split_once("://") {
+            None => Self::open_directory(Path::new(url)).await,
+            Some(("memory", _)) => Ok(Self::memory()),
+            Some(("file", _)) => {
+                let path = url::Url::parse(url)
+                    .ok()
+                    .and_then(|url| url.to_file_path().ok())
+                    .ok_or_else(|| {
+                        StoreError::invalid(format!("{url:?} is no file:// URL of a directory"))
+                    })?;
+                Self::open_directory(&path).await
+            }
+            Some((scheme, _)) => Err(StoreError::Unsupported {
+                scheme: scheme.to_owned(),
+            }),
+        }
+    }
+
+    /// Opens a directory as a store, or makes it.
+    pub async fn open_directory(path: &Path) -> Result<Self, StoreError> {
+        if path.as_os_str().is_empty() {
+            return Err(StoreError::invalid("the store's directory is empty text"));
+        }
+        let (path, shown): (PathBuf, _) = (path.to_owned(), path.display().to_string());
+        let opened = tokio::task::spawn_blocking(move || Files::open(&path)).await;
+        match opened {
+            Ok(Ok(files)) => Ok(Self::over(Arc::new(files))),
+            Ok(Err(error)) => Err(StoreError::unavailable(shown, error)),
+            Err(error) => Err(StoreError::unavailable(shown, error)),
+        }
+    }
+
+    /// An empty store in memory.
+    pub fn memory() -> Self {
+        Self::over(Arc::new(Objects::memory()))
+    }
+
+    pub(crate) fn over(backend: Arc<dyn Backend>) -> Self {
+        Self {
+            backend,
+            events: broadcast::Sender::new(EVENTS),
+        }
+    }
+
+    /// The directory, when the store is one: its files lie under their keys.
+    pub fn root(&self) -> Option<&Path> {
+        self.backend.root()
+    }
+
+    /// What this process writes from now on. Who gets `Lagged` has to look for itself; writes of
+    /// other processes are not told.
+    pub fn subscribe(&self) -> broadcast::Receiver<StoreEvent> {
+        self.events.subscribe()
+    }
+
+    fn tell(&self, key: &Key) {
+        let told = matches!(
+            key,
+            Key::Environment(_) | Key::Pointer { .. } | Key::Upload(_) | Key::UploadResult { .. }
+        );
+        if told {
+            // No subscriber is no error.
+            let _ = self.events.send(StoreEvent::Written(key.clone()));
+        }
+    }
+
+    /// Reads a document with its version; `None` when it is not there.
+    pub async fn read_versioned<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+    ) -> Result<Option<Versioned<T>>, StoreError> {
+        let Some((bytes, version)) = self.backend.read(&key.to_string()).await? else {
+            return Ok(None);
+        };
+        let value = from_json(key, &bytes)?;
+        Ok(Some(Versioned { value, version }))
+    }
+
+    /// Reads a document; `None` when it is not there.
+    pub async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
+        Ok(self
+            .read_versioned(key)
+            .await?
+            .map(|versioned| versioned.value))
+    }
+
+    /// Writes a document that still has the version `expected` (`None`: is not there);
+    /// [`StoreError::Conflict`] when that is not so.
+    pub async fn swap<T: Serialize>(
+        &self,
+        key: &Key,
+        value: &T,
+        expected: Option<&Version>,
+    ) -> Result<Version, StoreError> {
+        let swapped = self
+            .backend
+            .swap(&key.to_string(), to_json(value)?, expected)
+            .await?;
+        let version = swapped.ok_or_else(|| StoreError::Conflict {
+            key: key.to_string(),
+        })?;
+        self.tell(key);
+        Ok(version)
+    }
+
+    /// Reads a document, lets `change` say what to write in its place (`None`: nothing), and writes
+    /// that unless someone else wrote meanwhile; then reads again, 64 times at most before it
+    /// gives up with [`StoreError::Conflict`]. `change` may run several times.
+    pub async fn update<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &Key,
+        mut change: impl FnMut(Option<&T>) -> Option<T> + Send,
+    ) -> Result<Updated<T>, StoreError>
+    where
+        T: Send + Sync,
+    {
+        for attempt in 0..ATTEMPTS {
+            let current = self.read_versioned::<T>(key).await?;
+            let Some(next) = change(current.as_ref().map(|current| &current.value)) else {
+                return Ok(Updated {
+                    value: current.map(|current| current.value),
+                    written: false,
+                });
+            };
+            match self
+                .swap(key, &next, current.as_ref().map(|current| &current.version))
+                .await
+            {
+                Ok(_) => {
+                    return Ok(Updated {
+                        value: Some(next),
+                        written: true,
+                    });
+                }
+                Err(StoreError::Conflict { .. }) => {
+                    tokio::time::sleep(Duration::from_micros(u64::from(attempt) * 200)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict {
+            key: key.to_string(),
+        })
+    }
+
+    /// Removes an object; says whether it was there.
+    pub async fn delete(&self, key: &Key) -> Result<bool, StoreError> {
+        self.backend.delete(&key.to_string()).await
+    }
+
+    /// Whether an object is there.
+    pub async fn exists(&self, key: &Key) -> Result<bool, StoreError> {
+        let sizes = self.backend.sizes(vec![key.to_string()]).await?;
+        Ok(sizes.iter().any(Option::is_some))
+    }
+
+    /// An object's bytes.
+    async fn bytes(&self, key: &Key) -> Result<Bytes, StoreError> {
+        let text = key.to_string();
+        match self.backend.read(&text).await? {
+            Some((bytes, _)) => Ok(bytes),
+            None => Err(StoreError::NotFound { key: text }),
+        }
+    }
+
+    /// Writes an immutable object; what is there already must be the same.
+    async fn create_same(&self, key: &Key, bytes: Bytes) -> Result<Written, StoreError> {
+        let text = key.to_string();
+        let created = self
+            .backend
+            .create(vec![(text.clone(), bytes.clone())])
+            .await?;
+        if created.first() == Some(&true) {
+            self.tell(key);
+            return Ok(Written::New);
+        }
+        match self.backend.read(&text).await? {
+            Some((there, _)) if there == bytes => Ok(Written::Same),
+            Some(_) => Err(StoreError::AlreadyExists { key: text }),
+            None => Err(StoreError::Conflict { key: text }),
+        }
+    }
+
+    /// The keys right under a directory of the layout, in the order of their texts; files that are
+    /// no keys are passed over.
+    async fn keys(&self, directory: &str) -> Result<Vec<(Key, u64)>, StoreError> {
+        let listed = self.backend.list(directory).await?;
+        let keys = listed
+            .into_iter()
+            .filter(|entry| !entry.directory)
+            .filter_map(|entry| {
+                Some((
+                    format!("{directory}/{}", entry.name).parse().ok()?,
+                    entry.size,
+                ))
+            });
+        Ok(keys.collect())
+    }
+
+    /// The directories right under one.
+    async fn directories(&self, directory: &str) -> Result<Vec<String>, StoreError> {
+        let listed = self.backend.list(directory).await?;
+        Ok(listed
+            .into_iter()
+            .filter(|entry| entry.directory)
+            .map(|entry| entry.name)
+            .collect())
+    }
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<Bytes, StoreError> {
+    serde_json::to_vec(value)
+        .map(Bytes::from)
+        .map_err(|error| StoreError::invalid(format!("the document can't be written: {error}")))
+}
+
+fn from_json<T: DeserializeOwned>(key: &Key, bytes: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(bytes).map_err(|error| StoreError::corrupt(key, error))
+}

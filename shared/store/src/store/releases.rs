@@ -1,0 +1,110 @@
+//! Sealed releases.
+
+use bunraku_farm::documents::ReleaseManifest;
+use bunraku_farm::{Digest, EnvironmentName};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::catalogs::blocking;
+use super::{Store, Written, to_json};
+use crate::{Bundle, Key, StoreError};
+
+/// How many blobs are read at once.
+const CONCURRENCY: usize = 16;
+
+impl Store {
+    /// Seals a release whose blobs are all in the store: writes its bundle, then its manifest, so
+    /// that whoever sees the manifest finds the rest.
+    ///
+    /// [`StoreError::NotFound`] names a blob that the store lacks; [`StoreError::Invalid`] when the
+    /// manifest's release is not the digest of its files.
+    pub async fn seal_release(
+        &self,
+        environment: &EnvironmentName,
+        manifest: &ReleaseManifest,
+    ) -> Result<Written, StoreError> {
+        if !manifest.is_consistent() {
+            return Err(StoreError::invalid(
+                "the release is not the digest of its files",
+            ));
+        }
+        let key = Key::release(environment, manifest.release);
+        if self.exists(&key).await? {
+            return Ok(Written::Same);
+        }
+        let digests = manifest.files.values().map(|entry| entry.digest);
+        if let Some(missing) = self.missing_blobs(digests).await?.first() {
+            return Err(StoreError::NotFound {
+                key: Key::Blob(*missing).to_string(),
+            });
+        }
+        let bundle = self.gather(manifest).await?;
+        let bytes = blocking("bundle", move || {
+            bundle.encode().map_err(std::io::Error::other)
+        })
+        .await?;
+        // A bundle of the same release packed by another version is as good as this one.
+        let bundle_key = Key::bundle(environment, manifest.release).to_string();
+        self.backend
+            .create(vec![(bundle_key, Bytes::from(bytes))])
+            .await?;
+        self.create_same(&key, to_json(manifest)?).await
+    }
+
+    async fn gather(&self, manifest: &ReleaseManifest) -> Result<Bundle, StoreError> {
+        let selected: Vec<_> = Bundle::selection(manifest)
+            .map(|(path, entry)| (path.clone(), entry.digest))
+            .collect();
+        let files = stream::iter(selected)
+            .map(|(path, digest)| async move { Ok((path, self.blob(digest).await?)) })
+            .buffer_unordered(CONCURRENCY)
+            .try_collect()
+            .await?;
+        Ok(Bundle { files })
+    }
+
+    /// A release's manifest. [`StoreError::Corrupt`] when it is not what its digest says.
+    pub async fn release_manifest(
+        &self,
+        environment: &EnvironmentName,
+        release: Digest,
+    ) -> Result<ReleaseManifest, StoreError> {
+        let key = Key::release(environment, release);
+        let manifest: ReleaseManifest =
+            self.read(&key).await?.ok_or_else(|| StoreError::NotFound {
+                key: key.to_string(),
+            })?;
+        if manifest.release != release || !manifest.is_consistent() {
+            return Err(StoreError::corrupt(key, "its content has another digest"));
+        }
+        Ok(manifest)
+    }
+
+    /// A release's bundle: the files that compiles usually read. What it leaves out is in the
+    /// manifest and has a blob.
+    pub async fn release_bundle(
+        &self,
+        environment: &EnvironmentName,
+        release: Digest,
+    ) -> Result<Bundle, StoreError> {
+        let key = Key::bundle(environment, release);
+        let bytes = self.bytes(&key).await?;
+        blocking("bundle", move || Ok(Bundle::decode(&bytes)))
+            .await?
+            .map_err(|reason| StoreError::corrupt(key, reason))
+    }
+
+    /// The releases of an environment, in the order of their digests.
+    pub async fn releases(&self, environment: &EnvironmentName) -> Result<Vec<Digest>, StoreError> {
+        let keys = self
+            .keys(&format!("releases/{environment}"))
+            .await?
+            .into_iter();
+        Ok(keys
+            .filter_map(|(key, _)| match key {
+                Key::Release { release, .. } => Some(release),
+                _ => None,
+            })
+            .collect())
+    }
+}
