@@ -24,6 +24,8 @@ pub enum Read {
     ServerFact(Vec<EcoString>),
     /// Content of a file of the release: `file:manifests/site.pp`.
     File(EcoString),
+    /// Whether there is a file or directory, whatever it holds: `exists:data/nodes/web1.yaml`.
+    Exists(EcoString),
     /// Names within a directory of the release: `listing:manifests`.
     Listing(EcoString),
     /// One top-level key of a Hiera data file: `data:data/common.yaml:ntp::servers` (a colon or
@@ -100,6 +102,7 @@ impl fmt::Display for Read {
             Self::Trusted(path) => write_path(f, "trusted", path),
             Self::ServerFact(path) => write_path(f, "server_fact", path),
             Self::File(path) => write!(f, "file:{path}"),
+            Self::Exists(path) => write!(f, "exists:{path}"),
             Self::Listing(path) => write!(f, "listing:{path}"),
             Self::Data { path, key } => {
                 f.write_str("data:")?;
@@ -170,6 +173,7 @@ impl FromStr for Read {
                 "trusted" => parse_path(rest).map(Self::Trusted),
                 "server_fact" => parse_path(rest).map(Self::ServerFact),
                 "file" => Some(Self::File(rest.into())),
+                "exists" => Some(Self::Exists(rest.into())),
                 "listing" => Some(Self::Listing(rest.into())),
                 "data" => parse_data(rest),
                 "metadata" => Some(Self::FileMetadata(rest.into())),
