@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{Certname, Digest, EnvironmentName, facts};
 
@@ -16,6 +16,9 @@ pub struct FactsDoc {
     pub certname: Certname,
     /// The facts as the agent sent them, volatile ones too.
     pub values: Map<String, Value>,
+    /// Extensions of the certificate that they came with, by short name or OID: `$trusted['extensions']`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extensions: Map<String, Value>,
     /// When they were taken.
     pub timestamp: Timestamp,
     /// Digest of the stable facts: [`facts::stable_digest`] of `values`.
@@ -26,6 +29,9 @@ pub struct FactsDoc {
     /// generation that it was made with, so that a slow compile with older facts can't win.
     #[serde(default = "first_generation")]
     pub generation: u64,
+    /// Whether they come from the site's code and no agent has sent any yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seed: bool,
 }
 
 const fn first_generation() -> u64 {
@@ -45,20 +51,57 @@ impl FactsDoc {
             version: super::VERSION,
             certname,
             values,
+            extensions: Map::new(),
             timestamp,
             digest,
             environment,
             generation: first_generation(),
+            seed: false,
         }
     }
 
+    /// The same with the extensions of the node's certificate.
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: Map<String, Value>) -> Self {
+        self.extensions = extensions;
+        self
+    }
+
+    /// `$trusted` of a node that these facts came from over mutual TLS (`Puppet::Context::TrustedInformation`).
+    pub fn trusted(&self) -> Value {
+        let certname = self.certname.as_str();
+        let (hostname, domain) = match certname.split_once('.') {
+            Some((hostname, domain)) => (hostname, Some(domain)),
+            None => (certname, None),
+        };
+        json!({
+            "authenticated": "remote",
+            "certname": certname,
+            "extensions": self.extensions,
+            "hostname": hostname,
+            "domain": domain,
+            "external": {},
+        })
+    }
+
+    /// The same as facts that the site's code brings.
+    #[must_use]
+    pub fn as_seed(mut self) -> Self {
+        self.seed = true;
+        self
+    }
+
     /// The document to write when this one arrives and `current` is in the store; `None` when
-    /// nothing stable changed, and the environment neither.
+    /// nothing stable changed, and the environment neither. A seed never takes the place of what an
+    /// agent sent; what an agent sends always takes the place of a seed.
     pub fn following(self, current: Option<&Self>) -> Option<Self> {
         let Some(current) = current else {
             return Some(self);
         };
-        if current.digest == self.digest && current.environment == self.environment {
+        let same = current.digest == self.digest
+            && current.environment == self.environment
+            && current.extensions == self.extensions;
+        if (self.seed && !current.seed) || (same && self.seed == current.seed) {
             return None;
         }
         Some(self.superseding(current))
@@ -74,8 +117,6 @@ impl FactsDoc {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn doc(values: Value, environment: &str) -> FactsDoc {
@@ -106,5 +147,19 @@ mod tests {
                 .following(Some(&first))
                 .is_some()
         );
+    }
+
+    #[test]
+    fn an_agents_facts_take_the_place_of_a_seed_and_never_the_other_way_round() {
+        let seed = doc(json!({"os": "a"}), "production").as_seed();
+        let changed = doc(json!({"os": "b"}), "production").as_seed();
+        let sent = doc(json!({"os": "a"}), "production");
+        assert!(changed.clone().following(Some(&seed)).is_some());
+        assert!(
+            sent.clone()
+                .following(Some(&seed))
+                .is_some_and(|doc| !doc.seed)
+        );
+        assert_eq!(changed.following(Some(&sent)), None);
     }
 }

@@ -1,1 +1,224 @@
+use proptest::prelude::*;
+use serde_json::json;
 
+use super::*;
+use crate::EnvironmentName;
+use crate::messages::Lane;
+
+const COMPILER: &str = "native 0.1.0";
+
+fn at() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+fn node() -> Certname {
+    Certname::parse("web1").unwrap()
+}
+
+fn environment(sequence: u64) -> EnvironmentDoc {
+    let mut doc = EnvironmentDoc::advance(None, release(sequence), None, at()).unwrap();
+    doc.sequence = sequence;
+    doc
+}
+
+fn release(sequence: u64) -> Digest {
+    Digest::of(format!("release {sequence}"))
+}
+
+fn facts(generation: u64) -> FactsDoc {
+    let json = json!({"certname": "web1", "values": {}, "timestamp": at(), "generation": generation,
+        "digest": Digest::of(generation.to_string()), "environment": "production"});
+    serde_json::from_value(json).unwrap()
+}
+
+fn task(sequence: u64, cause: Cause) -> CompileTask {
+    CompileTask {
+        environment: EnvironmentName::parse("production").unwrap(),
+        certname: node(),
+        release: release(sequence),
+        sequence,
+        lane: Lane::Normal,
+        cause,
+        enqueued_at: at(),
+    }
+}
+
+fn target(sequence: u64, generation: u64) -> Target {
+    Target {
+        certname: node(),
+        release: release(sequence),
+        sequence,
+        facts_digest: Digest::of(generation.to_string()),
+        facts_generation: generation,
+    }
+}
+
+fn compiled(text: &str) -> Outcome {
+    Outcome::Compiled {
+        catalog: CatalogRef {
+            digest: Digest::of(text),
+            plain_digest: None,
+            size: 1,
+        },
+        trace: TraceDocument::default(),
+        duration_ms: 5,
+        compiler: COMPILER.to_owned(),
+    }
+}
+
+fn decide_for(pointer: Option<&Pointer>, sequence: u64, generation: u64, cause: Cause) -> Decision {
+    decide(&Situation {
+        task: &task(sequence, cause),
+        environment: Some(&environment(sequence)),
+        pointer,
+        facts: Some(&facts(generation)),
+        compiler: COMPILER,
+    })
+}
+
+#[test]
+fn a_node_without_a_catalog_is_compiled() {
+    let decision = decide_for(None, 1, 1, Cause::Facts);
+    assert_eq!(
+        decision,
+        Decision::Compile(target(1, 1), CompileReason::NoCatalog)
+    );
+}
+
+#[test]
+fn a_repeated_task_finds_the_pointer_up_to_date() {
+    let pointer = swing(None, &target(1, 1), &compiled("c"), at()).unwrap();
+    assert!(pointer.holds_for(release(1)));
+    let decision = decide_for(Some(&pointer), 1, 1, Cause::Facts);
+    assert_eq!(decision, Decision::Skip(SkipReason::UpToDate));
+    assert_eq!(
+        swing(Some(&pointer), &target(1, 1), &compiled("c"), at()),
+        None
+    );
+}
+
+#[test]
+fn a_new_release_or_new_facts_make_the_trace_be_verified() {
+    let pointer = swing(None, &target(1, 1), &compiled("c"), at()).unwrap();
+    assert_eq!(
+        decide_for(Some(&pointer), 2, 1, Cause::Facts),
+        Decision::Verify(target(2, 1))
+    );
+    assert_eq!(
+        decide_for(Some(&pointer), 1, 2, Cause::Facts),
+        Decision::Verify(target(1, 2))
+    );
+    let verified = Outcome::Verified(Digest::of("c"));
+    let moved = swing(Some(&pointer), &target(2, 1), &verified, at()).unwrap();
+    assert!(moved.holds_for(release(2)) && moved.compiled_at == pointer.compiled_at);
+    let other = Outcome::Verified(Digest::of("other"));
+    assert_eq!(swing(Some(&pointer), &target(2, 1), &other, at()), None);
+}
+
+#[test]
+fn a_late_task_does_the_work_of_the_current_release() {
+    let situation = Situation {
+        task: &task(3, Cause::Facts),
+        environment: Some(&environment(5)),
+        pointer: None,
+        facts: Some(&facts(1)),
+        compiler: COMPILER,
+    };
+    assert_eq!(
+        decide(&situation),
+        Decision::Compile(target(5, 1), CompileReason::NoCatalog)
+    );
+}
+
+#[test]
+fn a_failure_keeps_the_last_good_catalog_and_is_not_repeated_unless_asked_for() {
+    let good = swing(None, &target(1, 1), &compiled("c"), at()).unwrap();
+    let failed = swing(
+        Some(&good),
+        &target(2, 1),
+        &Outcome::Failed("no".into()),
+        at(),
+    )
+    .unwrap();
+    assert!(failed.holds_for(release(1)) && failed.sequence == 2);
+    assert_eq!(failed.failure.as_ref().unwrap().error, "no");
+    let decision = decide_for(Some(&failed), 2, 1, Cause::Facts);
+    assert_eq!(decision, Decision::Skip(SkipReason::FailedAlready));
+    for (generation, cause) in [(1, Cause::Request), (1, Cause::Manual), (2, Cause::Facts)] {
+        let decision = decide_for(Some(&failed), 2, generation, cause);
+        assert!(matches!(decision, Decision::Verify(_)), "{decision:?}");
+    }
+    let healed = swing(Some(&failed), &target(2, 1), &compiled("d"), at()).unwrap();
+    assert!(healed.failure.is_none() && healed.holds_for(release(2)));
+}
+
+#[test]
+fn another_compiler_compiles_anew_and_nothing_happens_without_facts_or_environment() {
+    let mut pointer = swing(None, &target(1, 1), &compiled("c"), at()).unwrap();
+    pointer.compiler = "native 0.0.9".to_owned();
+    let decision = decide_for(Some(&pointer), 2, 1, Cause::Facts);
+    assert_eq!(
+        decision,
+        Decision::Compile(target(2, 1), CompileReason::OtherCompiler)
+    );
+    let task = task(1, Cause::Request);
+    let (here, known) = (environment(1), facts(1));
+    let without = |environment, facts| {
+        decide(&Situation {
+            task: &task,
+            environment,
+            pointer: None,
+            facts,
+            compiler: COMPILER,
+        })
+    };
+    assert_eq!(
+        without(None, Some(&known)),
+        Decision::Skip(SkipReason::NoEnvironment)
+    );
+    assert_eq!(
+        without(Some(&here), None),
+        Decision::Skip(SkipReason::NoFacts)
+    );
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        "[ab]".prop_map(|text| compiled(&text)),
+        "[ab]".prop_map(|text| Outcome::Verified(Digest::of(text))),
+        Just(Outcome::Failed("no".to_owned())),
+    ]
+}
+
+proptest! {
+    /// Workers may write in any order, late and twice: a pointer never goes back.
+    #[test]
+    fn positions_only_grow_and_a_good_catalog_is_never_lost(
+        attempts in proptest::collection::vec((0..4_u64, 0..3_u64, outcome()), 1..20)
+    ) {
+        let mut pointer: Option<Pointer> = None;
+        for (sequence, generation, outcome) in attempts {
+            let target = target(sequence, generation);
+            let Some(next) = swing(pointer.as_ref(), &target, &outcome, at()) else { continue };
+            if let Some(before) = &pointer {
+                prop_assert!((next.sequence, next.facts_generation) >= (before.sequence, before.facts_generation));
+                prop_assert!(before.catalog.is_none() || next.catalog.is_some());
+            }
+            // Writing the same once more changes nothing.
+            prop_assert_eq!(swing(Some(&next), &target, &outcome, at()), None);
+            prop_assert_eq!(next.catalog.is_some(), next.release.is_some());
+            pointer = Some(next);
+        }
+    }
+
+    /// Whatever the newest attempt is, once it was written no older one changes anything.
+    #[test]
+    fn after_the_newest_position_older_ones_write_nothing(
+        older in proptest::collection::vec((0..4_u64, 0..3_u64, outcome()), 1..10)
+    ) {
+        let newest = swing(None, &target(4, 3), &compiled("newest"), at()).unwrap();
+        for (sequence, generation, outcome) in older {
+            prop_assert_eq!(swing(Some(&newest), &target(sequence, generation), &outcome, at()), None);
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Pointer};
 use bunraku_farm::{Certname, EnvironmentName};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
 
 use super::{Store, Updated};
 use crate::{Key, StoreError};
@@ -110,10 +112,31 @@ impl Store {
         .await
     }
 
-    /// Stores facts of a node that has none yet.
-    pub async fn seed_facts(&self, facts: &FactsDoc) -> Result<Updated<FactsDoc>, StoreError> {
-        let key = Key::Facts(facts.certname.clone());
-        self.update(&key, |current| current.is_none().then(|| facts.clone()))
-            .await
+    /// The nodes whose last facts name this environment, sorted by key.
+    pub async fn known_nodes_in(
+        &self,
+        environment: &EnvironmentName,
+    ) -> Result<Vec<Certname>, StoreError> {
+        let nodes = self.known_nodes().await?;
+        let found: Vec<Option<Certname>> = stream::iter(nodes)
+            .map(|certname| async move {
+                let home: Option<Home> = self.read(&Key::Facts(certname.clone())).await?;
+                Ok(home
+                    .filter(|home| home.environment == *environment)
+                    .map(|_| certname))
+            })
+            .buffered(CONCURRENCY)
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().flatten().collect())
     }
+}
+
+/// How many documents are read at once.
+const CONCURRENCY: usize = 16;
+
+/// The one field of a facts document that says where its node belongs.
+#[derive(Deserialize)]
+struct Home {
+    environment: EnvironmentName,
 }
