@@ -7,10 +7,14 @@ use std::sync::Arc;
 
 pub mod ast;
 pub mod diagnostic;
+mod lexer;
+mod parser;
+pub mod pn;
 pub mod span;
 
 pub use ast::{Expr, ExprKind, Program};
 pub use diagnostic::{Diagnostic, Severity};
+pub use pn::dump_pn;
 pub use span::{LineColumn, SourceFile, Span};
 
 /// The reference's `strict` setting, as far as the static checks look at it.
@@ -81,19 +85,35 @@ impl Parsed {
 /// Parses and validates a manifest (`.pp`).
 #[must_use]
 pub fn parse_manifest(source: &SourceFile, options: &ParseOptions) -> Parsed {
-    let _ = (source, options);
-    Parsed {
-        program: None,
-        diagnostics: Vec::new(),
-    }
+    finish(
+        source,
+        options,
+        lexer::lex_manifest(source.text(), options.tasks),
+    )
 }
 
 /// Parses and validates a template (`.epp`).
 #[must_use]
 pub fn parse_epp(source: &SourceFile, options: &ParseOptions) -> Parsed {
-    let _ = (source, options);
+    finish(
+        source,
+        options,
+        lexer::lex_epp(source.text(), options.tasks),
+    )
+}
+
+fn finish(source: &SourceFile, options: &ParseOptions, mut lexed: lexer::Lexed) -> Parsed {
+    let mut diagnostics = std::mem::take(&mut lexed.warnings);
+    let program = match parser::parse(source, lexed) {
+        Ok(program) => Some(Arc::new(program)),
+        Err(failure) => {
+            diagnostics.push(*failure);
+            None
+        }
+    };
+    let _ = options;
     Parsed {
-        program: None,
-        diagnostics: Vec::new(),
+        program,
+        diagnostics,
     }
 }

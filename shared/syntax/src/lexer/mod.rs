@@ -1,0 +1,601 @@
+//! Source text to tokens.
+//!
+//! Follows `puppet/pops/parser/lexer2.rb`: what a character means depends on the token before it (regular expressions,
+//! selectors), the whitespace around it (`(`, `[`) and on the nesting in strings, heredocs and templates. A text is lexed
+//! as a whole before it is parsed; an error of the lexer becomes a [`TokenKind::Failure`] at the place where the reference,
+//! which lexes while it parses, would raise it.
+
+pub(crate) mod chars;
+mod epp;
+mod heredoc;
+mod interpolation;
+mod number;
+mod slurp;
+pub(crate) mod token;
+
+use ecow::EcoString;
+
+use self::chars::{bare_word_end, blank_prefix, class_ref_end, is_blank, variable_end};
+use self::epp::EppMode;
+use self::heredoc::SubText;
+use self::slurp::Escapes;
+use self::token::{Text, Token, TokenKind};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::span::{Span, clamp};
+
+/// An error that ends the lexing.
+pub(crate) type Failure = Box<Diagnostic>;
+
+/// How deep strings, heredocs and their interpolations may nest.
+const MAX_NESTING: u32 = 64;
+
+/// The tokens of a text; the last one is [`TokenKind::Eof`] or [`TokenKind::Failure`].
+#[derive(Debug, Default)]
+pub(crate) struct Lexed {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) owned: Vec<EcoString>,
+    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Lexes a manifest.
+pub(crate) fn lex_manifest(src: &str, tasks: bool) -> Lexed {
+    lex(src, tasks, false)
+}
+
+/// Lexes a template.
+pub(crate) fn lex_epp(src: &str, tasks: bool) -> Lexed {
+    lex(src, tasks, true)
+}
+
+fn lex(src: &str, tasks: bool, epp: bool) -> Lexed {
+    // A token for every four bytes is more than common manifests have.
+    let mut out = Lexed {
+        tokens: Vec::with_capacity(src.len() / 4 + 2),
+        ..Lexed::default()
+    };
+    let mut lexer = Lexer::new(src, tasks, None, &mut out);
+    let ended = if u32::try_from(src.len()).is_err() {
+        Err(Box::new(Diagnostic::error(
+            "SOURCE_TOO_LARGE",
+            "Source text of 4 GiB or more",
+            None,
+        )))
+    } else {
+        lexer
+            .check_byte_order_mark()
+            .and_then(|()| if epp { lexer.scan_epp() } else { lexer.scan() })
+    };
+    let kind = match ended {
+        Ok(()) => TokenKind::Eof,
+        Err(failure) => {
+            out.failure = Some(failure);
+            TokenKind::Failure
+        }
+    };
+    let span = Span::empty(clamp(src.len()));
+    out.tokens.push(Token {
+        kind,
+        span,
+        text: Text::Source(span),
+    });
+    out
+}
+
+/// What one step of the lexer found.
+enum Step {
+    /// A token, not yet in the output.
+    Token(Token),
+    /// Blanks, a comment, or tokens that went to the output without counting as the one before the next.
+    Nothing,
+}
+
+struct Lexer<'s, 'o> {
+    src: &'s str,
+    pos: usize,
+    tasks: bool,
+    /// The token before the current position, as far as it decides what `/` and `{` mean.
+    after: Option<TokenKind>,
+    brace_count: i64,
+    /// Where the current line starts, for `(` as the first thing on a line.
+    line_start: usize,
+    /// Where to go on after the next line break: behind the text of the heredocs of this line.
+    newline_jump: Option<usize>,
+    epp_mode: EppMode,
+    epp_open: bool,
+    /// What the reference's scanner matched last; its message about an unclosed string shows it.
+    matched: Option<Span>,
+    /// How the text relates to the file when it is that of a heredoc.
+    sub: Option<&'o SubText<'o>>,
+    nesting: u32,
+    out: &'o mut Lexed,
+}
+
+impl<'s, 'o> Lexer<'s, 'o> {
+    fn new(src: &'s str, tasks: bool, sub: Option<&'o SubText<'o>>, out: &'o mut Lexed) -> Self {
+        Self {
+            src,
+            pos: 0,
+            tasks,
+            after: None,
+            brace_count: 0,
+            line_start: 0,
+            newline_jump: None,
+            epp_mode: EppMode::Off,
+            epp_open: false,
+            matched: None,
+            sub,
+            nesting: 0,
+            out,
+        }
+    }
+
+    fn scan(&mut self) -> Result<(), Failure> {
+        self.skip_blanks();
+        while self.pos < self.src.len() {
+            self.top_level_step()?;
+        }
+        Ok(())
+    }
+
+    /// One step outside of strings. When it fails, nothing of a half-lexed string stays in the output.
+    fn top_level_step(&mut self) -> Result<(), Failure> {
+        let before = self.out.tokens.len();
+        match self.step() {
+            Ok(Step::Token(token)) => {
+                self.out.tokens.push(token);
+                self.after = Some(token.kind);
+            }
+            Ok(Step::Nothing) => {
+                if self.out.tokens.len() > before {
+                    self.after = self.out.tokens.last().map(|token| token.kind);
+                }
+            }
+            Err(failure) => {
+                self.out.tokens.truncate(before);
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_byte_order_mark(&self) -> Result<(), Failure> {
+        if self.src.starts_with('\u{feff}') {
+            let message = "Illegal UTF-8 Byte Order mark at beginning of input: [EF BB BF] - remove these from the puppet source";
+            return Err(Box::new(Diagnostic::error("ILLEGAL_BOM", message, None)));
+        }
+        Ok(())
+    }
+
+    // ---- positions and output
+
+    fn file_span(&self, start: usize, end: usize) -> Span {
+        match self.sub {
+            None => Span::new(clamp(start), clamp(end)),
+            Some(sub) => Span::new(sub.start_in_file(clamp(start)), sub.end_in_file(clamp(end))),
+        }
+    }
+
+    /// A token whose value is a range of the text.
+    fn token(&mut self, kind: TokenKind, start: usize, end: usize, value: (usize, usize)) -> Token {
+        let span = self.file_span(start, end);
+        let text = if self.sub.is_none() {
+            Text::Source(Span::new(clamp(value.0), clamp(value.1)))
+        } else {
+            let value = EcoString::from(self.src.get(value.0..value.1).unwrap_or(""));
+            self.own(value)
+        };
+        Token { kind, span, text }
+    }
+
+    /// A token with a value of its own.
+    fn owned_token(
+        &mut self,
+        kind: TokenKind,
+        start: usize,
+        end: usize,
+        value: EcoString,
+    ) -> Token {
+        let span = self.file_span(start, end);
+        let text = self.own(value);
+        Token { kind, span, text }
+    }
+
+    fn own(&mut self, value: EcoString) -> Text {
+        let index = clamp(self.out.owned.len());
+        self.out.owned.push(value);
+        Text::Owned(index)
+    }
+
+    #[cold]
+    fn failure(&self, code: &'static str, message: impl Into<EcoString>, at: usize) -> Failure {
+        let at = self.file_span(at, at).start;
+        Box::new(Diagnostic::error(code, message, Some(Span::empty(at))))
+    }
+
+    #[cold]
+    fn warning(&mut self, code: &'static str, message: impl Into<EcoString>) {
+        let at = self.file_span(self.pos, self.pos).start;
+        let warning = Diagnostic::error(code, message, Some(Span::empty(at)))
+            .with_severity(Severity::Warning);
+        self.out.warnings.push(warning);
+    }
+
+    /// The next five characters for an error message.
+    fn followed_by(&self) -> String {
+        let rest = self.src.get(self.pos..).unwrap_or("");
+        if rest.is_empty() {
+            return "<eof>".to_owned();
+        }
+        let mut shown: String = rest.chars().take(5).collect();
+        shown.push_str("...");
+        shown
+            .replace('\t', "\\t")
+            .replace('\n', "\\n")
+            .replace('\r', "\\r")
+    }
+
+    // ---- steps
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.src.as_bytes().get(self.pos + ahead).copied()
+    }
+
+    /// Skips blanks and remembers them as matched, as `StringScanner#skip` does.
+    fn skip_blanks(&mut self) {
+        let start = self.pos;
+        self.pos += blank_prefix(self.src.get(start..).unwrap_or(""));
+        self.matched = (self.pos > start).then(|| Span::new(clamp(start), clamp(self.pos)));
+    }
+
+    fn fixed(&mut self, kind: TokenKind, len: usize) -> Step {
+        let start = self.pos;
+        self.pos += len;
+        Step::Token(self.token(kind, start, start + len, (start, start + len)))
+    }
+
+    fn step(&mut self) -> Result<Step, Failure> {
+        use TokenKind as T;
+        let Some(byte) = self.peek(0) else {
+            return Ok(Step::Nothing);
+        };
+        let next = self.peek(1);
+        let (kind, len) = match byte {
+            b' ' | b'\t' | b'\r' => {
+                self.skip_blanks();
+                return Ok(Step::Nothing);
+            }
+            b'\n' => {
+                self.pos = self.newline_jump.take().unwrap_or(self.pos + 1);
+                self.line_start = self.pos;
+                return Ok(Step::Nothing);
+            }
+            b'#' => {
+                self.skip_comment();
+                return Ok(Step::Nothing);
+            }
+            b'a'..=b'z' | b'_' => return Ok(self.word()),
+            b'A'..=b'Z' => return self.class_ref(1),
+            b'$' => return Ok(self.variable()),
+            b'\'' => return self.single_quoted(),
+            b'"' => {
+                return self
+                    .double_quoted()
+                    .map(|token| token.map_or(Step::Nothing, Step::Token));
+            }
+            b'0'..=b'9' => return self.number(),
+            b'/' => return self.slash(),
+            b':' if next == Some(b':') => return self.qualified(),
+            b'@' if next == Some(b'(') => return self.heredoc().map(|()| Step::Nothing),
+            b'%' if next == Some(b'>') && self.epp_mode != EppMode::Off => {
+                return self.epp_end(false).map(|()| Step::Nothing);
+            }
+            b'-' if next == Some(b'%')
+                && self.peek(2) == Some(b'>')
+                && self.epp_mode != EppMode::Off =>
+            {
+                return self.epp_end(true).map(|()| Step::Nothing);
+            }
+            b'[' if self.after_blank() => (T::ListStart, 1),
+            b'[' => (T::LBrack, 1),
+            b']' => (T::RBrack, 1),
+            b'(' if self.first_on_line() => (T::WsLParen, 1),
+            b'(' => (T::LParen, 1),
+            b')' => (T::RParen, 1),
+            b'{' => {
+                self.brace_count += 1;
+                (
+                    if self.after == Some(T::QMark) {
+                        T::SelBrace
+                    } else {
+                        T::LBrace
+                    },
+                    1,
+                )
+            }
+            b'}' => {
+                self.brace_count -= 1;
+                (T::RBrace, 1)
+            }
+            b'.' => (T::Dot, 1),
+            b',' => (T::Comma, 1),
+            b';' => (T::Semic, 1),
+            b':' => (T::Colon, 1),
+            b'?' => (T::QMark, 1),
+            b'*' => (T::Times, 1),
+            b'%' => (T::Modulo, 1),
+            b'@' if next == Some(b'@') => (T::AtAt, 2),
+            b'@' => (T::At, 1),
+            b'|' if next == Some(b'>') && self.peek(2) == Some(b'>') => (T::RRCollect, 3),
+            b'|' if next == Some(b'>') => (T::RCollect, 2),
+            b'|' => (T::Pipe, 1),
+            b'=' => match next {
+                Some(b'=') => (T::IsEqual, 2),
+                Some(b'>') => (T::FArrow, 2),
+                Some(b'~') => (T::Match, 2),
+                _ => (T::Equals, 1),
+            },
+            b'+' => match next {
+                Some(b'=') => (T::Appends, 2),
+                Some(b'>') => (T::PArrow, 2),
+                _ => (T::Plus, 1),
+            },
+            b'-' => match next {
+                Some(b'>') => (T::InEdge, 2),
+                Some(b'=') => (T::Deletes, 2),
+                _ => (T::Minus, 1),
+            },
+            b'!' => match next {
+                Some(b'=') => (T::NotEqual, 2),
+                Some(b'~') => (T::NoMatch, 2),
+                _ => (T::Not, 1),
+            },
+            b'~' if next == Some(b'>') => (T::InEdgeSub, 2),
+            b'~' => (T::Tilde, 1),
+            b'<' => match next {
+                Some(b'<') if self.peek(2) == Some(b'|') => (T::LLCollect, 3),
+                Some(b'<') => (T::LShift, 2),
+                Some(b'=') => (T::LessEqual, 2),
+                Some(b'|') => (T::LCollect, 2),
+                Some(b'-') => (T::OutEdge, 2),
+                Some(b'~') => (T::OutEdgeSub, 2),
+                _ => (T::Less, 1),
+            },
+            b'>' => match next {
+                Some(b'>') => (T::RShift, 2),
+                Some(b'=') => (T::GreaterEqual, 2),
+                _ => (T::Greater, 1),
+            },
+            _ => return Ok(self.other()),
+        };
+        Ok(self.fixed(kind, len))
+    }
+
+    /// Whether whitespace (or nothing) precedes, which makes `[` the start of a list.
+    fn after_blank(&self) -> bool {
+        match self
+            .pos
+            .checked_sub(1)
+            .and_then(|at| self.src.as_bytes().get(at))
+        {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n') => true,
+            Some(byte) if byte.is_ascii() => false,
+            Some(_) => self
+                .src
+                .get(..self.pos)
+                .and_then(|text| text.chars().next_back())
+                .is_some_and(is_blank),
+        }
+    }
+
+    /// Whether only whitespace precedes on the line, which keeps `(` from starting a call.
+    fn first_on_line(&self) -> bool {
+        let before = self.src.get(self.line_start..self.pos).unwrap_or("");
+        blank_prefix(before) == before.len()
+    }
+
+    fn skip_comment(&mut self) {
+        let start = self.pos;
+        let rest = self.src.as_bytes().get(start..).unwrap_or(&[]);
+        self.pos += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        self.matched = Some(Span::new(clamp(start), clamp(self.pos)));
+    }
+
+    /// Ends a token whose value is itself.
+    fn plain(&mut self, kind: TokenKind, end: usize) -> Step {
+        let start = self.pos;
+        self.pos = end;
+        self.matched = Some(Span::new(clamp(start), clamp(end)));
+        Step::Token(self.token(kind, start, end, (start, end)))
+    }
+
+    fn word(&mut self) -> Step {
+        let start = self.pos;
+        let (end, is_name) =
+            bare_word_end(self.src.as_bytes(), start).unwrap_or((start + 1, false));
+        let kind = if is_name {
+            let text = self.src.get(start..end).unwrap_or("");
+            TokenKind::keyword(text, self.tasks).unwrap_or(TokenKind::Name)
+        } else {
+            TokenKind::Word
+        };
+        self.plain(kind, end)
+    }
+
+    /// A type name; a `::` after it is an error, reported `skip` characters into what follows.
+    fn class_ref(&mut self, skip: usize) -> Result<Step, Failure> {
+        let end = class_ref_end(self.src.as_bytes(), self.pos).unwrap_or(self.pos);
+        if end > self.pos && self.src.as_bytes().get(end..end + 2) != Some(b"::") {
+            return Ok(self.plain(TokenKind::ClassRef, end));
+        }
+        let (code, message) = if skip == 1 {
+            ("ILLEGAL_CLASS_REFERENCE", "Illegal class reference")
+        } else {
+            (
+                "ILLEGAL_FULLY_QUALIFIED_CLASS_REFERENCE",
+                "Illegal fully qualified class reference",
+            )
+        };
+        Err(self.failure(code, message, end + skip))
+    }
+
+    /// `::name`, `::Type`.
+    fn qualified(&mut self) -> Result<Step, Failure> {
+        if self.peek(2).is_some_and(|byte| byte.is_ascii_uppercase()) {
+            return self.class_ref(3);
+        }
+        match bare_word_end(self.src.as_bytes(), self.pos) {
+            Some((end, true)) => Ok(self.plain(TokenKind::Name, end)),
+            Some((end, false)) => Ok(self.plain(TokenKind::Word, end)),
+            None => Err(self.failure(
+                "ILLEGAL_FULLY_QUALIFIED_NAME",
+                "Illegal fully qualified name",
+                self.pos + 2,
+            )),
+        }
+    }
+
+    fn variable(&mut self) -> Step {
+        let start = self.pos;
+        // A lone `$` is left to the validator, which says more than a syntax error would.
+        let end = variable_end(self.src.as_bytes(), start + 1);
+        self.matched = end.map(|end| Span::new(clamp(start), clamp(end)));
+        let end = end.unwrap_or(start + 1);
+        self.pos = end;
+        Step::Token(self.token(TokenKind::Variable, start, end, (start + 1, end)))
+    }
+
+    fn single_quoted(&mut self) -> Result<Step, Failure> {
+        let start = self.pos;
+        self.pos += 1;
+        let Some((end, _)) = slurp::find_terminator(self.src, self.pos, Some(b'\''), false) else {
+            let message = format!(
+                "Unclosed quote after \"'\" followed by '{}'",
+                self.followed_by()
+            );
+            return Err(self.failure("UNCLOSED_QUOTE", message, self.pos));
+        };
+        self.pos = end;
+        let content = self.src.get(start + 1..end - 1).unwrap_or("");
+        Ok(Step::Token(match slurp::unescape_single(content) {
+            std::borrow::Cow::Borrowed(_) => {
+                self.token(TokenKind::String, start, end, (start + 1, end - 1))
+            }
+            std::borrow::Cow::Owned(value) => {
+                self.owned_token(TokenKind::String, start, end, value.into())
+            }
+        }))
+    }
+
+    fn number(&mut self) -> Result<Step, Failure> {
+        let start = self.pos;
+        if let Some(end) = number::number_end(self.src, start) {
+            let value = self.src.get(start..end).unwrap_or("");
+            if let Some((code, message)) = number::objection(value) {
+                return Err(self.failure(code, message, start));
+            }
+            return Ok(self.plain(TokenKind::Number, end));
+        }
+        let (from, end) = number::broken_number(self.src, start);
+        let value = self.src.get(from..end).unwrap_or("");
+        Err(match number::objection(value) {
+            Some((code, message)) => self.failure(code, message, from),
+            None => self.failure(
+                "ILLEGAL_NUMBER",
+                format!("Illegal number '{value}'"),
+                from + 1,
+            ),
+        })
+    }
+
+    /// `/* comment */`, a regular expression or a division.
+    fn slash(&mut self) -> Result<Step, Failure> {
+        let start = self.pos;
+        let bytes = self.src.as_bytes();
+        if self.peek(1) == Some(b'*') {
+            let rest = bytes.get(start + 2..).unwrap_or(&[]);
+            let Some(close) = memchr::memmem::find(rest, b"*/") else {
+                return Err(self.failure(
+                    "UNCLOSED_MLCOMMENT",
+                    "Unclosed multiline comment",
+                    start,
+                ));
+            };
+            self.pos = start + 2 + close + 2;
+            self.matched = Some(Span::new(clamp(start), clamp(self.pos)));
+            return Ok(Step::Nothing);
+        }
+        if self.regex_acceptable()
+            && let Some(end) = regex_end(bytes, start)
+        {
+            self.pos = end;
+            self.matched = Some(Span::new(clamp(start), clamp(end)));
+            let source = self.src.get(start + 1..end - 1).unwrap_or("");
+            return Ok(Step::Token(
+                if memchr::memmem::find(source.as_bytes(), b"\\/").is_some() {
+                    let source = EcoString::from(source.replace("\\/", "/"));
+                    self.owned_token(TokenKind::Regex, start, end, source)
+                } else {
+                    self.token(TokenKind::Regex, start, end, (start + 1, end - 1))
+                },
+            ));
+        }
+        Ok(self.fixed(TokenKind::Div, 1))
+    }
+
+    /// Whether a `/` here may start a regular expression: not after what ends an operand.
+    fn regex_acceptable(&self) -> bool {
+        use TokenKind as T;
+        !matches!(
+            self.after,
+            Some(
+                T::RParen
+                    | T::RBrack
+                    | T::RRCollect
+                    | T::RCollect
+                    | T::Name
+                    | T::ClassRef
+                    | T::Number
+                    | T::String
+                    | T::True
+                    | T::False
+                    | T::DqPre
+                    | T::DqMid
+                    | T::DqPost
+                    | T::Heredoc
+                    | T::Regex
+                    | T::Variable
+                    | T::Word
+            )
+        )
+    }
+
+    /// Blanks beyond ASCII, or a character without a meaning.
+    fn other(&mut self) -> Step {
+        self.skip_blanks();
+        if self.matched.is_some() {
+            return Step::Nothing;
+        }
+        let start = self.pos;
+        let len = self
+            .src
+            .get(start..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(1, char::len_utf8);
+        self.pos += len;
+        Step::Token(self.token(TokenKind::Other, start, start + len, (start, start)))
+    }
+}
+
+/// The end of the regular expression at `at`: the first `/` without a backslash in effect.
+fn regex_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut scan = at + 1;
+    loop {
+        let rest = bytes.get(scan..)?;
+        let hit = scan + memchr::memchr2(b'/', b'\\', rest)?;
+        match bytes.get(hit) {
+            Some(b'\\') => scan = hit + 2,
+            _ => return Some(hit + 1),
+        }
+    }
+}
