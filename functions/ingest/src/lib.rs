@@ -1,1 +1,49 @@
 //! Checks what was pushed and seals it as an immutable release.
+//!
+//! [`handle`] takes an upload apart ([`archive`]), checks every file of it ([`check`]), and either
+//! refuses it with everything that was found, or stores its blobs, seals the release, makes it the
+//! environment's current one and asks for a plan. The upload's result is written last. Each step is
+//! idempotent, and what is there already is fine: killed anywhere and given the same message again,
+//! it ends in the same state.
+
+pub mod archive;
+pub mod check;
+mod handler;
+
+use std::sync::Arc;
+
+use bunraku_farm::Counters;
+use bunraku_queue::Queue;
+use bunraku_store::Store;
+use jiff::Timestamp;
+
+pub use archive::Limits;
+pub use handler::handle;
+
+/// What the handler works with; made once for each process.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The store.
+    pub store: Store,
+    /// The queue, for the plan.
+    pub queue: Arc<dyn Queue>,
+    /// Where it counts.
+    pub counters: Arc<Counters>,
+    /// What an upload may be at most.
+    pub limits: Limits,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+impl Context {
+    /// A context with the default limits and the system's clock.
+    pub fn new(store: Store, queue: Arc<dyn Queue>, counters: Arc<Counters>) -> Self {
+        Self {
+            store,
+            queue,
+            counters,
+            limits: Limits::default(),
+            now: Timestamp::now,
+        }
+    }
+}

@@ -101,7 +101,9 @@ impl FactsDoc {
         let same = current.digest == self.digest
             && current.environment == self.environment
             && current.extensions == self.extensions;
-        if (self.seed && !current.seed) || (same && self.seed == current.seed) {
+        // Environments that all bring facts of a node would take turns for ever: the first has it.
+        let taken = !current.seed || current.environment != self.environment;
+        if (self.seed && taken) || (same && self.seed == current.seed) {
             return None;
         }
         Some(self.superseding(current))
@@ -161,5 +163,7 @@ mod tests {
                 .is_some_and(|doc| !doc.seed)
         );
         assert_eq!(changed.following(Some(&sent)), None);
+        let elsewhere = doc(json!({"os": "c"}), "test").as_seed();
+        assert_eq!(elsewhere.following(Some(&seed)), None);
     }
 }

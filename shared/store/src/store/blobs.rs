@@ -34,12 +34,15 @@ impl Store {
 
     /// Of each digest, whether the store has that blob; in the order given.
     pub async fn has_blobs(&self, digests: &[Digest]) -> Result<Vec<bool>, StoreError> {
-        let keys = digests
-            .iter()
-            .map(|digest| Key::Blob(*digest).to_string())
-            .collect();
-        let sizes = self.backend.sizes(keys).await?;
+        let sizes = self.blob_sizes(digests).await?;
         Ok(sizes.iter().map(Option::is_some).collect())
+    }
+
+    /// Of each digest, the size of its blob in bytes, `None` when the store lacks it; in the order
+    /// given.
+    pub async fn blob_sizes(&self, digests: &[Digest]) -> Result<Vec<Option<u64>>, StoreError> {
+        let keys = digests.iter().map(|digest| Key::Blob(*digest).to_string());
+        self.backend.sizes(keys.collect()).await
     }
 
     /// Those of the digests whose blobs the store lacks.

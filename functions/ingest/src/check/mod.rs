@@ -1,0 +1,126 @@
+//! Checks of the files of a tree: every error of every file.
+
+mod data;
+mod excerpt;
+mod modulepath;
+mod puppet;
+
+use std::collections::BTreeMap;
+
+use bunraku_farm::documents::UploadDiagnostic;
+use bytes::Bytes;
+
+use self::modulepath::ModulePath;
+
+/// Parsers recurse as deep as the source nests, within bounds of their own.
+const STACK_BYTES: usize = 16 << 20;
+
+/// What a file is checked as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    Manifest,
+    Epp,
+    Yaml,
+    Json,
+    Facts,
+    /// Read by the checks of others: `environment.conf`.
+    Support,
+}
+
+/// Whether the content of the file at `path` is needed for [`check_tree`].
+pub fn looks_at(path: &str) -> bool {
+    kind_of(path).is_some()
+}
+
+fn kind_of(path: &str) -> Option<FileKind> {
+    // A module's own tests bring broken files on purpose; no compile reads them.
+    if path
+        .split('/')
+        .any(|part| part == "spec" || part == "fixtures")
+    {
+        return None;
+    }
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let (stem, extension) = file.rsplit_once('.')?;
+    if path == modulepath::ENVIRONMENT_CONF {
+        return Some(FileKind::Support);
+    }
+    if bunraku_farm::plan::is_facts_file(path) {
+        return Some(FileKind::Facts);
+    }
+    let in_data = path
+        .split('/')
+        .rev()
+        .skip(1)
+        .any(|part| part == "data" || part == "hieradata");
+    match extension {
+        "pp" => Some(FileKind::Manifest),
+        "epp" => Some(FileKind::Epp),
+        "yaml" | "yml" | "eyaml" if in_data || stem == "hiera" => Some(FileKind::Yaml),
+        "json" if in_data || file == "metadata.json" => Some(FileKind::Json),
+        _ => None,
+    }
+}
+
+/// Checks files (path -> content) on all processors; the findings are in the order of paths.
+pub fn check_tree(files: &BTreeMap<String, Bytes>) -> Vec<UploadDiagnostic> {
+    let module_path = ModulePath::of(files);
+    let work: Vec<(&String, &Bytes)> = files.iter().collect();
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(work.len().max(1));
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let worker = || {
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some((path, bytes)) = work.get(index) else {
+                return found;
+            };
+            found.push((index, check_file(path, bytes, &module_path)));
+        }
+    };
+    let mut found: Vec<(usize, Vec<UploadDiagnostic>)> = std::thread::scope(|scope| {
+        let spawn = |_| {
+            std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, worker)
+        };
+        let handles: Vec<_> = (0..threads).map(spawn).collect();
+        let mut found = Vec::new();
+        for handle in handles {
+            match handle.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(part)) => found.extend(part),
+                // A checker that died leaves its file unchecked: see below.
+                Ok(Err(_)) | Err(_) => {}
+            }
+        }
+        found
+    });
+    found.sort_unstable_by_key(|(index, _)| *index);
+    let mut done = found.into_iter().peekable();
+    let mut all = Vec::new();
+    for (index, (path, _)) in work.iter().enumerate() {
+        match done.next_if(|(at, _)| *at == index) {
+            Some((_, found)) => all.extend(found),
+            None => all.push(
+                UploadDiagnostic::error("the file could not be checked").in_file(path.as_str()),
+            ),
+        }
+    }
+    all
+}
+
+fn check_file(path: &str, bytes: &[u8], module_path: &ModulePath) -> Vec<UploadDiagnostic> {
+    match kind_of(path) {
+        Some(FileKind::Manifest) => puppet::manifest(path, bytes, module_path),
+        Some(FileKind::Epp) => puppet::epp(path, bytes),
+        Some(FileKind::Yaml) => data::yaml(path, bytes),
+        Some(FileKind::Json) => data::json(path, bytes),
+        Some(FileKind::Facts) => data::facts(path, bytes),
+        Some(FileKind::Support) | None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

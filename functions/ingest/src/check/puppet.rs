@@ -1,0 +1,68 @@
+//! Manifests and EPP templates.
+
+use std::sync::Arc;
+
+use bunraku_farm::documents::{Severity, UploadDiagnostic};
+use bunraku_syntax::{Diagnostic, ParseOptions, SourceFile, parse_epp, parse_manifest};
+
+use super::excerpt::excerpt;
+use super::modulepath::ModulePath;
+
+pub(super) fn manifest(path: &str, bytes: &[u8], modules: &ModulePath) -> Vec<UploadDiagnostic> {
+    let module_path = modules.relative(path);
+    let in_module = module_path.and_then(|path| path.split_once('/'));
+    let options = ParseOptions {
+        // Bolt's plans lie beside the code and are none of the compiler's.
+        tasks: in_module.is_some_and(|(_, rest)| rest.starts_with("plans/"))
+            || path.starts_with("plans/"),
+        module_path: module_path.map(Arc::from),
+        ..ParseOptions::default()
+    };
+    check(path, bytes, |source| {
+        parse_manifest(source, &options).diagnostics
+    })
+}
+
+pub(super) fn epp(path: &str, bytes: &[u8]) -> Vec<UploadDiagnostic> {
+    let options = ParseOptions::default();
+    check(path, bytes, |source| {
+        parse_epp(source, &options).diagnostics
+    })
+}
+
+fn check(
+    path: &str,
+    bytes: &[u8],
+    parse: impl Fn(&SourceFile) -> Vec<Diagnostic>,
+) -> Vec<UploadDiagnostic> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return vec![UploadDiagnostic::error("the file is not valid UTF-8").in_file(path)];
+    };
+    let source = SourceFile::new(Some(Arc::from(path)), text);
+    parse(&source)
+        .iter()
+        .map(|found| convert(path, &source, found))
+        .collect()
+}
+
+fn convert(path: &str, source: &SourceFile, found: &Diagnostic) -> UploadDiagnostic {
+    let place = found.span.map(|span| source.line_column(span.start));
+    UploadDiagnostic {
+        severity: match found.severity {
+            bunraku_syntax::Severity::Error => Severity::Error,
+            bunraku_syntax::Severity::Warning => Severity::Warning,
+            bunraku_syntax::Severity::Deprecation => Severity::Deprecation,
+        },
+        issue_code: (!found.issue_code.is_empty()).then(|| found.issue_code.to_owned()),
+        message: found.message.to_string(),
+        file: Some(path.to_owned()),
+        line: place.map(|at| at.line),
+        column: place.map(|at| at.column),
+        excerpt: place.and_then(|at| {
+            let length = found
+                .span
+                .map_or(1, |span| source.slice(span).chars().count());
+            excerpt(source.text(), at.line, at.column, length)
+        }),
+    }
+}

@@ -1,0 +1,247 @@
+//! One upload, from archive to release.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bunraku_farm::documents::{
+    EnvironmentDoc, ReleaseManifest, Severity, UploadDiagnostic, UploadKey, UploadResult,
+};
+use bunraku_farm::facts::SiteFacts;
+use bunraku_farm::messages::{Cause, NodeSelection, PlanTask, UploadCreated};
+use bunraku_farm::{Certname, Digest, plan};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::archive::{self, Tree};
+use crate::{Context, check};
+
+/// How many blobs are read from the store at once.
+const CONCURRENCY: usize = 16;
+
+/// A tree that passed the archive's checks, with the contents that the checks of files look at.
+struct Checked {
+    manifest: ReleaseManifest,
+    /// What came with the upload.
+    blobs: BTreeMap<Digest, Bytes>,
+    diagnostics: Vec<UploadDiagnostic>,
+    /// The nodes that the tree brings facts of.
+    seeds: BTreeSet<Certname>,
+}
+
+/// Handles one upload. An error means that the store or the queue failed: try again later. A bad
+/// upload is no error; its result says what is wrong with it.
+pub async fn handle(context: &Context, message: &UploadCreated) -> anyhow::Result<()> {
+    let upload = &message.key;
+    if context.store.upload_result(upload).await?.is_some() {
+        // All was done before but perhaps this.
+        context.store.delete_upload(upload).await?;
+        context.counters.uploads_repeated.increment();
+        return Ok(());
+    }
+    if context.store.upload_size(upload).await?.is_none() {
+        tracing::warn!(%upload, "the upload is gone and left no result");
+        return Ok(());
+    }
+    let result = match check_upload(context, upload).await? {
+        Err(diagnostics) => refuse(context, upload, diagnostics),
+        Ok(checked) if has_errors(&checked.diagnostics) => {
+            refuse(context, upload, checked.diagnostics)
+        }
+        Ok(checked) => accept(context, upload, checked).await?,
+    };
+    context.store.put_upload_result(upload, &result).await?;
+    context.store.delete_upload(upload).await?;
+    if result.accepted {
+        context.counters.uploads_accepted.increment();
+    } else {
+        context.counters.uploads_refused.increment();
+    }
+    Ok(())
+}
+
+fn has_errors(diagnostics: &[UploadDiagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error)
+}
+
+/// Unpacks and checks; `Err` holds what is wrong with the archive as such.
+async fn check_upload(
+    context: &Context,
+    upload: &UploadKey,
+) -> anyhow::Result<Result<Checked, Vec<UploadDiagnostic>>> {
+    let reader = context.store.open_upload(upload).await?;
+    let (format, limits) = (upload.format, context.limits);
+    let unpacked =
+        tokio::task::spawn_blocking(move || archive::unpack(reader, format, &limits)).await?;
+    let tree = match unpacked {
+        Ok(tree) => tree,
+        Err(archive::UnpackError::Refused(diagnostics)) => return Ok(Err(diagnostics)),
+        Err(archive::UnpackError::Io(error)) => {
+            return Err(error).context("the upload can't be read");
+        }
+    };
+    let lacking = find_lacking(context, &tree).await?;
+    if !lacking.is_empty() {
+        return Ok(Err(lacking));
+    }
+    let contents = read_contents(context, &tree).await?;
+    let warnings = tree.warnings;
+    let files = Arc::new(contents);
+    let (found, seeds) =
+        tokio::task::spawn_blocking(move || (check::check_tree(&files), seeded_nodes(&files)))
+            .await?;
+    let mut diagnostics = warnings;
+    diagnostics.extend(found);
+    diagnostics.sort_by(|a, b| {
+        (a.severity, &a.file, a.line, a.column).cmp(&(b.severity, &b.file, b.line, b.column))
+    });
+    let manifest = ReleaseManifest::new(tree.files);
+    Ok(Ok(Checked {
+        manifest,
+        blobs: tree.blobs,
+        diagnostics,
+        seeds,
+    }))
+}
+
+/// Files of a thin push whose content is neither in the upload nor in the store, or has another
+/// size than the manifest says.
+async fn find_lacking(context: &Context, tree: &Tree) -> anyhow::Result<Vec<UploadDiagnostic>> {
+    let elsewhere: Vec<_> = tree
+        .files
+        .iter()
+        .filter(|(_, entry)| !tree.blobs.contains_key(&entry.digest))
+        .collect();
+    let digests: Vec<Digest> = elsewhere.iter().map(|(_, entry)| entry.digest).collect();
+    let sizes = context.store.blob_sizes(&digests).await?;
+    let mut lacking = Vec::new();
+    for ((path, entry), size) in elsewhere.iter().zip(sizes) {
+        let message = match size {
+            Some(size) if size == entry.size => continue,
+            Some(size) => format!(
+                "the manifest says {} bytes, the content has {size}",
+                entry.size
+            ),
+            None => "its content is neither in the upload nor in the store".to_owned(),
+        };
+        lacking.push(UploadDiagnostic::error(message).in_file(path.as_str()));
+    }
+    Ok(lacking)
+}
+
+/// The contents of the files that are checked, whether they came with the upload or lie in the
+/// store.
+async fn read_contents(context: &Context, tree: &Tree) -> anyhow::Result<BTreeMap<String, Bytes>> {
+    let wanted: Vec<(String, Digest)> = tree
+        .files
+        .iter()
+        .filter(|(path, _)| check::looks_at(path))
+        .map(|(path, entry)| (path.to_string(), entry.digest))
+        .collect();
+    let files = stream::iter(wanted)
+        .map(|(path, digest)| async move {
+            let bytes = match tree.blobs.get(&digest) {
+                Some(bytes) => bytes.clone(),
+                None => context.store.blob(digest).await?,
+            };
+            anyhow::Ok((path, bytes))
+        })
+        .buffer_unordered(CONCURRENCY)
+        .try_collect()
+        .await?;
+    Ok(files)
+}
+
+fn seeded_nodes(files: &BTreeMap<String, Bytes>) -> BTreeSet<Certname> {
+    files
+        .iter()
+        .filter(|(path, _)| plan::is_facts_file(path))
+        .filter_map(|(path, bytes)| SiteFacts::parse(path, bytes).ok())
+        .map(|facts| facts.certname)
+        .collect()
+}
+
+fn refuse(
+    context: &Context,
+    upload: &UploadKey,
+    diagnostics: Vec<UploadDiagnostic>,
+) -> UploadResult {
+    tracing::info!(%upload, findings = diagnostics.len(), "upload refused");
+    UploadResult {
+        version: bunraku_farm::documents::VERSION,
+        upload: upload.id().to_owned(),
+        environment: upload.environment.clone(),
+        accepted: false,
+        release: None,
+        sequence: 0,
+        files: 0,
+        new_blobs: 0,
+        diagnostics,
+        nodes: Vec::new(),
+        finished_at: (context.now)(),
+    }
+}
+
+/// Stores the release and makes it the current one. The order matters: whoever sees the environment
+/// finds the release, whoever sees the result finds the plan in the queue.
+async fn accept(
+    context: &Context,
+    upload: &UploadKey,
+    checked: Checked,
+) -> anyhow::Result<UploadResult> {
+    let Checked {
+        manifest,
+        blobs,
+        diagnostics,
+        seeds,
+    } = checked;
+    let environment = &upload.environment;
+    let release = manifest.release;
+    let new_blobs = context.store.put_blobs(blobs.into_values()).await?;
+    context.store.seal_release(environment, &manifest).await?;
+    let now = (context.now)();
+    let updated = context
+        .store
+        .update_environment(environment, |current| {
+            EnvironmentDoc::advance(current, release, Some(upload.id()), now)
+        })
+        .await?;
+    let current = updated
+        .value
+        .context("the environment vanished while it was written")?;
+    // A repeated upload may find a newer release in its place: its own change counts then.
+    let sequence = current
+        .applied(upload.id())
+        .map_or(current.sequence, |change| change.sequence);
+    if updated.written {
+        context.counters.releases_swung.increment();
+    }
+    let task = PlanTask {
+        environment: environment.clone(),
+        release,
+        sequence,
+        cause: Cause::Push {
+            upload: upload.id().to_owned(),
+        },
+        nodes: NodeSelection::All,
+    };
+    context.queue.send(task.into()).await?;
+    let known = context.store.known_nodes_in(environment).await?;
+    let nodes = plan::select(&NodeSelection::All, known, seeds);
+    tracing::info!(%upload, release = release.short(), sequence, new_blobs, "upload accepted");
+    Ok(UploadResult {
+        version: bunraku_farm::documents::VERSION,
+        upload: upload.id().to_owned(),
+        environment: environment.clone(),
+        accepted: true,
+        release: Some(release),
+        sequence,
+        files: manifest.files.len() as u64,
+        new_blobs: new_blobs as u64,
+        diagnostics,
+        nodes: nodes.into_iter().collect(),
+        finished_at: (context.now)(),
+    })
+}
