@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use bunraku_pcore::value::Value;
+use bunraku_hiera::{Config, DataSource, Layer, LookupError};
+use bunraku_pcore::Value;
 use ecow::EcoString;
 
 /// A file of the release, with the digest of its content.
@@ -69,7 +70,7 @@ pub enum InputError {
 /// (`modules/ntp/manifests/init.pp`); a path that starts with `/` lies outside of the environment
 /// (a module directory given on the command line). Implementations answer the same question in
 /// the same way for as long as they live: a compile sees one state of the world.
-pub trait Inputs {
+pub trait Inputs: Sync {
     /// The fact at `path` (`["os", "family"]`; array indexes are decimal segments); an empty path is the hash of all facts.
     fn fact(&self, path: &[EcoString]) -> Option<Value>;
 
@@ -82,12 +83,20 @@ pub trait Inputs {
     /// A file's content; `None` when there is no such file.
     fn file(&self, path: &str) -> Result<Option<FileContent>, InputError>;
 
+    /// Whether there is a file or directory at `path`.
+    fn exists(&self, path: &str) -> Result<bool, InputError>;
+
     /// The entries of a directory, sorted by name; `None` when there is no such directory.
     fn listing(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError>;
 
-    /// The value of a top-level `key` in the Hiera data file at `path`, read in `format`.
-    /// `None` when the file or the key is absent.
-    fn data(&self, format: DataFormat, path: &str, key: &str) -> Result<Option<Value>, InputError>;
+    /// The value of a top-level `key` of a Hiera data file; `None` when the file or the key is absent.
+    fn data(&self, source: &DataSource<'_>, key: &str) -> Result<Option<Value>, LookupError>;
+
+    /// What is to be logged when a data file is first used; `module` names the module whose data it is.
+    fn data_warnings(&self, source: &DataSource<'_>, module: Option<&str>) -> Result<Vec<String>, LookupError>;
+
+    /// The Hiera configuration at `path`, parsed; `None` when there is no such file.
+    fn hiera_config(&self, path: &str, layer: &Layer) -> Result<Option<Arc<Config>>, LookupError>;
 
     /// Mode and digest of a file or directory that agents can fetch.
     fn file_metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError>;
@@ -97,13 +106,4 @@ pub trait Inputs {
 
     /// A random number. A catalog that reads it is never reused.
     fn random(&self) -> u64;
-}
-
-/// How a Hiera data file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DataFormat {
-    /// YAML, as Ruby's Psych reads it.
-    Yaml,
-    /// JSON.
-    Json,
 }

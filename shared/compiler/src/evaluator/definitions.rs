@@ -1,0 +1,248 @@
+//! Definitions by name: making them known, finding them, reading the files they must be in.
+
+use std::sync::Arc;
+
+use bunraku_pcore::types::TypeAlias;
+use bunraku_syntax::ast;
+use ecow::EcoString;
+
+use super::Evaluator;
+use crate::code::{ParsedFile, Syntax};
+use crate::error::{Error, Result, Unwind, location};
+use crate::frame::Frame;
+use crate::loader::manifests::lower;
+use crate::loader::{AliasRef, ClassRef, DefineRef, FunctionRef, NodeRef};
+use crate::scope::Scopes;
+
+fn context(file: &ParsedFile, span: bunraku_syntax::Span) -> String {
+    location(file.display.as_deref(), Some(file.source.line(span.start)), None)
+}
+
+/// The reference's `instance.fail(Puppet::ParseError, message)`.
+#[cold]
+fn redefined(message: String, file: &ParsedFile, span: bunraku_syntax::Span) -> Unwind {
+    Error::verbatim(message, file.display.clone(), Some(file.source.line(span.start)), None).into()
+}
+
+impl<'a> Evaluator<'a> {
+    /// Makes a class known (`TypeCollection#add_hostclass`).
+    pub(crate) fn add_class(&mut self, name: EcoString, class: ClassRef<'a>) -> Result<()> {
+        let (file, span) = (class.file, class.definition.span);
+        if let Some(known) = self.loader.classes.get(&name) {
+            let at = context(known.file, known.definition.span);
+            return Err(redefined(format!("Class '{name}' is already defined{at}; cannot redefine"), file, span));
+        }
+        if let Some(known) = self.loader.defines.get(&name) {
+            let at = context(known.file, known.definition.span);
+            let message = format!("Definition '{name}' is already defined{at}; cannot be redefined as a class");
+            return Err(redefined(message, file, span));
+        }
+        self.loader.classes.insert(name, class);
+        Ok(())
+    }
+
+    /// Makes a defined type known (`TypeCollection#add_definition`).
+    pub(crate) fn add_define(&mut self, name: EcoString, define: DefineRef<'a>) -> Result<()> {
+        let (file, span) = (define.file, define.definition.span);
+        if let Some(known) = self.loader.classes.get(&name) {
+            let at = context(known.file, known.definition.span);
+            let message = format!("'{name}' is already defined{at} as a class; cannot redefine as a definition");
+            return Err(redefined(message, file, span));
+        }
+        if let Some(known) = self.loader.defines.get(&name) {
+            let at = context(known.file, known.definition.span);
+            let message = format!("Definition '{name}' is already defined{at}; cannot be redefined");
+            return Err(redefined(message, file, span));
+        }
+        self.loader.defines.insert(name, define);
+        Ok(())
+    }
+
+    /// Makes a node definition known.
+    pub(crate) fn add_node(&mut self, node: NodeRef<'a>) -> Result<()> {
+        self.loader.nodes.push(node);
+        Ok(())
+    }
+
+    /// Makes a function known.
+    pub(crate) fn add_function(&mut self, name: EcoString, function: FunctionRef<'a>) -> Result<()> {
+        self.loader.functions.insert(name, function);
+        Ok(())
+    }
+
+    /// Makes a type alias known; it is resolved when it is first needed.
+    pub(crate) fn add_type_alias(&mut self, alias: &'a ast::TypeAlias, file: &'a ParsedFile) -> Result<()> {
+        let name = lower(&alias.name);
+        self.loader.aliases.entry(name).or_insert(AliasRef { definition: alias, file, alias: None });
+        Ok(())
+    }
+
+    /// A class by name, read from its module when it is not known yet.
+    pub(crate) fn find_class(&mut self, name: &str) -> Result<Option<ClassRef<'a>>> {
+        let name = lower(name);
+        if let Some(known) = self.loader.classes.get(&name) {
+            return Ok(Some(*known));
+        }
+        self.autoload(&name, |ev| ev.loader.classes.get(&name).copied())
+    }
+
+    /// A defined type by name, read from its module when it is not known yet.
+    pub(crate) fn find_define(&mut self, name: &str) -> Result<Option<DefineRef<'a>>> {
+        let name = lower(name);
+        if let Some(known) = self.loader.defines.get(&name) {
+            return Ok(Some(*known));
+        }
+        self.autoload(&name, |ev| ev.loader.defines.get(&name).copied())
+    }
+
+    /// Imports the manifests where `a::b::c` may be (`a/manifests/b/c.pp`, `a/manifests/b.pp`,
+    /// `a/manifests/init.pp`) until it is found (`TypeLoader#try_load_fqname`).
+    fn autoload<T>(&mut self, name: &str, found: impl Fn(&Self) -> Option<T>) -> Result<Option<T>> {
+        let mut segments = name.split("::");
+        let Some(module) = segments.next().filter(|module| !module.is_empty()) else { return Ok(None) };
+        let Some(directory) = self.module_directory(module)? else { return Ok(None) };
+        let rest: Vec<&str> = segments.collect();
+        for length in (0..=rest.len()).rev() {
+            let path = match rest.get(..length) {
+                Some([]) | None => format!("{directory}/manifests/init.pp"),
+                Some(part) => format!("{directory}/manifests/{}.pp", part.join("/")),
+            };
+            if !self.loader.imported.insert(path.as_str().into()) {
+                continue;
+            }
+            if let Some(file) = self.load_file(&path, Some(module), Syntax::Manifest)? {
+                self.import_definitions(file)?;
+                if let Some(found) = found(self) {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A function of the Puppet language by name (lower case), read from its module or the environment.
+    pub(crate) fn find_function(&mut self, name: &str) -> Result<Option<FunctionRef<'a>>> {
+        if let Some(known) = self.loader.functions.get(name) {
+            return Ok(Some(*known));
+        }
+        let Some((path, module)) = self.definition_path(name, "functions")? else { return Ok(None) };
+        if !self.loader.imported.insert(path.as_str().into()) {
+            return Ok(None);
+        }
+        let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else { return Ok(None) };
+        let function = match &*file.program.definitions {
+            [ast::Definition::Function(function)] => function,
+            definitions => {
+                let what = "function";
+                return Err(self.wrong_content(file, name, what, definitions.len()));
+            }
+        };
+        if lower(&function.name) != name {
+            return Err(Unwind::plain(format!(
+                "The code loaded from {} produced function with the wrong name, expected '{name}', actual '{}'",
+                file.display.as_deref().unwrap_or_default(),
+                lower(&function.name)
+            )));
+        }
+        let file: &'a ParsedFile = file;
+        let found = FunctionRef { definition: function, file };
+        self.loader.functions.insert(name.into(), found);
+        Ok(Some(found))
+    }
+
+    #[cold]
+    fn wrong_content(&self, file: &ParsedFile, name: &str, what: &str, count: usize) -> Unwind {
+        let display = file.display.as_deref().unwrap_or_default();
+        Unwind::plain(match count {
+            0 => format!("The code loaded from {display} does not seem to be a Puppet {what} - it is empty."),
+            1 => format!("The code loaded from {display} does not create the {what} '{name}'"),
+            _ => format!("The code loaded from {display} must contain only the {what} '{name}' - it has additional definitions."),
+        })
+    }
+
+    /// Where the loaders look for a function or type: in the module of the first segment, else in the environment.
+    fn definition_path(&mut self, name: &str, kind: &str) -> Result<Option<(String, Option<EcoString>)>> {
+        match name.split_once("::") {
+            None => Ok(Some((format!("{kind}/{name}.pp"), None))),
+            Some(("environment", rest)) => Ok(Some((format!("{kind}/{}.pp", rest.replace("::", "/")), None))),
+            Some((module, rest)) => Ok(self.module_directory(module)?.map(|directory| {
+                (format!("{directory}/{kind}/{}.pp", rest.replace("::", "/")), Some(module.into()))
+            })),
+        }
+    }
+
+    /// The file of a function that a module has in Ruby, for the error that says so.
+    pub(crate) fn find_ruby_function(&mut self, name: &str) -> Result<Option<String>> {
+        let relative = name.replace("::", "/");
+        let mut directories: Vec<String> = vec![".".to_owned()];
+        if let Some((module, _)) = name.split_once("::") {
+            directories = self.module_directory(module)?.map(|path| path.to_string()).into_iter().collect();
+        } else {
+            for root in self.request.modulepath.clone() {
+                if let Some(entries) = self.inputs.listing(&root)? {
+                    directories.extend(entries.iter().map(|entry| format!("{root}/{}", entry.name)));
+                }
+            }
+        }
+        for directory in directories {
+            for kind in ["lib/puppet/functions", "lib/puppet/parser/functions"] {
+                let path = format!("{directory}/{kind}/{relative}.rb");
+                let path = path.strip_prefix("./").unwrap_or(&path);
+                if self.inputs.file(path)?.is_some() {
+                    return Ok(Some(self.display_path(path)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The alias of a name, read from its module or the environment, resolved.
+    pub(crate) fn find_type_alias(&mut self, name: &str, _frame: Frame<'a>) -> Result<Option<Arc<TypeAlias>>> {
+        let key = lower(name);
+        if !self.loader.aliases.contains_key(&key) {
+            let Some((path, module)) = self.definition_path(&key, "types")? else { return Ok(None) };
+            if !self.loader.imported.insert(path.as_str().into()) {
+                return Ok(None);
+            }
+            let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else { return Ok(None) };
+            let file: &'a ParsedFile = file;
+            match &*file.program.definitions {
+                [ast::Definition::TypeAlias(alias)] => {
+                    if lower(&alias.name) != key {
+                        return Err(Unwind::plain(format!(
+                            "The code loaded from {} produced type with the wrong name, expected '{name}', actual '{}'",
+                            file.display.as_deref().unwrap_or_default(),
+                            alias.name
+                        )));
+                    }
+                    self.add_type_alias(alias, file)?;
+                }
+                definitions => return Err(self.wrong_content(file, name, "type", definitions.len())),
+            }
+        }
+        self.resolve_alias(&key)
+    }
+
+    fn resolve_alias(&mut self, key: &EcoString) -> Result<Option<Arc<TypeAlias>>> {
+        let Some(known) = self.loader.aliases.get_mut(key) else { return Ok(None) };
+        if let Some(alias) = &known.alias {
+            return Ok(Some(Arc::clone(alias)));
+        }
+        let (definition, file) = (known.definition, known.file);
+        let name = definition.name.strip_prefix("::").unwrap_or(&definition.name);
+        let alias = TypeAlias::new(name);
+        // Known before it is resolved, so that it may refer to itself.
+        known.alias = Some(Arc::clone(&alias));
+        let frame = Frame { scope: Scopes::TOP, file };
+        let outer = std::mem::take(&mut self.scopes.get_mut(Scopes::TOP).ephemeral);
+        let resolved = self.eval(&definition.type_expr, frame);
+        self.scopes.get_mut(Scopes::TOP).ephemeral = outer;
+        match resolved? {
+            bunraku_pcore::Value::Type(data_type) => {
+                alias.resolve(Arc::unwrap_or_clone(data_type));
+                Ok(Some(alias))
+            }
+            other => Err(Unwind::plain(format!("The type alias {name} is no type, got {other}"))),
+        }
+    }
+}
