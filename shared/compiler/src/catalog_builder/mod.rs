@@ -40,8 +40,9 @@ mod static_metadata;
 mod table;
 mod tags;
 
+pub(crate) use declare::Declaration;
 pub(crate) use defaults::ResourceDefaults;
-pub(crate) use queries::FromValues;
+pub(crate) use resource::Param;
 
 /// The catalog in the making.
 #[derive(Default)]
