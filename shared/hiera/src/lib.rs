@@ -9,17 +9,18 @@
 //! - [`DataFile`] is a parsed data file, for implementors of [`World::data`].
 //! - [`yaml`] reads YAML as Ruby's Psych does.
 
+mod adapter;
 mod config;
 mod data;
 mod error;
-// mod glob;
-// mod hierarchy;
-// mod interpolate;
-// mod invocation;
+mod glob;
+mod hierarchy;
+mod interpolate;
+mod invocation;
 mod key;
-// mod merge;
-// mod options;
-// mod paths;
+mod merge;
+mod options;
+mod paths;
 mod ruby;
 mod session;
 mod world;

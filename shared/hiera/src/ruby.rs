@@ -1,5 +1,6 @@
 //! Ruby's own forms of values, where the reference lets them show (`gsub` with a value, messages).
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use bunraku_pcore::Value;
@@ -38,6 +39,8 @@ pub(crate) fn to_s(value: &Value) -> String {
         Value::Default => "default".to_owned(),
         Value::Str(text) => text.to_string(),
         Value::Array(_) | Value::Hash(_) => inspect(value),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) => number.to_string(),
         Value::Float(number) => float_to_s(*number),
         Value::Sensitive(_) => "Sensitive [value redacted]".to_owned(),
         other => bunraku_pcore::to_display_string(other).to_string(),
@@ -109,20 +112,61 @@ fn write_quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// `a <=> b`; `None` where Ruby has no order.
+pub(crate) fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    #[allow(clippy::cast_precision_loss)]
+    match (a, b) {
+        (Value::Str(a), Value::Str(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
+        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
+        (Value::Int(a), Value::Float(b)) => (*a as f64).partial_cmp(b),
+        (Value::Float(a), Value::Int(b)) => a.partial_cmp(&(*b as f64)),
+        (Value::Array(a), Value::Array(b)) => {
+            for (a, b) in a.iter().zip(b.iter()) {
+                match compare(a, b)? {
+                    Ordering::Equal => {}
+                    other => return Some(other),
+                }
+            }
+            Some(a.len().cmp(&b.len()))
+        }
+        _ => (a == b).then_some(Ordering::Equal),
+    }
+}
+
+/// The second operand in `comparison of A with B failed`: numbers and truth as they are.
+pub(crate) fn shown_in_comparison(value: &Value) -> String {
+    match value {
+        Value::Undef | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Default => {
+            inspect(value)
+        }
+        other => class_name(other).to_owned(),
+    }
+}
+
 /// `Float#to_s`.
 pub(crate) fn float_to_s(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
     }
     if number.is_infinite() {
-        return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+        return if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .to_owned();
     }
     let scientific = format!("{number:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if number == 0.0 || (-4..16).contains(&exponent) {
         let plain = format!("{number}");
-        if plain.contains('.') { plain } else { format!("{plain}.0") }
+        if plain.contains('.') {
+            plain
+        } else {
+            format!("{plain}.0")
+        }
     } else {
         let dot = if mantissa.contains('.') { "" } else { ".0" };
         let sign = if exponent < 0 { '-' } else { '+' };
@@ -152,6 +196,9 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_as_in_ruby() {
-        assert_eq!(inspect(&Value::from("a\"#{x}\n\u{1}é")), "\"a\\\"\\#{x}\\n\\x01é\"");
+        assert_eq!(
+            inspect(&Value::from("a\"#{x}\n\u{1}é")),
+            "\"a\\\"\\#{x}\\n\\x01é\""
+        );
     }
 }

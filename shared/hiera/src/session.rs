@@ -1,9 +1,16 @@
 //! One compile's lookups: the adapter between the function `lookup` and the layers.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use bunraku_pcore::{PuppetHash, Value};
 use ecow::EcoString;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{Result, World};
+use crate::hierarchy::SharedHierarchy;
+use crate::invocation::Invocation;
+use crate::options::OptionSet;
+use crate::{Config, Layer, Result, World};
 
 /// Which layers a compile has. Module layers follow from the key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,14 +75,48 @@ impl Found {
 }
 
 /// The lookups of one compile: keeps resolved hierarchies and lookup options between keys.
+///
+/// One compile uses one, with one [`World`]; it is `Send`, not `Sync`.
 #[derive(Debug, Default)]
-pub struct Hiera {}
+pub struct Hiera {
+    pub(crate) layers: LayerSet,
+    /// Names being looked up, outermost first.
+    pub(crate) stack: RefCell<Vec<EcoString>>,
+    pub(crate) state: RefCell<State>,
+}
+
+/// What is kept between lookups.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// Configurations; `None`: the layer has none.
+    pub(crate) configs: FxHashMap<Layer, Option<LayerConfig>>,
+    pub(crate) hierarchies: FxHashMap<Layer, SharedHierarchy>,
+    /// Options by module of the key.
+    pub(crate) options: FxHashMap<Option<EcoString>, Arc<OptionSet>>,
+    /// Options of the global and the environment's layer, merged.
+    pub(crate) environment_options: Option<Option<PuppetHash>>,
+    /// Options of modules' default hierarchies.
+    pub(crate) default_options: FxHashMap<EcoString, Arc<OptionSet>>,
+    /// Data files whose warnings were logged, with the module whose data they are.
+    pub(crate) used: FxHashSet<(EcoString, Option<EcoString>)>,
+}
+
+/// A layer's configuration and where it lies.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerConfig {
+    pub(crate) config: Arc<Config>,
+    /// Directory of the configuration, as Puppet shows it.
+    pub(crate) directory: EcoString,
+}
 
 impl Hiera {
     /// For a compile with these layers.
     #[must_use]
-    pub fn new(_layers: LayerSet) -> Self {
-        Self {}
+    pub fn new(layers: LayerSet) -> Self {
+        Self {
+            layers,
+            ..Self::default()
+        }
     }
 
     /// The function `lookup()`: the first of `names` that has a value, or a default.
@@ -87,18 +128,85 @@ impl Hiera {
     /// In the reference's words.
     pub fn lookup<S: AsRef<str>>(
         &self,
-        _world: &dyn World,
-        _names: &[S],
-        _options: &LookupOptions,
+        world: &dyn World,
+        names: &[S],
+        options: &LookupOptions,
     ) -> Result<Option<Found>> {
-        Ok(None)
+        let empty = PuppetHash::new();
+        let invocation = Invocation {
+            hiera: self,
+            world,
+            overrides: options.override_values.as_ref().unwrap_or(&empty),
+            defaults: options.default_values_hash.as_ref().unwrap_or(&empty),
+            memory: None,
+            local: None,
+        };
+        if let Some(found) = self.find(&invocation, names, options.merge.as_ref())? {
+            return Ok(Some(found));
+        }
+        Ok(options.default.as_ref().map(|value| Found {
+            name: EcoString::new(),
+            value: value.clone(),
+            source: FoundIn::Default,
+        }))
     }
 
     /// Automatic parameter lookup of `class::parameter`.
     ///
     /// # Errors
     /// In the reference's words.
-    pub fn lookup_parameter(&self, _world: &dyn World, _key: &str) -> Result<Option<Value>> {
-        Ok(None)
+    pub fn lookup_parameter(&self, world: &dyn World, key: &str) -> Result<Option<Value>> {
+        let empty = PuppetHash::new();
+        let invocation = Invocation {
+            hiera: self,
+            world,
+            overrides: &empty,
+            defaults: &empty,
+            memory: None,
+            local: None,
+        };
+        self.search(&invocation, key, None)
+    }
+
+    /// `Lookup.lookup` without the default.
+    fn find<S: AsRef<str>>(
+        &self,
+        invocation: &Invocation<'_>,
+        names: &[S],
+        merge: Option<&Value>,
+    ) -> Result<Option<Found>> {
+        let found = |name: &str, value: Value, source: FoundIn| Found {
+            name: name.into(),
+            value,
+            source,
+        };
+        for name in names.iter().map(AsRef::as_ref) {
+            if let Some(value) = invocation.overrides.get_str(name) {
+                return Ok(Some(found(name, value.clone(), FoundIn::Override)));
+            }
+            if let Some(value) = self.search(invocation, name, merge)? {
+                return Ok(Some(found(name, value, FoundIn::Data)));
+            }
+        }
+        Ok(names.iter().map(AsRef::as_ref).find_map(|name| {
+            let value = invocation.defaults.get_str(name)?;
+            Some(found(name, value.clone(), FoundIn::DefaultValues))
+        }))
+    }
+
+    /// `%{lookup('key')}`: an empty string where nothing is found.
+    pub(crate) fn lookup_for_interpolation(
+        &self,
+        invocation: &Invocation<'_>,
+        key: &str,
+    ) -> Result<Value> {
+        let found = self.find(invocation, &[key], None)?;
+        Ok(found.map_or_else(|| Value::from(""), |found| found.value))
+    }
+
+    /// Whether a data file is used for the first time in this compile.
+    pub(crate) fn is_first_use(&self, path: &EcoString, module: Option<&str>) -> bool {
+        let used = (path.clone(), module.map(EcoString::from));
+        self.state.borrow_mut().used.insert(used)
     }
 }

@@ -116,9 +116,7 @@ impl Builder<'_> {
                     Err(_) => Err(self.error(format!("invalid value for Float(): \"{text}\""))),
                 },
                 Data::Null => Err(self.error("can't convert nil into Float".to_owned())),
-                Data::Bool(truth) => {
-                    Err(self.error(format!("can't convert {truth} into Float")))
-                }
+                Data::Bool(truth) => Err(self.error(format!("can't convert {truth} into Float"))),
                 _ => Err(self.error("can't convert Symbol into Float".to_owned())),
             },
             tags::Scalar::Class(class) => Err(YamlError::disallowed(&class, self.file)),
@@ -184,10 +182,8 @@ impl Builder<'_> {
                 Ok(text)
             }
             Some(tags::Mapping::Plain) | None => {
-                let mut map: Map = IndexMap::with_capacity_and_hasher(
-                    children.len(),
-                    rustc_hash::FxBuildHasher,
-                );
+                let mut map: Map =
+                    IndexMap::with_capacity_and_hasher(children.len(), rustc_hash::FxBuildHasher);
                 self.depth += 1;
                 for (key, value) in children {
                     self.pair(&mut map, key, value)?;
@@ -234,4 +230,3 @@ fn merge_into(map: &mut Map, other: &Map) {
         map.insert(key.clone(), value.clone());
     }
 }
-

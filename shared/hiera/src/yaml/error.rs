@@ -41,6 +41,16 @@ impl YamlError {
         )
     }
 
+    /// The scanner gave up on an assertion of its own; libyaml has an answer there.
+    #[cold]
+    pub(super) fn scanner_failed(file: Option<&str>) -> Self {
+        let shown = file.unwrap_or("<unknown>");
+        Self::new(
+            format!("({shown}): Bunraku's YAML scanner does not support what stands in this text"),
+            file,
+        )
+    }
+
     /// `Psych::DisallowedClass`, as `Puppet::Util::Yaml` words it.
     #[cold]
     pub(super) fn disallowed(class: &str, file: Option<&str>) -> Self {

@@ -1,6 +1,8 @@
 //! libyaml's events to a tree of nodes, as `Psych::TreeBuilder` makes it.
 
-use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, Mark, Parser};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, Mark, Parser, ScalarStyle};
 
 use super::YamlError;
 use super::build::{MAX_DEPTH, MAX_NODES};
@@ -21,7 +23,26 @@ pub(super) enum Kind {
 
 /// The first document's root; later documents are not even parsed.
 pub(super) fn first_document(text: &[u8], file: Option<&str>) -> Result<Option<Node>, YamlError> {
-    let mut input = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    // The scanner asserts what C reads as NUL at the end of its buffer. What is known of that is
+    // avoided (see `Unterminated`); the rest must end as an error, not as a crash.
+    let read = AssertUnwindSafe(|| match Unterminated::of(text) {
+        None => read_document(text, None, file),
+        Some(unterminated) => {
+            let mut whole = text.to_vec();
+            whole.push(b'\n');
+            read_document(&whole, Some(unterminated), file)
+        }
+    });
+    catch_unwind(read).unwrap_or_else(|_| Err(YamlError::scanner_failed(file)))
+}
+
+fn read_document(
+    text: &[u8],
+    unterminated: Option<Unterminated>,
+    file: Option<&str>,
+) -> Result<Option<Node>, YamlError> {
+    let mut input = text;
     let mut parser = Parser::new();
     parser.set_encoding(Encoding::Utf8);
     parser.set_input_string(&mut input);
@@ -29,6 +50,7 @@ pub(super) fn first_document(text: &[u8], file: Option<&str>) -> Result<Option<N
         parser,
         file,
         nodes: 0,
+        unterminated,
     };
     loop {
         match reader.next()? {
@@ -45,16 +67,59 @@ pub(super) fn first_document(text: &[u8], file: Option<&str>) -> Result<Option<N
     }
 }
 
+/// A text whose last line has no line break. libyaml-safer panics when that line is of a block
+/// scalar, so a break is added, and taken off again from the scalar's value.
+#[derive(Clone, Copy)]
+struct Unterminated {
+    length: u64,
+    is_last_line_blank: bool,
+}
+
+impl Unterminated {
+    fn of(text: &[u8]) -> Option<Self> {
+        let last = text.rsplit(|byte| matches!(byte, b'\n' | b'\r')).next()?;
+        (!last.is_empty()).then(|| Self {
+            length: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            is_last_line_blank: last.iter().all(|byte| *byte == b' '),
+        })
+    }
+
+    /// Takes off the added break, where the scalar has it.
+    fn trim(self, value: &mut String) {
+        let Some(rest) = value.strip_suffix('\n') else {
+            return;
+        };
+        // A blank line within the indentation counts only where trailing breaks are kept.
+        let last = rest.rsplit('\n').next().unwrap_or_default();
+        let is_added = !self.is_last_line_blank || last.bytes().all(|byte| byte == b' ');
+        if is_added {
+            value.pop();
+        }
+    }
+}
+
 struct Reader<'a, 'b> {
     parser: Parser<&'b mut &'a [u8]>,
     file: Option<&'a str>,
     nodes: usize,
+    unterminated: Option<Unterminated>,
 }
 
 impl Reader<'_, '_> {
     fn next(&mut self) -> Result<EventData, YamlError> {
         match self.parser.parse() {
-            Ok(Event { data, .. }) => Ok(data),
+            Ok(Event {
+                mut data, end_mark, ..
+            }) => {
+                if let (EventData::Scalar { value, style, .. }, Some(unterminated)) =
+                    (&mut data, self.unterminated)
+                    && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                    && end_mark.index >= unterminated.length
+                {
+                    unterminated.trim(value);
+                }
+                Ok(data)
+            }
             Err(error) => Err(syntax_error(&error, self.file)),
         }
     }

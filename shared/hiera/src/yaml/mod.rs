@@ -9,7 +9,7 @@ mod tree;
 
 pub use build::{MAX_DEPTH, MAX_NODES};
 pub use error::YamlError;
-pub use tree::{Data, Map};
+pub use tree::{Data, Foreign, Map};
 
 use bunraku_pcore::Value;
 

@@ -60,8 +60,32 @@ fn is_wordlike(text: &str) -> bool {
         character.is_alphabetic()
             || matches!(
                 character,
-                '_' | ' ' | '\t' | '\r' | '\n' | '\x0b' | '\x0c' | '!' | '@' | '#' | '$' | '%' | '^' | '&'
-                    | '*' | '(' | ')' | '{' | '}' | '<' | '>' | '|' | '/' | '\\' | '~' | ';' | '='
+                '_' | ' '
+                    | '\t'
+                    | '\r'
+                    | '\n'
+                    | '\x0b'
+                    | '\x0c'
+                    | '!'
+                    | '@'
+                    | '#'
+                    | '$'
+                    | '%'
+                    | '^'
+                    | '&'
+                    | '*'
+                    | '('
+                    | ')'
+                    | '{'
+                    | '}'
+                    | '<'
+                    | '>'
+                    | '|'
+                    | '/'
+                    | '\\'
+                    | '~'
+                    | ';'
+                    | '='
             )
     }
     if text.contains('\n') {
@@ -84,9 +108,12 @@ fn word(text: &str) -> Data {
             .any(|line| words.iter().any(|word| line.eq_ignore_ascii_case(word)))
     };
     let starts_otherwise = |line: &str| {
-        line.chars()
-            .next()
-            .is_some_and(|first| !matches!(first.to_ascii_lowercase(), 'y' | 't' | 'o' | 'n' | 'f' | '~'))
+        line.chars().next().is_some_and(|first| {
+            !matches!(
+                first.to_ascii_lowercase(),
+                'y' | 't' | 'o' | 'n' | 'f' | '~'
+            )
+        })
     };
     // An empty line that another follows starts with a newline, which is another character.
     let blank_line = text.starts_with('\n') || text.contains("\n\n");
@@ -119,7 +146,11 @@ fn symbol_name(name: &str) -> &str {
 
 /// Splits off `least..=most` digits.
 fn digits(text: &str, least: usize, most: usize) -> Option<(&str, &str)> {
-    let count = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+    let count = text
+        .bytes()
+        .take(most)
+        .take_while(u8::is_ascii_digit)
+        .count();
     (count >= least).then(|| text.split_at(count))
 }
 
@@ -188,7 +219,9 @@ fn sexagesimal(text: &str) -> Option<Token> {
     let (first, rest) = parts.split_first()?;
     if !(1..=2).contains(&rest.len())
         || !first.starts_with(|c: char| c.is_ascii_digit())
-        || !first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+        || !first
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
     {
         return None;
     }
@@ -214,7 +247,9 @@ fn sexagesimal(text: &str) -> Option<Token> {
     }
     let (seconds, fraction) = last.split_once('.')?;
     if !is_sixty(seconds)
-        || !fraction.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+        || !fraction
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
     {
         return None;
     }
@@ -294,17 +329,20 @@ fn integer(text: &str) -> Option<Token> {
                 .bytes()
                 .all(|byte| allowed(byte) || matches!(byte, b'_' | b','))
     };
-    let (radix, digits) = if let Some(rest) = unsigned.strip_prefix("0b").filter(|rest| {
-        all(rest, |byte| matches!(byte, b'0' | b'1'))
-    }) {
+    let (radix, digits) = if let Some(rest) = unsigned
+        .strip_prefix("0b")
+        .filter(|rest| all(rest, |byte| matches!(byte, b'0' | b'1')))
+    {
         (2, rest)
-    } else if let Some(rest) = unsigned.strip_prefix("0x").filter(|rest| {
-        all(rest, |byte| byte.is_ascii_hexdigit())
-    }) {
+    } else if let Some(rest) = unsigned
+        .strip_prefix("0x")
+        .filter(|rest| all(rest, |byte| byte.is_ascii_hexdigit()))
+    {
         (16, rest)
-    } else if let Some(rest) = unsigned.strip_prefix('0').filter(|rest| {
-        all(rest, |byte| (b'0'..=b'7').contains(&byte))
-    }) {
+    } else if let Some(rest) = unsigned
+        .strip_prefix('0')
+        .filter(|rest| all(rest, |byte| (b'0'..=b'7').contains(&byte)))
+    {
         (8, rest)
     } else if is_decimal(unsigned) {
         (10, unsigned)
@@ -318,7 +356,9 @@ fn integer(text: &str) -> Option<Token> {
             return Some(Data::Int(0).into());
         }
         let cleaned = text.replace([',', '_'], "");
-        return Some(Token::Invalid(format!("invalid value for Integer(): \"{cleaned}\"")));
+        return Some(Token::Invalid(format!(
+            "invalid value for Integer(): \"{cleaned}\""
+        )));
     }
     Some(match i128::from_str_radix(&digits, radix) {
         Ok(number) => big(if negative { -number } else { number }).into(),

@@ -36,6 +36,17 @@ pub enum Data {
     Hash(Arc<Map>),
 }
 
+/// What YAML can hold and Puppet can't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// A symbol other than `:default` and `:undef`: an error in the reference.
+    Symbol,
+    /// An integer of more than 64 bits; the reference takes it.
+    BigInt,
+    /// A string of bytes that are no UTF-8; the reference takes it.
+    Bytes,
+}
+
 impl Data {
     /// Entries of a mapping.
     #[must_use]
@@ -47,7 +58,7 @@ impl Data {
     }
 
     /// As a value. What Puppet has no value for becomes a string: a symbol its name, a big integer
-    /// its digits, bytes their text with replacements; see [`Data::foreign_type`].
+    /// its digits, bytes their text with replacements; see [`Data::foreign`].
     #[must_use]
     pub fn into_value(self) -> Value {
         self.to_value()
@@ -85,22 +96,20 @@ impl Data {
         }
     }
 
-    /// The type, in Puppet's notation, of the first thing within that is no Puppet value.
+    /// The first thing within that is no Puppet value.
     #[must_use]
-    pub fn foreign_type(&self) -> Option<&'static str> {
+    pub fn foreign(&self) -> Option<Foreign> {
         match self {
-            Self::Symbol(name) if name != "default" && name != "undef" => {
-                Some("Runtime[ruby, 'Symbol']")
-            }
-            Self::BigInt(_) => Some("an Integer of more than 64 bits"),
-            Self::Bytes(_) => Some("a String of bytes that are no UTF-8"),
-            Self::Array(elements) => elements.iter().find_map(Self::foreign_type),
+            Self::Symbol(name) if name != "default" && name != "undef" => Some(Foreign::Symbol),
+            Self::BigInt(_) => Some(Foreign::BigInt),
+            Self::Bytes(_) => Some(Foreign::Bytes),
+            Self::Array(elements) => elements.iter().find_map(Self::foreign),
             Self::Hash(map) => map.iter().find_map(|(key, value)| {
                 let key = match key {
                     Self::Symbol(_) => None,
-                    key => key.foreign_type(),
+                    key => key.foreign(),
                 };
-                key.or_else(|| value.foreign_type())
+                key.or_else(|| value.foreign())
             }),
             _ => None,
         }
@@ -111,7 +120,9 @@ impl Data {
         match self {
             Self::Array(elements) => 1 + elements.iter().map(Self::depth).max().unwrap_or(0),
             Self::Hash(map) => {
-                let deepest = map.iter().map(|(key, value)| key.depth().max(value.depth()));
+                let deepest = map
+                    .iter()
+                    .map(|(key, value)| key.depth().max(value.depth()));
                 1 + deepest.max().unwrap_or(0)
             }
             _ => 0,

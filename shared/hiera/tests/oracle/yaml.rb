@@ -32,6 +32,8 @@ File.binread("#{directory}/documents.txt").force_encoding('UTF-8').split(/^=== (
   text ||= ''
   golden[name] =
     begin
+      # A last line `$` is cut off with the break before it: a text without a final line break.
+      text = text.delete_suffix("\n$\n")
       text = text.delete_prefix("\uFEFF")
       value = Puppet::Util::Yaml.safe_load(text, [Symbol], 'file.yaml')
       YAML.safe_load(text, permitted_classes: [Symbol], aliases: true).nil? ? { 'empty' => true } : { 'value' => rich(value) }
