@@ -11,6 +11,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub(crate) use files::Files;
+#[cfg(test)]
+pub(crate) use files::Step;
 pub(crate) use memory::Objects;
 
 use crate::StoreError;
