@@ -103,10 +103,12 @@ impl Request {
         if !rest.is_empty() {
             return Err(refused("The certificate request cannot be read"));
         }
+        let info = &csr.certification_request_info;
+        // The key first: a signature of a kind of key that is not supported could not be verified.
+        let public_key = public_key(&info.subject_pki)?;
         csr.verify_signature().map_err(|_| {
             refused("CSR contains a public key that does not correspond to the signing key")
         })?;
-        let info = &csr.certification_request_info;
         let subject = only_common_name(&info.subject)
             .ok_or_else(|| refused("Subject must be exactly one common name"))?;
         let mut extensions = Vec::new();
@@ -129,7 +131,7 @@ impl Request {
         }
         Ok(Self {
             subject,
-            public_key: public_key(&info.subject_pki)?,
+            public_key,
             extensions,
             alt_names,
             der: der.to_vec(),

@@ -1,0 +1,208 @@
+//! `/puppet/v3/catalog/NAME`.
+
+use bunraku_farm::documents::{CatalogRef, FactsDoc};
+use bunraku_farm::{Certname, Digest, EnvironmentName};
+use hyper::body::Incoming;
+use hyper::Method;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::facts;
+use super::pointer::{Claims, NodePointer, Verdict, is_stale};
+use super::request::CatalogRequest;
+use super::wait::{self, Waited, Wanted};
+use crate::edge::Shared;
+use crate::http::accept::{CatalogForm, catalog_form, takes_gzip};
+use crate::http::call::Call;
+use crate::http::reply::{
+    Problem, Reply, bad_request, busy, bytes, gzipped, no_environment, not_acceptable, server_error,
+};
+use crate::http::body;
+use crate::routes::{environment_name, store_problem};
+
+/// Answers a catalog request. `name` is the client's own certname.
+pub(crate) async fn catalog(
+    shared: &Shared,
+    mut call: Call,
+    raw_query: &[u8],
+    name: Certname,
+    incoming: Incoming,
+) -> Result<Reply, Problem> {
+    let form = catalog_form(&call.headers).ok_or_else(|| not_acceptable(&call.headers))?;
+    let content = match call.method {
+        Method::POST => body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?,
+        _ => bytes::Bytes::new(),
+    };
+    let request = CatalogRequest::read(raw_query, &content);
+    let environment = environment_name(request.environment.as_deref())?;
+    let failed = |error| store_problem(shared, &error);
+    let current = shared
+        .farm
+        .environment(&environment)
+        .await
+        .map_err(failed)?
+        .ok_or_else(|| no_environment(&environment))?;
+    let pointer = shared.farm.pointer(&environment, &name).await.map_err(failed)?;
+    let raw = request.facts.as_ref().map(Digest::of);
+    if let (Some(pointer), Some(raw)) = (&pointer, raw)
+        && let Some(catalog) = pointer.known(&current, raw)
+    {
+        shared.counters.catalogs_repeated.increment();
+        shared.farm_counters.catalogs_served.increment();
+        return serve(shared, &call, form, catalog).await;
+    }
+
+    let mut facts = match &request.facts {
+        Some(facts) => {
+            facts::check_format(&name, request.facts_format.as_deref())?;
+            facts::read(&facts::decode(facts), &name, &environment, Timestamp::now())?
+        }
+        None => stored_facts(shared, &name, &environment).await?,
+    };
+    drop((request, content));
+    let digest = facts.digest;
+    let trusted = call.identity.as_deref().map_or(Value::Null, facts::trusted);
+    let values = take_values(&mut facts);
+    let claims = Claims { facts: &values, digest, trusted: &trusted };
+    let verdict = match &pointer {
+        Some(pointer) => pointer.judge(&current, claims),
+        None => Verdict::Compile,
+    };
+    put_values(&mut facts, values);
+    let former = match verdict {
+        Verdict::Serve(catalog) => {
+            keep_facts(shared, &facts, false).await?;
+            if let (Some(pointer), Some(raw)) = (&pointer, raw) {
+                pointer.remember(raw);
+            }
+            shared.farm_counters.catalogs_served.increment();
+            return serve(shared, &call, form, catalog).await;
+        }
+        Verdict::Failed(failure) => {
+            keep_facts(shared, &facts, false).await?;
+            if !is_stale(&failure, Timestamp::now(), shared.config.failure_ttl) {
+                return failed_reply(shared, &call, form, pointer.as_deref(), &failure.error).await;
+            }
+            Some(failure)
+        }
+        Verdict::Compile => None,
+    };
+
+    let Ok(_place) = shared.waiting.try_acquire() else {
+        shared.farm_counters.requests_shed.increment();
+        return last_good_or(shared, &call, form, pointer.as_deref(), busy(&shared.config.retry_after)).await;
+    };
+    // Who waits does not work: the place among the requests is another's.
+    call.permit = None;
+    keep_facts(shared, &facts, true).await?;
+    shared.farm_counters.catalogs_waited.increment();
+    let values = take_values(&mut facts);
+    let claims = Claims { facts: &values, digest, trusted: &trusted };
+    let wanted = Wanted { environment: &environment, certname: &name, claims, former: former.as_ref() };
+    match wait::compile(shared, wanted, &current).await? {
+        Waited::Settled(_, Verdict::Serve(catalog)) => serve(shared, &call, form, catalog).await,
+        Waited::Settled(pointer, Verdict::Failed(failure)) => {
+            failed_reply(shared, &call, form, Some(&pointer), &failure.error).await
+        }
+        Waited::Expired(Some(failure)) => {
+            failed_reply(shared, &call, form, pointer.as_deref(), &failure.error).await
+        }
+        Waited::Settled(_, Verdict::Compile) | Waited::Expired(None) => {
+            shared.counters.waits_expired.increment();
+            shared.farm_counters.requests_shed.increment();
+            last_good_or(shared, &call, form, pointer.as_deref(), busy(&shared.config.retry_after)).await
+        }
+    }
+}
+
+/// The trace is asked with one JSON value, the store takes a map: the values go from one to the other and back,
+/// never copied.
+fn take_values(facts: &mut FactsDoc) -> Value {
+    Value::Object(std::mem::take(&mut facts.values))
+}
+
+fn put_values(facts: &mut FactsDoc, values: Value) {
+    if let Value::Object(values) = values {
+        facts.values = values;
+    }
+}
+
+/// Facts of a request that brings none: those the farm knows.
+async fn stored_facts(
+    shared: &Shared,
+    name: &Certname,
+    environment: &EnvironmentName,
+) -> Result<FactsDoc, Problem> {
+    let stored = shared
+        .farm
+        .store
+        .facts(name)
+        .await
+        .map_err(|error| store_problem(shared, &error))?;
+    let mut facts = stored.ok_or_else(|| {
+        bad_request(format!("The request brings no facts, and none are known of {name}"))
+    })?;
+    facts.environment = environment.clone();
+    Ok(facts)
+}
+
+async fn keep_facts(
+    shared: &Shared,
+    document: &FactsDoc,
+    all: bool,
+) -> Result<(), Problem> {
+    let kept = if all {
+        shared.farm.keep_all_facts(document).await
+    } else {
+        shared.farm.keep_facts(document).await
+    };
+    if kept.map_err(|error| store_problem(shared, &error))? {
+        shared.farm_counters.facts_stored.increment();
+    }
+    Ok(())
+}
+
+/// Copies a stored catalog.
+async fn serve(
+    shared: &Shared,
+    call: &Call,
+    form: CatalogForm,
+    catalog: CatalogRef,
+) -> Result<Reply, Problem> {
+    let digest = match form {
+        CatalogForm::Rich => catalog.digest,
+        CatalogForm::Json | CatalogForm::Pson => catalog.plain_digest.unwrap_or(catalog.digest),
+    };
+    let failed = |error| store_problem(shared, &error);
+    if takes_gzip(&call.headers) {
+        let gzip = shared.farm.catalog(digest).await.map_err(failed)?;
+        return Ok(gzipped(form.content_type(), gzip));
+    }
+    let json = shared.farm.store.catalog_json(digest).await.map_err(failed)?;
+    Ok(bytes(form.content_type(), json))
+}
+
+/// A compile's failure in the reference's shape, or the last good catalog where the site wants that.
+async fn failed_reply(
+    shared: &Shared,
+    call: &Call,
+    form: CatalogForm,
+    pointer: Option<&NodePointer>,
+    error: &str,
+) -> Result<Reply, Problem> {
+    shared.counters.catalogs_failed.increment();
+    last_good_or(shared, call, form, pointer, server_error(error)).await
+}
+
+async fn last_good_or(
+    shared: &Shared,
+    call: &Call,
+    form: CatalogForm,
+    pointer: Option<&NodePointer>,
+    problem: Problem,
+) -> Result<Reply, Problem> {
+    match pointer.and_then(|pointer| pointer.pointer.catalog) {
+        Some(catalog) if shared.config.serve_last_good => serve(shared, call, form, catalog).await,
+        _ => Err(problem),
+    }
+}
