@@ -11,6 +11,8 @@ mod lexer;
 mod parser;
 pub mod pn;
 pub mod span;
+mod validator;
+pub mod visit;
 
 pub use ast::{Expr, ExprKind, Program};
 pub use diagnostic::{Diagnostic, Severity};
@@ -85,33 +87,41 @@ impl Parsed {
 /// Parses and validates a manifest (`.pp`).
 #[must_use]
 pub fn parse_manifest(source: &SourceFile, options: &ParseOptions) -> Parsed {
-    finish(
-        source,
-        options,
-        lexer::lex_manifest(source.text(), options.tasks),
-    )
+    parse_nested(source, options, false, 0)
 }
 
 /// Parses and validates a template (`.epp`).
 #[must_use]
 pub fn parse_epp(source: &SourceFile, options: &ParseOptions) -> Parsed {
-    finish(
-        source,
-        options,
-        lexer::lex_epp(source.text(), options.tasks),
-    )
+    parse_nested(source, options, true, 0)
 }
 
-fn finish(source: &SourceFile, options: &ParseOptions, mut lexed: lexer::Lexed) -> Parsed {
+/// Parses and validates a text that is in `nested` heredocs.
+fn parse_nested(
+    source: &SourceFile,
+    options: &ParseOptions,
+    template: bool,
+    nested: u32,
+) -> Parsed {
+    let lex = if template {
+        lexer::lex_epp
+    } else {
+        lexer::lex_manifest
+    };
+    let mut lexed = lex(source.text(), options.tasks);
     let mut diagnostics = std::mem::take(&mut lexed.warnings);
     let program = match parser::parse(source, lexed) {
-        Ok(program) => Some(Arc::new(program)),
+        Ok(program) => {
+            if options.validate {
+                validator::validate(&program, options, nested, &mut diagnostics);
+            }
+            Some(Arc::new(program))
+        }
         Err(failure) => {
             diagnostics.push(*failure);
             None
         }
     };
-    let _ = options;
     Parsed {
         program,
         diagnostics,

@@ -37,7 +37,7 @@ def found(diagnostic)
 end
 
 def warnings
-  LOGGED.map { |log| located(:warning, log.issue_code, log.message, log.line, log.pos) }
+  LOGGED.select { |log| log.level == :warning }.map { |log| located(:warning, log.issue_code, log.message, log.line, log.pos) }
 end
 
 def ask(request)
