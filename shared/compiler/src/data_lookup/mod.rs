@@ -14,9 +14,8 @@ use ecow::EcoString;
 use crate::error::{Error, Result, Unwind, UnwindKind};
 use crate::evaluator::Evaluator;
 use crate::frame::Frame;
-use crate::functions::types::type_from_text;
 use crate::inputs::EntryKind;
-use crate::log::{Level, LogEntry};
+use crate::log::Level;
 use crate::scope::{Binding, ScopeId};
 use crate::settings;
 
@@ -62,15 +61,7 @@ impl<'a> Evaluator<'a> {
         let answer = ask(&hiera, &world);
         let warnings = world.warnings.into_inner();
         for warning in warnings {
-            self.logs.push(LogEntry {
-                level: Level::Warning,
-                message: warning,
-                source: "Puppet".to_owned(),
-                file: None,
-                line: None,
-                column: None,
-                issue_code: None,
-            });
+            self.log_plain(Level::Warning, warning);
         }
         answer.map_err(lookup_failure)
     }
@@ -172,7 +163,10 @@ impl World for ScopeWorld<'_, '_> {
         let (wanted, arguments) = match target {
             [Value::Type(wanted), arguments @ ..] => (wanted.as_ref().clone(), arguments),
             [Value::Str(text), arguments @ ..] => {
-                let wanted = type_from_text(*self.evaluator.borrow_mut(), text, self.frame)
+                let wanted = self
+                    .evaluator
+                    .borrow_mut()
+                    .type_from_text(text, self.frame)
                     .map_err(|error| ConvertError::InvalidType(plain(error).message))?;
                 (wanted, arguments)
             }

@@ -1,0 +1,124 @@
+//! The native engine: one node's catalog from a release, its facts and its trusted data.
+
+use std::time::Instant;
+
+use bunraku_catalog::wire::{self, Format};
+use bunraku_catalog::{Broken, Read, Trace, Version};
+use bunraku_compiler::inputs::Inputs;
+use bunraku_compiler::release::{Files, NodeFacts, NodeInputs};
+use bunraku_compiler::{Manifest, Request};
+use bunraku_farm::EnvironmentName;
+use bunraku_farm::documents::FactsDoc;
+use bunraku_pcore::rich;
+use bunraku_syntax::environment_conf::{BASE_MODULE_PATH, EnvironmentConf};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::releases::Sealed;
+
+/// Names this compiler in pointers. A catalog of another one is compiled anew.
+pub const COMPILER: &str = concat!("native ", env!("CARGO_PKG_VERSION"));
+
+/// The Puppet whose language is spoken; what `$serverversion` says.
+const LANGUAGE_VERSION: &str = "8.10.0";
+
+const ENVIRONMENT_CONF: &str = "environment.conf";
+
+/// What a compile gave.
+pub(crate) enum Compiled {
+    /// A catalog as JSON.
+    Catalog {
+        /// With rich data.
+        rich: Vec<u8>,
+        /// Without, when that is another text.
+        plain: Option<Vec<u8>>,
+        /// Every read.
+        trace: Trace,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The code has an error: Puppet's message with place and node.
+    Error(String),
+    /// The catalog can't be written.
+    Unwritable(String),
+}
+
+/// `$trusted`, `$facts` and `$server_facts` of a node.
+fn node_facts(environment: &str, facts: &FactsDoc) -> NodeFacts {
+    let server_facts = json!({ "serverversion": LANGUAGE_VERSION, "environment": environment });
+    NodeFacts {
+        facts: rich::from_plain_json(&serde_json::Value::Object(facts.values.clone())),
+        trusted: rich::from_plain_json(&facts.trusted()),
+        server_facts: rich::from_plain_json(&server_facts),
+    }
+}
+
+fn inputs<'r>(
+    release: &'r Sealed,
+    environment: &str,
+    facts: &FactsDoc,
+) -> NodeInputs<'r, crate::bundle_files::BundleFiles> {
+    let now = Timestamp::now().as_nanosecond();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits will do")]
+    let random = uuid::Uuid::new_v4().as_u128() as u64;
+    NodeInputs::new(&release.code, node_facts(environment, facts), now, random)
+}
+
+/// Whether a catalog with this trace still holds for a release and these facts.
+pub(crate) fn verify(release: &Sealed, environment: &EnvironmentName, facts: &FactsDoc, trace: &Trace) -> Result<(), Vec<Broken>> {
+    bunraku_compiler::verify(trace, &inputs(release, environment.as_str(), facts))
+}
+
+/// Compiles a node's catalog.
+pub(crate) fn compile(release: &Sealed, environment: &EnvironmentName, facts: &FactsDoc) -> Compiled {
+    let began = Instant::now();
+    let inputs = inputs(release, environment.as_str(), facts);
+    let (request, conf) = match request(release, environment, facts, &inputs) {
+        Ok(made) => made,
+        Err(message) => return Compiled::Error(message),
+    };
+    let compilation = bunraku_compiler::compile(&request, &inputs, release.code.code());
+    let mut catalog = match compilation.outcome {
+        Ok(catalog) => catalog,
+        Err(error) => return Compiled::Error(error.to_string()),
+    };
+    let mut trace = compilation.trace;
+    trace.record(Read::File(ENVIRONMENT_CONF.into()), conf);
+    // The same inputs give the same identity: a compile repeated is the same artifact.
+    let identity = format!("{}\n{}\n{}", release.digest, facts.certname, facts.digest);
+    catalog.catalog_uuid = Some(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, identity.as_bytes()).to_string().into());
+    let written = wire::to_json(&catalog, Format::Rich)
+        .and_then(|rich| wire::to_json(&catalog, Format::Plain).map(|plain| (rich, plain)));
+    match written {
+        Ok((rich, plain)) => Compiled::Catalog {
+            plain: (plain != rich).then_some(plain),
+            rich,
+            trace,
+            duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        },
+        Err(error) => Compiled::Unwritable(error.to_string()),
+    }
+}
+
+/// What to compile, as the release's `environment.conf` says; with the digest of that file.
+fn request(
+    release: &Sealed,
+    environment: &EnvironmentName,
+    facts: &FactsDoc,
+    inputs: &dyn Inputs,
+) -> Result<(Request, bunraku_catalog::AnswerDigest), String> {
+    let content = inputs.file(ENVIRONMENT_CONF).map_err(|error| error.to_string())?;
+    let conf = match &content {
+        Some(content) => EnvironmentConf::parse(&String::from_utf8_lossy(&content.bytes)),
+        None => EnvironmentConf::default(),
+    };
+    let mut request = Request::new(facts.certname.as_str());
+    request.environment = environment.to_string();
+    request.environment_root = release.code.files().display_path("");
+    request.manifest = Manifest::Path(conf.manifest);
+    // Modules that all environments share are no part of a release: a control repo brings its own.
+    request.modulepath = conf.modulepath.into_iter().filter(|path| path != BASE_MODULE_PATH).collect();
+    request.version = Version::Str(release.digest.short().into());
+    request.code_id = Some(release.digest.to_hex().into());
+    Ok((request, bunraku_compiler::file_digest(content.as_ref())))
+}
