@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 pub mod ast;
 pub mod diagnostic;
+pub mod excerpt;
 mod lexer;
 mod parser;
 pub mod pn;
