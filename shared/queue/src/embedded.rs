@@ -24,8 +24,8 @@ impl EmbeddedQueue {
     /// [`QueueError::InUse`] when another process (or another queue of this one) has it open.
     pub fn open(path: impl AsRef<Path>, options: QueueOptions) -> Result<Self, QueueError> {
         let path = path.as_ref().to_owned();
-        let (journal, records) = Journal::open(&path)?;
-        let (state, changes) = State::restore(options, records);
+        let (journal, contents) = Journal::open(&path)?;
+        let (state, changes) = State::restore(options, contents);
         if !changes.is_empty() {
             drop(journal.append(changes));
         }

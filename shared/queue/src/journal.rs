@@ -36,6 +36,15 @@ pub(crate) struct Journal {
     failure: Arc<OnceLock<QueueError>>,
 }
 
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    /// The messages by id, oldest first.
+    pub(crate) records: Vec<(u64, Record)>,
+    /// The greatest id in use, also by messages that this version can't read.
+    pub(crate) last_id: u64,
+}
+
 /// Resolves when changes are on the disk.
 #[derive(Debug)]
 pub(crate) struct Written(Option<oneshot::Receiver<Result<(), QueueError>>>);
@@ -57,7 +66,7 @@ impl Written {
 
 impl Journal {
     /// Opens the file and reads the messages in it, oldest first.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<(u64, Record)>), QueueError> {
+    pub(crate) fn open(path: &Path) -> Result<(Self, Contents), QueueError> {
         let database = Database::builder()
             .set_cache_size(CACHE_BYTES)
             .create(path)
@@ -73,7 +82,7 @@ impl Journal {
                 other => QueueError::corrupt(format!("{}: {other}", path.display())),
             })?;
         check_version(&database)?;
-        let records = read(&database)?;
+        let contents = read(&database)?;
         let (batches, inbox) = mpsc::channel();
         let failure = Arc::new(OnceLock::new());
         let seen = Arc::clone(&failure);
@@ -87,7 +96,7 @@ impl Journal {
                 writer: Some(writer),
                 failure,
             },
-            records,
+            contents,
         ))
     }
 
@@ -195,21 +204,22 @@ fn check_version(database: &Database) -> Result<(), QueueError> {
     }
 }
 
-fn read(database: &Database) -> Result<Vec<(u64, Record)>, QueueError> {
+fn read(database: &Database) -> Result<Contents, QueueError> {
     let transaction = database.begin_read().map_err(QueueError::unavailable)?;
     let messages = transaction
         .open_table(MESSAGES)
         .map_err(QueueError::corrupt)?;
-    let mut records = Vec::new();
+    let mut contents = Contents::default();
     for row in messages.iter().map_err(QueueError::corrupt)? {
         let (id, json) = row.map_err(QueueError::corrupt)?;
+        contents.last_id = id.value();
         match serde_json::from_slice(json.value()) {
-            Ok(record) => records.push((id.value(), record)),
+            Ok(record) => contents.records.push((id.value(), record)),
             // A message of a later version: left in the file for the program that knows it.
             Err(error) => {
                 tracing::error!(id = id.value(), %error, "unreadable message in the queue")
             }
         }
     }
-    Ok(records)
+    Ok(contents)
 }

@@ -143,3 +143,6 @@ pub trait Queue: Debug + Send + Sync + 'static {
     /// many.
     async fn redrive(&self, channel: Option<Channel>) -> Result<usize, QueueError>;
 }
+
+#[cfg(test)]
+mod conformance;

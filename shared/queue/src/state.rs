@@ -10,6 +10,7 @@ use bunraku_farm::messages::{Channel, Message};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::journal::Contents;
 use crate::{Delivery, Depth, QueueError, QueueOptions, QueuedMessage, Receipt, Standing};
 
 /// A message as the journal keeps it, under its id.
@@ -80,14 +81,11 @@ impl State {
 
     /// The state of a journal's records: whatever was being worked on waits again, and what had its
     /// last attempt is dead.
-    pub(crate) fn restore(
-        options: QueueOptions,
-        records: impl IntoIterator<Item = (u64, Record)>,
-    ) -> (Self, Vec<Change>) {
+    pub(crate) fn restore(options: QueueOptions, contents: Contents) -> (Self, Vec<Change>) {
         let mut state = Self::new(options);
+        state.next_id = contents.last_id.saturating_add(1);
         let mut changes = Vec::new();
-        for (id, mut record) in records {
-            state.next_id = state.next_id.max(id.saturating_add(1));
+        for (id, mut record) in contents.records {
             if !record.dead && record.attempts >= options.max_attempts {
                 record.dead = true;
                 record
@@ -95,22 +93,15 @@ impl State {
                     .get_or_insert_with(|| PROCESS_ENDED.to_owned());
                 changes.push(Change::Put(id, record.clone()));
             }
-            if record.dead {
-                state.entries.insert(
-                    id,
-                    Entry {
-                        record,
-                        place: Place::Dead,
-                    },
-                );
-            } else {
-                state.entries.insert(
-                    id,
-                    Entry {
-                        record,
-                        place: Place::Dead,
-                    },
-                );
+            let dead = record.dead;
+            state.entries.insert(
+                id,
+                Entry {
+                    record,
+                    place: Place::Dead,
+                },
+            );
+            if !dead {
                 state.wait(id, &mut changes);
             }
         }
