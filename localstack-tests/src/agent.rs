@@ -1,0 +1,90 @@
+//! A real agent: Debian's `puppet agent`, with directories of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::farm::text;
+
+/// One agent.
+pub struct Agent {
+    /// Its directories.
+    pub dir: PathBuf,
+    /// Its name.
+    pub certname: String,
+    /// Facts that it is told to have, by name.
+    pub facts: Vec<(String, String)>,
+    port: u16,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Run {
+    /// With detailed exit codes: 0 no change, 2 changes, 1, 4 and 6 failures.
+    pub code: i32,
+    /// What it printed.
+    pub output: String,
+}
+
+impl Agent {
+    /// An agent that asks `localhost:port`, with everything below `dir`.
+    #[must_use]
+    pub fn new(dir: &Path, certname: &str, port: u16) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            certname: certname.to_owned(),
+            facts: Vec::new(),
+            port,
+        }
+    }
+
+    /// One run, `puppet agent --test`.
+    #[must_use]
+    pub fn run(&self) -> Run {
+        let mut agent = Command::new("puppet");
+        agent.args([
+            "agent",
+            "--test",
+            "--color=false",
+            "--server",
+            "localhost",
+            "--waitforcert",
+            "0",
+        ]);
+        agent.args([
+            "--serverport",
+            &self.port.to_string(),
+            "--certname",
+            &self.certname,
+        ]);
+        for (setting, sub) in [
+            ("--confdir", "conf"),
+            ("--vardir", "var"),
+            ("--ssldir", "ssl"),
+            ("--rundir", "run"),
+            ("--logdir", "log"),
+            ("--publicdir", "public"),
+            ("--codedir", "code"),
+        ] {
+            agent.arg(setting).arg(self.dir.join(sub));
+        }
+        for (name, value) in &self.facts {
+            agent.env(format!("FACTER_{name}"), value);
+        }
+        let output = agent.output().expect("puppet: ./test installs it");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            output: text(&output),
+        }
+    }
+}
+
+impl Run {
+    /// Checks how the run ended.
+    ///
+    /// # Panics
+    /// When it ended otherwise.
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) {
+        assert_eq!(self.code, code, "{}", self.output);
+    }
+}
