@@ -32,7 +32,7 @@ mod parameters;
 mod queries;
 mod relationships;
 mod resource;
-mod ruby_text;
+pub(crate) mod ruby_text;
 mod ruby_types;
 mod sources;
 mod statements;

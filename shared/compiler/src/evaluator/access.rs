@@ -203,8 +203,9 @@ impl<'a> Evaluator<'a> {
     }
 
     #[cold]
-    fn not_numeric(&self, value: &Value, span: bunraku_syntax::Span, frame: Frame<'a>) -> Unwind {
-        self.issue_at("NOT_NUMERIC", format!("The value '{value}' cannot be converted to Numeric."), span, frame)
+    pub(super) fn not_numeric(&self, value: &Value, span: bunraku_syntax::Span, frame: Frame<'a>) -> Unwind {
+        let message = format!("The value '{}' cannot be converted to Numeric.", labels::ruby_text(value));
+        self.issue_at("NOT_NUMERIC", message, span, frame)
     }
 
     /// A string was used as a number: an error, a warning or nothing, as `strict` says.

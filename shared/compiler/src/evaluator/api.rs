@@ -8,30 +8,9 @@ use crate::code::Syntax;
 use crate::error::{Result, Unwind};
 use crate::frame::Frame;
 use crate::log::{Level, LogEntry};
-use crate::scope::{Binding, FactPath, FactRoot, ScopeKind};
+use crate::scope::ScopeKind;
 
 impl<'a> Evaluator<'a> {
-    /// The fact at a path.
-    pub(crate) fn fact(&mut self, path: &[EcoString]) -> Option<Value> {
-        self.inputs.fact(&FactPath { root: FactRoot::Facts, keys: path.into() })
-    }
-
-    /// The value below a variable that is bound to facts, reading only that; the outer `None` when
-    /// the variable is no such variable, or its shape must be read to know what the keys mean.
-    pub(crate) fn fact_below(&mut self, name: &str, keys: &[EcoString], frame: Frame<'a>) -> Option<Option<Value>> {
-        let Ok(Some(Binding::Path(mut path))) = self.lookup_variable(name, frame.scope) else { return None };
-        for key in keys {
-            path = match self.step(&path, &Value::Str(key.clone())) {
-                Some(deeper) => deeper,
-                None => {
-                    let index = key.parse::<i64>().ok()?;
-                    self.step(&path, &Value::Int(index))?
-                }
-            };
-        }
-        Some(self.inputs.fact(&path))
-    }
-
     /// The type that a text means, with the aliases of the environment (`TypeParser#parse`).
     pub(crate) fn type_from_text(&mut self, text: &str, frame: Frame<'a>) -> Result<Type> {
         let key = format!("type:{text}");
@@ -56,7 +35,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What the scope belongs to: `Class`, `Definition` or `Node`, and its name (`source.type.capitalize`, `source.name`).
-    pub(crate) fn source_of(&self, frame: Frame<'a>) -> (&'static str, EcoString) {
+    pub(crate) fn describe_source(&self, frame: Frame<'a>) -> (&'static str, EcoString) {
         let scope = self.scopes.get(frame.scope);
         let kind = match scope.kind {
             ScopeKind::Top | ScopeKind::Class => "Class",

@@ -8,6 +8,15 @@ use super::{Evaluator, Place, labels};
 use crate::error::{Result, Unwind};
 use crate::frame::{Closure, Frame};
 use crate::functions;
+use crate::scope::Binding;
+
+/// What the arguments of a call on facts came to.
+enum Receiver {
+    /// The call is done.
+    Answer(Value),
+    /// The function is to be called with these.
+    Arguments(Vec<Value>),
+}
 
 impl<'a> Evaluator<'a> {
     pub(super) fn eval_call(&mut self, call: &'a Call, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
@@ -40,13 +49,59 @@ impl<'a> Evaluator<'a> {
                 frame,
             ));
         };
-        let args = self.unfold(Vec::new(), &call.args, frame)?;
+        let args = match call.args.split_first() {
+            Some((first, rest)) if call.lambda.is_none() && matches!(name.as_str(), "dig" | "get") => {
+                match self.receiver(name, first, rest, frame)? {
+                    Receiver::Answer(value) => return Ok(value),
+                    Receiver::Arguments(args) => args,
+                }
+            }
+            _ => self.unfold(Vec::new(), &call.args, frame)?,
+        };
+        if name == "getvar"
+            && call.lambda.is_none()
+            && let Some(Value::Str(text)) = args.first()
+            && let Some((path, navigation)) = self.getvar_path(text, frame)
+        {
+            let mut rest = vec![navigation];
+            rest.extend(args.get(1..).unwrap_or_default().iter().cloned());
+            if let Some(value) = self.call_on_facts("get", &path, &rest) {
+                return Ok(value);
+            }
+        }
         self.call_with_lambda(name, args, call.lambda.as_deref(), expr.span, frame)
     }
 
+    /// Evaluates the arguments of `dig` and `get`; on facts this may already be the answer.
+    fn receiver(&mut self, name: &str, first: &'a Expr, rest: &'a [Expr], frame: Frame<'a>) -> Result<Receiver> {
+        match self.eval_traced(first, frame)? {
+            Some(Binding::Path(path)) => {
+                let keys = self.unfold(Vec::new(), rest, frame)?;
+                if let Some(value) = self.call_on_facts(name, &path, &keys) {
+                    return Ok(Receiver::Answer(value));
+                }
+                let mut args = vec![self.read_fact(&path)];
+                args.extend(keys);
+                Ok(Receiver::Arguments(args))
+            }
+            Some(Binding::Value(value)) => Ok(Receiver::Arguments(self.unfold(vec![value], rest, frame)?)),
+            None => {
+                let first = self.unfold(Vec::new(), std::slice::from_ref(first), frame)?;
+                Ok(Receiver::Arguments(self.unfold(first, rest, frame)?))
+            }
+        }
+    }
+
     pub(super) fn eval_method_call(&mut self, call: &'a MethodCall, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
-        let receiver = self.unfold(Vec::new(), std::slice::from_ref(&call.receiver), frame)?;
-        let args = self.unfold(receiver, &call.args, frame)?;
+        let args = if call.lambda.is_none() && matches!(call.name.as_str(), "dig" | "get") {
+            match self.receiver(&call.name, &call.receiver, &call.args, frame)? {
+                Receiver::Answer(value) => return Ok(value),
+                Receiver::Arguments(args) => args,
+            }
+        } else {
+            let receiver = self.unfold(Vec::new(), std::slice::from_ref(&call.receiver), frame)?;
+            self.unfold(receiver, &call.args, frame)?
+        };
         self.call_with_lambda(&call.name, args, call.lambda.as_deref(), expr.span, frame)
     }
 
@@ -85,12 +140,30 @@ impl<'a> Evaluator<'a> {
             self.stack.pop();
             return result;
         }
+        if let Some(builtin) = self.stdlib_function(name)? {
+            self.stack.push(place);
+            let result = builtin.call(self, frame, span, args, block);
+            self.stack.pop();
+            return result;
+        }
         if let Some(path) = self.find_ruby_function(name)? {
             return Err(Unwind::plain(format!(
                 "the function '{name}' is written in Ruby ({path}), which is not supported"
             )));
         }
         Err(self.issue_at("UNKNOWN_FUNCTION", format!("Unknown function: '{name}'."), span, frame))
+    }
+
+    /// The function of stdlib of a name, where that module is there and has it.
+    fn stdlib_function(&mut self, name: &str) -> Result<Option<&'static functions::builtin::Registered>> {
+        let Some(builtin) = functions::find_in_stdlib(name) else { return Ok(None) };
+        let Some(module) = self.module_directory("stdlib")? else { return Ok(None) };
+        for kind in ["functions", "parser/functions"] {
+            if self.inputs.exists(&format!("{module}/lib/puppet/{kind}/{name}.rb"))? {
+                return Ok(Some(builtin));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a function of this name can be called.

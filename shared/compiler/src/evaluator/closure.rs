@@ -105,13 +105,14 @@ impl<'a> Evaluator<'a> {
             parameter.type_expr.is_none() && parameter.value.is_none() && !parameter.captures_rest
         });
         let mut locals = Locals::default();
-        if plain && args.len() == parameters.len() {
+        // Arguments beyond the parameters are dropped; who counts them does so before.
+        if plain && args.len() >= parameters.len() {
             for (parameter, value) in parameters.iter().zip(args) {
                 locals.push(parameter.name.clone(), Binding::Value(value));
             }
         } else {
             let bound = self.bind_arguments(name, parameters, &args, frame)?;
-            self.check_arguments(name, parameters, &bound, &args, frame)?;
+            self.check_arguments(name, parameters, &bound, frame)?;
             for (name, value) in bound {
                 locals.push(name, Binding::Value(value));
             }
@@ -197,10 +198,9 @@ impl<'a> Evaluator<'a> {
         name: &str,
         parameters: &'a [Parameter],
         bound: &[(EcoString, Value)],
-        args: &[Value],
         frame: Frame<'a>,
     ) -> Result<()> {
-        let mut fits = arity(parameters).1.is_none_or(|most| args.len() <= most);
+        let mut fits = true;
         for (parameter, (_, value)) in parameters.iter().zip(bound) {
             let Some(type_expr) = &parameter.type_expr else { continue };
             let wanted = self.eval_type(type_expr, frame)?;
@@ -227,9 +227,6 @@ impl<'a> Evaluator<'a> {
                 Value::Array(items) if parameter.captures_rest => given.extend(items.iter().cloned()),
                 other => given.push(other.clone()),
             }
-        }
-        if args.len() > given.len() {
-            given.extend(args.get(given.len()..).unwrap_or_default().iter().cloned());
         }
         Err(self.signature_mismatch(name, parameters, &given, None, frame)?)
     }

@@ -4,6 +4,7 @@ use bunraku_pcore::Value;
 use bunraku_syntax::Expr;
 use bunraku_syntax::ast::{Case, ExprKind, If, Selector};
 
+use super::labels::ruby_text;
 use super::{Evaluator, splat, unwind_parentheses};
 use crate::error::Result;
 use crate::frame::Frame;
@@ -52,7 +53,7 @@ impl<'a> Evaluator<'a> {
                 Some(value) => ev.eval(value, frame),
                 None => Err(ev.issue_at(
                     "UNMATCHED_SELECTOR",
-                    format!("No matching entry for selector parameter with value '{test}'"),
+                    format!("No matching entry for selector parameter with value '{}'", ruby_text(&test)),
                     selector.test.span,
                     frame,
                 )),

@@ -24,6 +24,27 @@ fn redefined(message: String, file: &ParsedFile, span: bunraku_syntax::Span) -> 
     Error::verbatim(message, file.display.clone(), Some(file.source.line(span.start)), None).into()
 }
 
+#[cold]
+fn additional_logic(file: &ParsedFile, name: &str, what: &str) -> Unwind {
+    let display = file.display.as_deref().unwrap_or_default();
+    Unwind::plain(format!(
+        "The code loaded from {display} contains additional logic - can only contain the {what} {}",
+        if what == "type" { format!("'{name}'") } else { name.to_owned() }
+    ))
+}
+
+/// As `Loader#set_entry` refuses a second definition of a function or type.
+#[cold]
+fn redefined_entity(kind: &str, name: &str, file: &ParsedFile, span: bunraku_syntax::Span) -> Unwind {
+    let at = file.source.line_column(span.start);
+    let origin = file.display.as_deref().map_or_else(|| "string:".to_owned(), |path| format!("file:{path}"));
+    let message = format!(
+        "Attempt to redefine entity 'http://puppet.com/2016.1/runtime/{kind}/{name}'. Originally set at {origin}?line={}&pos={}.",
+        at.line, at.column
+    );
+    Error::verbatim(message, None, None, None).into()
+}
+
 impl<'a> Evaluator<'a> {
     /// Makes a class known (`TypeCollection#add_hostclass`).
     pub(crate) fn add_class(&mut self, name: EcoString, class: ClassRef<'a>) -> Result<()> {
@@ -66,6 +87,9 @@ impl<'a> Evaluator<'a> {
 
     /// Makes a function known.
     pub(crate) fn add_function(&mut self, name: EcoString, function: FunctionRef<'a>) -> Result<()> {
+        if let Some(known) = self.loader.functions.get(&name) {
+            return Err(redefined_entity("function", &name, known.file, known.definition.span));
+        }
         self.loader.functions.insert(name, function);
         Ok(())
     }
@@ -73,7 +97,10 @@ impl<'a> Evaluator<'a> {
     /// Makes a type alias known; it is resolved when it is first needed.
     pub(crate) fn add_type_alias(&mut self, alias: &'a ast::TypeAlias, file: &'a ParsedFile) -> Result<()> {
         let name = lower(&alias.name);
-        self.loader.aliases.entry(name).or_insert(AliasRef { definition: alias, file, alias: None });
+        if let Some(known) = self.loader.aliases.get(&name) {
+            return Err(redefined_entity("type", &name, known.file, known.definition.span));
+        }
+        self.loader.aliases.insert(name, AliasRef { definition: alias, file, alias: None });
         Ok(())
     }
 
@@ -130,19 +157,18 @@ impl<'a> Evaluator<'a> {
             return Ok(None);
         }
         let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else { return Ok(None) };
-        let function = match &*file.program.definitions {
-            [ast::Definition::Function(function)] => function,
-            definitions => {
-                let what = "function";
-                return Err(self.wrong_content(file, name, what, definitions.len()));
-            }
+        let [ast::Definition::Function(function)] = &*file.program.definitions else {
+            return Err(self.wrong_content(file, name, "function", "no function found"));
         };
         if lower(&function.name) != name {
             return Err(Unwind::plain(format!(
-                "The code loaded from {} produced function with the wrong name, expected '{name}', actual '{}'",
+                "The code loaded from {} produced function with the wrong name, expected {name}, actual {}",
                 file.display.as_deref().unwrap_or_default(),
-                lower(&function.name)
+                function.name
             )));
+        }
+        if !matches!(file.program.body.kind, ast::ExprKind::Function(_)) {
+            return Err(additional_logic(file, name, "function"));
         }
         let file: &'a ParsedFile = file;
         let found = FunctionRef { definition: function, file };
@@ -151,12 +177,14 @@ impl<'a> Evaluator<'a> {
     }
 
     #[cold]
-    fn wrong_content(&self, file: &ParsedFile, name: &str, what: &str, count: usize) -> Unwind {
+    fn wrong_content(&self, file: &ParsedFile, name: &str, what: &str, missing: &str) -> Unwind {
         let display = file.display.as_deref().unwrap_or_default();
-        Unwind::plain(match count {
-            0 => format!("The code loaded from {display} does not seem to be a Puppet {what} - it is empty."),
-            1 => format!("The code loaded from {display} does not create the {what} '{name}'"),
-            _ => format!("The code loaded from {display} must contain only the {what} '{name}' - it has additional definitions."),
+        Unwind::plain(match file.program.definitions.len() {
+            0 => format!("The code loaded from {display} does not define the {what} '{name}' - it is empty."),
+            1 => format!("The code loaded from {display} does not define the {what} '{name}' - {missing}."),
+            _ => format!(
+                "The code loaded from {display} must contain only the {what} '{name}' - it has additional definitions."
+            ),
         })
     }
 
@@ -164,7 +192,7 @@ impl<'a> Evaluator<'a> {
     fn definition_path(&mut self, name: &str, kind: &str) -> Result<Option<(String, Option<EcoString>)>> {
         match name.split_once("::") {
             None => Ok(Some((format!("{kind}/{name}.pp"), None))),
-            Some(("environment", rest)) => Ok(Some((format!("{kind}/{}.pp", rest.replace("::", "/")), None))),
+            Some(("environment", _)) => Ok(Some((format!("{kind}/{}.pp", name.replace("::", "/")), None))),
             Some((module, rest)) => Ok(self.module_directory(module)?.map(|directory| {
                 (format!("{directory}/{kind}/{}.pp", rest.replace("::", "/")), Some(module.into()))
             })),
@@ -206,19 +234,20 @@ impl<'a> Evaluator<'a> {
             }
             let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else { return Ok(None) };
             let file: &'a ParsedFile = file;
-            match &*file.program.definitions {
-                [ast::Definition::TypeAlias(alias)] => {
-                    if lower(&alias.name) != key {
-                        return Err(Unwind::plain(format!(
-                            "The code loaded from {} produced type with the wrong name, expected '{name}', actual '{}'",
-                            file.display.as_deref().unwrap_or_default(),
-                            alias.name
-                        )));
-                    }
-                    self.add_type_alias(alias, file)?;
-                }
-                definitions => return Err(self.wrong_content(file, name, "type", definitions.len())),
+            let [ast::Definition::TypeAlias(alias)] = &*file.program.definitions else {
+                return Err(self.wrong_content(file, &key, "type", "no type alias or type definition found"));
+            };
+            if lower(&alias.name) != key {
+                return Err(Unwind::plain(format!(
+                    "The code loaded from {} produced type with the wrong name, expected '{key}', actual '{}'",
+                    file.display.as_deref().unwrap_or_default(),
+                    alias.name
+                )));
             }
+            if !matches!(file.program.body.kind, ast::ExprKind::TypeAlias(_)) {
+                return Err(additional_logic(file, &key, "type"));
+            }
+            self.add_type_alias(alias, file)?;
         }
         self.resolve_alias(&key)
     }

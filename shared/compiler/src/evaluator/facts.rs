@@ -83,6 +83,41 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// `dig`, `get` and `getvar` on facts, reading only the place they lead to. `None`: the call is
+    /// none of these, and the function does it.
+    pub(super) fn call_on_facts(
+        &mut self,
+        name: &str,
+        root: &FactPath,
+        args: &[Value],
+    ) -> Option<Value> {
+        let (keys, default) = match (name, args) {
+            ("dig", [_, ..]) => (args.to_vec(), Value::Undef),
+            ("get", []) => return None,
+            ("get", [Value::Str(navigation)]) => (navigation_keys(navigation)?, Value::Undef),
+            ("get", [Value::Str(navigation), default]) => (navigation_keys(navigation)?, default.clone()),
+            _ => return None,
+        };
+        let mut path = root.clone();
+        for key in &keys {
+            if !path.keys.is_empty() && self.inputs.peek_fact(&path).is_none_or(|found| found.is_undef()) {
+                break;
+            }
+            path = self.step(&path, key)?;
+        }
+        let found = self.read_fact(&path);
+        Some(if found.is_undef() { default } else { found })
+    }
+
+    /// `getvar('facts.os.family')` as a place in the facts.
+    pub(super) fn getvar_path(&mut self, text: &str, frame: Frame<'a>) -> Option<(FactPath, Value)> {
+        let (name, navigation) = text.split_once('.')?;
+        match self.lookup_variable(name, frame.scope) {
+            Ok(Some(Binding::Path(path))) => Some((path, Value::string(navigation))),
+            _ => None,
+        }
+    }
+
     /// The values that are always in the top scope: `$facts`, `$trusted`, `$server_facts`.
     pub(crate) fn bind_facts(&mut self) {
         let roots =
@@ -92,4 +127,18 @@ impl<'a> Evaluator<'a> {
             top.set_variable(name.into(), Binding::Path(FactPath::root(root)));
         }
     }
+}
+
+/// Keys of a dotted string; `None` when it has quotes or empty segments, which the function knows about.
+fn navigation_keys(navigation: &str) -> Option<Vec<Value>> {
+    if navigation.is_empty() || navigation.contains(['\'', '"']) {
+        return None;
+    }
+    let key = |segment: &str| {
+        if segment.is_empty() {
+            return None;
+        }
+        Some(segment.parse::<i64>().map_or_else(|_| Value::string(segment), Value::Int))
+    };
+    navigation.split('.').map(key).collect()
 }

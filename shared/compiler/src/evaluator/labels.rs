@@ -134,3 +134,11 @@ pub(crate) fn blamed(expr: &Expr, argument: Option<usize>) -> &Expr {
         _ => expr,
     }
 }
+
+/// The text of a value within a message that Ruby made (`to_s`): collections look as in Ruby.
+pub(crate) fn ruby_text(value: &Value) -> String {
+    match value {
+        Value::Array(_) | Value::Hash(_) => crate::catalog_builder::ruby_text::inspect(value),
+        other => bunraku_pcore::to_display_string(other).to_string(),
+    }
+}

@@ -27,7 +27,7 @@ mod conditional;
 mod definitions;
 mod epp;
 pub(crate) mod facts;
-mod labels;
+pub(crate) mod labels;
 mod logging;
 mod operators;
 mod string;

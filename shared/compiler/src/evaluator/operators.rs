@@ -154,16 +154,10 @@ impl<'a> Evaluator<'a> {
                     self.report_coercion(text, &number, expr.span, frame)?;
                     Ok(number)
                 }
-                None => Err(self.not_a_number(&value, expr, frame)),
+                None => Err(self.not_numeric(&value, expr.span, frame)),
             },
-            _ => Err(self.not_a_number(&value, expr, frame)),
+            _ => Err(self.not_numeric(&value, expr.span, frame)),
         }
-    }
-
-    #[cold]
-    fn not_a_number(&self, value: &Value, expr: &Expr, frame: Frame<'a>) -> Unwind {
-        let message = format!("The value '{value}' cannot be converted to Numeric.");
-        self.issue_at("NOT_NUMERIC", message, expr.span, frame)
     }
 
     pub(super) fn eval_negate(&mut self, inner: &'a Expr, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {

@@ -7,7 +7,7 @@ use bunraku_syntax::ast::{ExprKind, HashEntry, Heredoc, StringPart};
 use ecow::EcoString;
 
 use super::Evaluator;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frame::Frame;
 
 impl<'a> Evaluator<'a> {
@@ -47,12 +47,14 @@ impl<'a> Evaluator<'a> {
     ) -> Result<()> {
         let is_json = syntax.rsplit('+').next().is_some_and(|last| last.eq_ignore_ascii_case("json"));
         if is_json && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            return Err(self.issue_at(
-                "ILLEGAL_JSON",
-                format!("The JSON text is invalid: {error}"),
-                expr.span,
-                frame,
-            ));
+            let at = frame.file.source.line_column(expr.span.start);
+            let message = format!(
+                "Invalid produced text having syntax: '{syntax}'. JSON syntax checker: Cannot parse invalid JSON string. \"{error}\""
+            );
+            let file = frame.file.display.clone();
+            let mut invalid = Error::verbatim(message, file, Some(at.line), Some(at.column));
+            invalid.issue_code = Some("ILLEGAL_JSON".to_owned());
+            return Err(invalid.into());
         }
         Ok(())
     }

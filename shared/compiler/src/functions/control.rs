@@ -13,6 +13,8 @@ pub(super) const TABLE: &[Builtin] = &[
 
 fn jump(call: &mut Call<'_, '_>, kind: JumpKind) -> Unwind {
     let (file, line) = call.ev.top_of_stack();
+    // As `PuppetStack` names code that is in no file.
+    let file = file.or_else(|| Some(std::sync::Arc::from("unknown")));
     Unwind::jump(Jump { kind, value: call.take(0), file, line })
 }
 

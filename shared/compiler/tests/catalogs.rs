@@ -1,0 +1,187 @@
+//! The catalog builder against the reference: every case of `catalogs/cases` must give the catalog, to
+//! the order of every list, or the error that the installed Puppet gave when `catalogs/record.rb` recorded it.
+//!
+//! `catalogs/exceptions.txt` lists cases that differ, each with its reason; an entry that is no longer
+//! needed fails the test.
+
+#![allow(clippy::disallowed_methods, reason = "the test is the world")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bunraku_catalog::wire::{Format, to_json_value};
+use bunraku_compiler::inputs::{Entry, EntryKind, FileContent, FileMetadata, InputError, Inputs};
+use bunraku_compiler::{CodeCache, Manifest, Request, compile};
+use bunraku_hiera::{Config, DataSource, Layer, LookupError};
+use bunraku_pcore::{PuppetHash, Value};
+use ecow::EcoString;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+/// The directory of the cases as environment.
+struct Directory {
+    root: PathBuf,
+    facts: Value,
+}
+
+fn kind(path: &Path) -> EntryKind {
+    if path.is_dir() { EntryKind::Directory } else { EntryKind::File }
+}
+
+fn digest(bytes: &[u8]) -> Arc<str> {
+    Arc::from(hex::encode(Sha256::digest(bytes)))
+}
+
+impl Inputs for Directory {
+    fn fact(&self, path: &[EcoString]) -> Option<Value> {
+        path.iter().try_fold(self.facts.clone(), |at, key| at.as_hash()?.get_str(key).cloned())
+    }
+
+    fn trusted(&self, path: &[EcoString]) -> Option<Value> {
+        path.is_empty().then(|| Value::hash(PuppetHash::new()))
+    }
+
+    fn server_fact(&self, path: &[EcoString]) -> Option<Value> {
+        path.is_empty().then(|| Value::hash(PuppetHash::new()))
+    }
+
+    fn file(&self, path: &str) -> Result<Option<FileContent>, InputError> {
+        let bytes = std::fs::read(self.root.join(path)).ok();
+        Ok(bytes.map(|bytes| FileContent { digest: digest(&bytes), bytes: Arc::from(bytes) }))
+    }
+
+    fn exists(&self, path: &str) -> Result<bool, InputError> {
+        Ok(self.root.join(path).exists())
+    }
+
+    fn listing(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
+        let Ok(entries) = std::fs::read_dir(self.root.join(path)) else { return Ok(None) };
+        let mut entries: Vec<Entry> = entries
+            .flatten()
+            .map(|entry| Entry { name: entry.file_name().to_string_lossy().into_owned(), kind: kind(&entry.path()) })
+            .collect();
+        entries.sort();
+        Ok(Some(entries.into()))
+    }
+
+    fn data(&self, _source: &DataSource<'_>, _key: &str) -> Result<Option<Value>, LookupError> {
+        Ok(None)
+    }
+
+    fn data_warnings(&self, _source: &DataSource<'_>, _module: Option<&str>) -> Result<Vec<String>, LookupError> {
+        Ok(Vec::new())
+    }
+
+    fn hiera_config(&self, _path: &str, _layer: &Layer) -> Result<Option<Arc<Config>>, LookupError> {
+        Ok(None)
+    }
+
+    fn file_metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError> {
+        let path = self.root.join(path);
+        if !path.exists() {
+            return Ok(None);
+        }
+        Ok(Some(match kind(&path) {
+            EntryKind::Directory => FileMetadata { kind: EntryKind::Directory, mode: 0o755, digest: None },
+            EntryKind::File => {
+                let bytes = std::fs::read(&path).unwrap();
+                FileMetadata { kind: EntryKind::File, mode: 0o644, digest: Some(digest(&bytes)) }
+            }
+        }))
+    }
+
+    fn now(&self) -> i128 {
+        0
+    }
+
+    fn random(&self) -> u64 {
+        0
+    }
+}
+
+/// What a case came to, in the shape of the recorded answer.
+fn outcome(name: &str, inputs: &Directory, cache: &CodeCache) -> Json {
+    let mut request = Request::new("test.example.org");
+    request.environment_root = "/env".to_owned();
+    request.manifest = Manifest::Path(format!("cases/{name}.pp"));
+    request.code_id = name.starts_with("static_").then(|| "static".into());
+    match compile(&request, inputs, cache).outcome {
+        Ok(catalog) => serde_json::json!({ "catalog": to_json_value(&catalog, Format::Rich).unwrap() }),
+        Err(error) => serde_json::json!({ "error": { "message": error.to_string() } }),
+    }
+}
+
+/// Without what differs between two runs of the reference: versions, change times, addresses of objects.
+fn comparable(mut outcome: Json) -> String {
+    if let Some(catalog) = outcome.get_mut("catalog").and_then(Json::as_object_mut) {
+        catalog.shift_remove("version");
+        catalog.shift_remove("catalog_uuid");
+    }
+    let text = serde_json::to_string_pretty(&outcome).unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let line = match line.split_once("{ctime}") {
+            Some((before, _)) => format!("{before}{{ctime}}\""),
+            None => line.to_owned(),
+        };
+        lines.push(without_source(&line));
+    }
+    lines.join("\n")
+}
+
+/// `by #<Puppet::Resource::Type:0x1>` and our `by Class[x]` both become `by SOURCE`.
+fn without_source(line: &str) -> String {
+    let Some((before, rest)) = line.split_once("is already set on ").and_then(|(_, rest)| rest.split_once(" by "))
+    else {
+        return line.to_owned();
+    };
+    let start = line.split_once("is already set on ").map_or("", |(start, _)| start);
+    let after = rest.split_once("; cannot").map_or(rest, |(by, _)| by.split_once(" at ").map_or("", |(_, at)| at));
+    format!("{start}is already set on {before} by SOURCE at {after}; cannot redefine")
+}
+
+fn difference(expected: &str, actual: &str) -> String {
+    let pairs = expected.lines().zip(actual.lines());
+    let first = pairs.clone().take_while(|(left, right)| left == right).count();
+    let window = |text: &str| {
+        let from = first.saturating_sub(4);
+        text.lines().skip(from).take(9).collect::<Vec<_>>().join("\n")
+    };
+    format!("--- expected (line {first})\n{}\n--- actual\n{}", window(expected), window(actual))
+}
+
+#[test]
+fn catalogs_and_errors_are_those_of_the_reference() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/catalogs");
+    let exceptions: BTreeMap<String, String> = std::fs::read_to_string(root.join("exceptions.txt"))
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(": ").map(|(name, why)| (name.to_owned(), why.to_owned())))
+        .collect();
+    let os: PuppetHash = [("family", "Debian")].into_iter().collect();
+    let facts: PuppetHash = [(Value::from("os"), Value::hash(os))].into_iter().collect();
+    let inputs = Directory { root: root.clone(), facts: Value::hash(facts) };
+    let cache = CodeCache::new();
+    let mut cases: Vec<String> = std::fs::read_dir(root.join("cases"))
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".pp").map(str::to_owned))
+        .collect();
+    cases.sort();
+    assert!(cases.len() >= 80, "{} cases", cases.len());
+    let only = option_env!("BUNRAKU_CASE");
+    let mut wrong = Vec::new();
+    for name in cases.iter().filter(|name| only.is_none_or(|only| name.contains(only))) {
+        let expected = std::fs::read_to_string(root.join(format!("expected/{name}.json"))).unwrap();
+        let expected = comparable(serde_json::from_str(&expected).unwrap());
+        let actual = comparable(outcome(name, &inputs, &cache));
+        match (expected == actual, exceptions.get(name)) {
+            (true, Some(why)) => wrong.push(format!("=== {name}: no exception any more ({why})")),
+            (false, None) => wrong.push(format!("=== {name}\n{}", difference(&expected, &actual))),
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} cases differ\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}

@@ -1,0 +1,2 @@
+file { '/tmp/a': }
+notify { "x ${File['/tmp/a']['colour']}": }

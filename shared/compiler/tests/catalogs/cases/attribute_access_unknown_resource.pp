@@ -1,0 +1,1 @@
+notify { "mode ${File['/tmp/a']['mode']}": }

@@ -1,0 +1,2 @@
+class a($x, $y = $x) { }
+include a

@@ -1,0 +1,3 @@
+class base($p) { }
+class child inherits base { }
+include child

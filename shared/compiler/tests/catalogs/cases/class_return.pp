@@ -1,0 +1,3 @@
+class a { notify { 'before': } return() notify { 'after': } }
+include a
+notify { 'outside': }

@@ -1,0 +1,2 @@
+class a(Integer $x, Optional[String] $y = undef) { }
+class { 'a': x => 'one' }

@@ -1,0 +1,2 @@
+class a(Integer[1, 10] $x = 11) { }
+include a

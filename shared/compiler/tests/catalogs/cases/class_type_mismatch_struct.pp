@@ -1,0 +1,2 @@
+class a(Hash[String, Integer] $x) { }
+class { 'a': x => { 'k' => 'v' } }

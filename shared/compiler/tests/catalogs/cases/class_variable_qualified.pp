@@ -1,0 +1,3 @@
+class a { $v = 'va' }
+include a
+notify { "v ${a::v} ${::a::v}": }

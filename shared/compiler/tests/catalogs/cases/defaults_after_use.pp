@@ -1,0 +1,3 @@
+file { '/tmp/a': }
+File { mode => '0644' }
+file { '/tmp/b': }

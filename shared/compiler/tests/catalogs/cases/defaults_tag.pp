@@ -1,0 +1,3 @@
+Notify { tag => 'dt' }
+notify { 'a': }
+notify { 'b': tag => 'own' }

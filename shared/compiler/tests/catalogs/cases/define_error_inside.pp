@@ -1,0 +1,4 @@
+define d {
+  notify { "${nosuch}": }
+}
+d { 'a': }

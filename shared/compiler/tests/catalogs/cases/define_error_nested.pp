@@ -1,0 +1,3 @@
+define outer { inner { 'i': } }
+define inner { fail('deep') }
+outer { 'o': }

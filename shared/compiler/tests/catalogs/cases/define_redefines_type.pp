@@ -1,0 +1,2 @@
+define file { notify { "mine ${title}": } }
+file { '/tmp/x': }

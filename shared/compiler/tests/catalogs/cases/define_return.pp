@@ -1,0 +1,2 @@
+define d { notify { "1 ${title}": } return() notify { "2 ${title}": } }
+d { 'x': }

@@ -1,0 +1,5 @@
+define d(Integer $x) { }
+
+d { 'a':
+  x => 'no',
+}

@@ -1,0 +1,2 @@
+define d { notify { "noop is ${noop}": } }
+d { 'x': noop => true }

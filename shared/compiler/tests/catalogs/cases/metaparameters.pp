@@ -1,0 +1,2 @@
+notify { 'a': noop => true, loglevel => 'debug', schedule => 'never', audit => 'all' }
+schedule { 'never': period => never }

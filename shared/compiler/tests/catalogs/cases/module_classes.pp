@@ -1,0 +1,2 @@
+include thing
+thing::item { 'one': size => 2 }

@@ -1,0 +1,1 @@
+gadget { 'no slash': }

@@ -1,0 +1,1 @@
+gadget { 'a/b': provider => 'x' }

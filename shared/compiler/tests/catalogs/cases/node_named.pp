@@ -1,0 +1,3 @@
+node 'test.example.org' { notify { 'mine': } }
+node default { notify { 'default': } }
+notify { 'top': }

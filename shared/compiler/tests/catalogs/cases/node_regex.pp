@@ -1,0 +1,2 @@
+node /^test\.(.*)$/ { notify { "mine ${1}": } }
+node default { }

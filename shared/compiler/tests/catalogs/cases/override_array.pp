@@ -1,0 +1,2 @@
+file { ['/tmp/a', '/tmp/b']: }
+File['/tmp/a', '/tmp/b'] { mode => '0600' }

@@ -1,0 +1,3 @@
+class base { }
+File['/tmp/a'] { mode => '0600' }
+file { '/tmp/a': ensure => file }

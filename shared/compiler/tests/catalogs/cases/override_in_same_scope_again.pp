@@ -1,0 +1,4 @@
+file { '/tmp/a':
+  mode => '0644',
+}
+File['/tmp/a'] { mode => '0600' }

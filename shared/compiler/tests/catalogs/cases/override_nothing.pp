@@ -1,0 +1,2 @@
+File['/tmp/nosuch'] { mode => '0600' }
+File['/tmp/other'] { mode => '0600' }

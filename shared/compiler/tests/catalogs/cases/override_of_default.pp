@@ -1,0 +1,3 @@
+File { mode => '0644' }
+file { '/tmp/a': }
+File['/tmp/a'] { mode => '0600' }

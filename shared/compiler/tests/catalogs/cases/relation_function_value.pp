@@ -1,0 +1,3 @@
+class a { notify { 'a': } }
+notify { 'n': }
+Notify['n'] -> include(a)

@@ -1,0 +1,2 @@
+file { 'conf': path => '/etc/conf' }
+notify { 'n': require => File['/etc/conf'] }

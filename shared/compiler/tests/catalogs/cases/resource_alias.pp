@@ -1,0 +1,2 @@
+file { '/tmp/a': ensure => file, alias => 'a' }
+notify { 'n': require => File['a'] }

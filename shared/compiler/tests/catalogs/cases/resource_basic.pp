@@ -1,0 +1,6 @@
+file { '/tmp/a':
+  ensure  => file,
+  mode    => '0644',
+  content => "x\n",
+}
+notify { 'hello': }

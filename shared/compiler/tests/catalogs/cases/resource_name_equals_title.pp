@@ -1,0 +1,2 @@
+file { '/tmp/a': path => '/tmp/a' }
+notify { 'b': name => 'b' }

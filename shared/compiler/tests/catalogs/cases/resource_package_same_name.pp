@@ -1,0 +1,2 @@
+package { 'a': name => 'same', provider => 'gem' }
+package { 'b': name => 'same', provider => 'gem' }

@@ -1,0 +1,2 @@
+stage { 'first': }
+notify { 'a': stage => 'first' }

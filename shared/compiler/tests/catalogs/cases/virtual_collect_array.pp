@@ -1,0 +1,3 @@
+@user { 'a': groups => ['adm', 'staff'] }
+@user { 'b': groups => ['adm'] }
+User <| groups == 'staff' |>

@@ -1,0 +1,3 @@
+realize(Notify['late'])
+define d { @notify { 'late': } }
+d { 'x': }

@@ -1,0 +1,1 @@
+function environment::in_env($x) { [$x, $x] }

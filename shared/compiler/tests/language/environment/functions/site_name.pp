@@ -1,0 +1,1 @@
+function site_name() { "site of ${facts['networking']['hostname']}" }

@@ -1,0 +1,1 @@
+function demo::bad_return($x) >> Integer { $x }

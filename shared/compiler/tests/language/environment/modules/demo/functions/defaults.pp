@@ -1,0 +1,1 @@
+function demo::defaults($a, $b = "${a}!", *$rest) { "${a} ${b} ${rest}" }

@@ -1,0 +1,1 @@
+function demo::double(Numeric $x) >> Numeric { $x * 2 }

@@ -1,0 +1,1 @@
+function demo::sees() { $::global_value }

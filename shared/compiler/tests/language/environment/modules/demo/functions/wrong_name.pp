@@ -1,0 +1,1 @@
+function demo::other_name() { 1 }

@@ -1,0 +1,3 @@
+class demo::child inherits demo {
+  notice("child sees ${inner} and ${demo::size}")
+}

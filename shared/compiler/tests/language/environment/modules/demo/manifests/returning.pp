@@ -1,0 +1,5 @@
+class demo::returning {
+  notice('before')
+  return()
+  notice('after')
+}

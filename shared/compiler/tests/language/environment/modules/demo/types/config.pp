@@ -1,0 +1,1 @@
+type Demo::Config = Struct[{port => Demo::Port, Optional[host] => String}]

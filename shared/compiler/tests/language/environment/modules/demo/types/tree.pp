@@ -1,0 +1,1 @@
+type Demo::Tree = Variant[Integer, Array[Demo::Tree]]

@@ -1,0 +1,1 @@
+type Name = Pattern[/\A[a-z]+\z/]
