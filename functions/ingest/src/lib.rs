@@ -47,3 +47,6 @@ impl Context {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

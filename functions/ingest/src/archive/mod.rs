@@ -250,4 +250,4 @@ fn find_source(error: &io::Error) -> Option<&SourceError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

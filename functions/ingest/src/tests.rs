@@ -1,0 +1,261 @@
+use std::time::Duration;
+
+use bunraku_farm::documents::{ArchiveFormat, UploadKey, UploadResult};
+use bunraku_farm::messages::{Channel, Message, UploadCreated};
+use bunraku_farm::{Digest, EnvironmentName};
+use bunraku_queue::MemoryQueue;
+
+use super::*;
+use crate::archive::tests::Put::{self, File};
+use crate::archive::tests::{tar, zstd};
+
+fn context() -> Context {
+    Context::new(
+        Store::memory(),
+        Arc::new(MemoryQueue::default()),
+        Arc::default(),
+    )
+}
+
+fn production() -> EnvironmentName {
+    EnvironmentName::parse("production").unwrap()
+}
+
+fn key(id: &str) -> UploadKey {
+    UploadKey::new(production(), id, ArchiveFormat::TarZstd).unwrap()
+}
+
+async fn upload(context: &Context, id: &str, puts: &[Put<'_>]) {
+    context
+        .store
+        .create_upload(&key(id), zstd(&tar(puts)))
+        .await
+        .unwrap();
+}
+
+async fn push(context: &Context, id: &str, puts: &[Put<'_>]) -> UploadResult {
+    upload(context, id, puts).await;
+    deliver(context, id).await
+}
+
+async fn deliver(context: &Context, id: &str) -> UploadResult {
+    handle(context, &UploadCreated { key: key(id) })
+        .await
+        .unwrap();
+    context
+        .store
+        .upload_result(&key(id))
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+async fn plans(context: &Context) -> usize {
+    let got = context
+        .queue
+        .receive(&[Channel::Plans], 100, Duration::ZERO)
+        .await
+        .unwrap();
+    for delivery in &got {
+        assert!(matches!(delivery.message, Message::Plan(_)));
+        context.queue.ack(&delivery.receipt).await.unwrap();
+    }
+    got.len()
+}
+
+const SITE: (&str, &str) = ("manifests/site.pp", "node default { }");
+
+fn site() -> Put<'static> {
+    File(SITE.0, SITE.1)
+}
+
+#[tokio::test]
+async fn a_good_push_becomes_the_environments_release() {
+    let context = context();
+    let facts = File("facts/web1.json", r#"{"kernel": "Linux"}"#);
+    let result = push(&context, "one", &[site(), facts]).await;
+    assert!(result.accepted, "{:?}", result.diagnostics);
+    assert_eq!((result.sequence, result.files, result.new_blobs), (1, 2, 2));
+    assert_eq!(
+        result
+            .nodes
+            .iter()
+            .map(|node| node.as_str())
+            .collect::<Vec<_>>(),
+        ["web1"]
+    );
+    let release = result.release.unwrap();
+    let environment = context
+        .store
+        .environment(&production())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((environment.release, environment.sequence), (release, 1));
+    let bundle = context
+        .store
+        .release_bundle(&production(), release)
+        .await
+        .unwrap();
+    assert_eq!(bundle.files["manifests/site.pp"], SITE.1);
+    assert_eq!(plans(&context).await, 1);
+    assert!(context.store.uploads().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_push_changes_nothing_but_its_result() {
+    let context = context();
+    let good = push(&context, "good", &[site()]).await;
+    plans(&context).await;
+    let bad = [
+        site(),
+        File("data/a.yaml", "a: [1"),
+        File("data/b.json", "{"),
+    ];
+    let result = push(&context, "bad", &bad).await;
+    assert!(!result.accepted && result.release.is_none());
+    assert_eq!(result.diagnostics.len(), 2, "{:?}", result.diagnostics);
+    let environment = context
+        .store
+        .environment(&production())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(Some(environment.release), good.release);
+    assert_eq!(plans(&context).await, 0);
+    assert_eq!(
+        context
+            .store
+            .has_blobs(&[Digest::of("a: [1")])
+            .await
+            .unwrap(),
+        [false]
+    );
+    assert_eq!(
+        context.store.releases(&production()).await.unwrap().len(),
+        1
+    );
+    assert!(context.store.uploads().await.unwrap().is_empty());
+    let counters = context.counters.snapshot();
+    assert_eq!(
+        (counters.uploads_accepted, counters.uploads_refused),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_archive_is_refused_with_a_word() {
+    let context = context();
+    context
+        .store
+        .create_upload(&key("x"), "no archive")
+        .await
+        .unwrap();
+    let result = deliver(&context, "x").await;
+    assert!(!result.accepted);
+    assert!(
+        result.diagnostics[0].message.contains("damaged"),
+        "{:?}",
+        result.diagnostics
+    );
+    assert!(
+        context
+            .store
+            .environment(&production())
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_thin_push_uses_what_the_store_has_and_names_what_it_lacks() {
+    let context = context();
+    push(&context, "one", &[site()]).await;
+    let entry = |text: &str| serde_json::json!({"digest": Digest::of(text), "size": text.len(), "mode": 0o644});
+    let lacking =
+        serde_json::json!({"files": {"manifests/site.pp": entry(SITE.1), "a": entry("new")}});
+    let manifest = lacking.to_string();
+    let result = push(
+        &context,
+        "two",
+        &[File(".bunraku/manifest.json", &manifest)],
+    )
+    .await;
+    let named: Vec<_> = result
+        .diagnostics
+        .iter()
+        .map(|it| it.file.as_deref().unwrap())
+        .collect();
+    assert_eq!((result.accepted, named), (false, vec!["a"]));
+    let blob = format!(".bunraku/blobs/{}", Digest::of("new"));
+    let thin = [
+        File(".bunraku/manifest.json", &manifest),
+        File(&blob, "new"),
+    ];
+    let result = push(&context, "three", &thin).await;
+    assert_eq!(
+        (result.accepted, result.new_blobs, result.sequence),
+        (true, 1, 2)
+    );
+    // The same tree pushed whole is the same release.
+    let whole = push(&context, "four", &[site(), File("a", "new")]).await;
+    assert_eq!(
+        (whole.release, whole.sequence, whole.new_blobs),
+        (result.release, 2, 0)
+    );
+}
+
+#[tokio::test]
+async fn delivered_again_at_any_stage_it_ends_the_same() {
+    // What a killed handler leaves behind: everything but the result, then a newer release on top.
+    let context = context();
+    let first = push(&context, "one", &[site()]).await;
+    context
+        .store
+        .delete(&bunraku_store::Key::upload_result(&key("one")))
+        .await
+        .unwrap();
+    upload(&context, "one", &[site()]).await;
+    let again = deliver(&context, "one").await;
+    let same = UploadResult {
+        new_blobs: again.new_blobs,
+        finished_at: again.finished_at,
+        ..first.clone()
+    };
+    assert_eq!(again, same);
+    let newer = push(&context, "two", &[site(), File("a", "2")]).await;
+    context
+        .store
+        .delete(&bunraku_store::Key::upload_result(&key("one")))
+        .await
+        .unwrap();
+    upload(&context, "one", &[site()]).await;
+    assert_eq!(deliver(&context, "one").await.sequence, 1);
+    let environment = context
+        .store
+        .environment(&production())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (Some(environment.release), environment.sequence),
+        (newer.release, 2)
+    );
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_only_tidies_up() {
+    let context = context();
+    let first = push(&context, "one", &[site()]).await;
+    assert_eq!(plans(&context).await, 1);
+    upload(&context, "one", &[site()]).await;
+    assert_eq!(deliver(&context, "one").await, first);
+    assert_eq!(plans(&context).await, 0);
+    assert!(context.store.uploads().await.unwrap().is_empty());
+    assert_eq!(context.counters.snapshot().uploads_repeated, 1);
+    // Neither upload nor result: nothing to do, and no error that would be tried again.
+    handle(&context, &UploadCreated { key: key("gone") })
+        .await
+        .unwrap();
+}
