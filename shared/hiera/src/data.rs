@@ -99,7 +99,7 @@ impl DataFile {
 
     fn read_json(&mut self, text: &[u8]) -> Result<()> {
         let json: serde_json::Value = serde_json::from_slice(text).map_err(|error| {
-            let shown = json_problem(text, &error);
+            let shown = json_problem(&String::from_utf8_lossy(text), &error);
             let message = format!("Unable to parse ({}): {shown}", self.path);
             LookupError::new(ErrorKind::Lookup, message)
         })?;
@@ -225,15 +225,55 @@ fn json_value(json: &serde_json::Value) -> Value {
     }
 }
 
-/// Ruby's JSON shows the text from where it could not go on.
-fn json_problem(text: &[u8], error: &serde_json::Error) -> String {
-    let text = String::from_utf8_lossy(text);
-    let line_start = text
+/// Ruby's JSON shows the text from where it could not go on. Its parser of objects gives up at the
+/// object's start, that of arrays at the element.
+fn json_problem(text: &str, error: &serde_json::Error) -> String {
+    let line_start: usize = text
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1))
         .map(str::len)
-        .sum::<usize>();
-    let at = line_start + error.column().saturating_sub(1);
-    let rest = text.get(at..).unwrap_or_default();
-    format!("unexpected token at '{rest}'")
+        .sum();
+    let at = (line_start + error.column().saturating_sub(1)).min(text.len());
+    // Open containers: whether an object, and where it or its current element starts.
+    let mut open: Vec<(bool, usize)> = Vec::new();
+    let mut is_string = false;
+    let mut is_escaped = false;
+    let mut element = text.len() - text.trim_start().len();
+    let first = element;
+    for (index, byte) in text.bytes().enumerate().take(at) {
+        if is_string {
+            is_string = is_escaped || byte != b'"';
+            is_escaped = !is_escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => is_string = true,
+            b'{' | b'[' => {
+                open.push((byte == b'{', element));
+                element = index + 1;
+            }
+            b'}' | b']' => element = open.pop().map_or(first, |(_, start)| start),
+            b',' | b':' => element = index + 1,
+            _ => {}
+        }
+    }
+    // A bad word is noticed at its second letter.
+    let word = text.get(..at).map_or(0, |before| {
+        before.len()
+            - before
+                .trim_end_matches(|c: char| c.is_ascii_alphanumeric())
+                .len()
+    });
+    let mut start = at - word;
+    for (is_object, container) in open.into_iter().rev() {
+        if !is_object {
+            break;
+        }
+        start = container;
+    }
+    let rest = text.get(start..).unwrap_or_default();
+    format!(
+        "unexpected token at '{}'",
+        rest.trim_start_matches([' ', '\n', '\t', '\r'])
+    )
 }

@@ -187,10 +187,11 @@ fn to_segment(text: &str) -> Segment {
         }
     }
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        if let Ok(index) = text.parse() {
-            return Segment::Index(index);
-        }
+    if !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && let Ok(index) = text.parse()
+    {
+        return Segment::Index(index);
     }
     Segment::Key(text.into())
 }
