@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::https::Client;
-use crate::wait_for;
+use crate::https::{Client, Credentials};
+use crate::{tree, wait_for};
+
+const METRICS: &str = "/bunraku/v1/metrics";
 
 /// The `bunraku` program, built once in the profile of the test that asks.
 pub fn program() -> &'static Path {
@@ -89,19 +91,29 @@ pub struct Farm {
 }
 
 impl Farm {
-    /// Starts a farm in `data`, which pushes `site` if given, and waits until it answers. Requests
-    /// for certificates are signed at once.
+    /// Starts a farm in `data`, and waits until it answers. If it is given a `site` to push, waits
+    /// until every node that the site has facts for has its catalog. Requests for certificates are
+    /// signed at once.
     #[must_use]
     pub fn start(data: &Path, site: Option<&Path>) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        Self::start_on(data, site, port)
+        let port = free_port();
+        let farm = Self::start_on(data, site, port, &[]);
+        if let Some(site) = site {
+            let nodes = tree::files(&site.join("facts")).len();
+            wait_for("the site's catalogs", Duration::from_secs(300), || {
+                (tree::files(&farm.pointers()).len() >= nodes).then_some(())
+            });
+        }
+        farm
     }
 
-    fn start_on(data: &Path, site: Option<&Path>, port: u16) -> Self {
+    /// Starts a farm that compiles one catalog at a time, so that a test can be quicker than it.
+    #[must_use]
+    pub fn start_slow(data: &Path) -> Self {
+        Self::start_on(data, None, free_port(), &["--jobs", "1"])
+    }
+
+    fn start_on(data: &Path, site: Option<&Path>, port: u16, options: &[&str]) -> Self {
         fs::create_dir_all(data).unwrap();
         let log = File::options()
             .create(true)
@@ -112,7 +124,8 @@ impl Farm {
         up.args(site)
             .arg("--data")
             .arg(data)
-            .args(["--autosign", "*.example.test"]);
+            .args(["--autosign", "all"])
+            .args(options);
         up.arg("--listen").arg(format!("127.0.0.1:{port}"));
         let child = up
             .stdout(log.try_clone().unwrap())
@@ -141,7 +154,7 @@ impl Farm {
     /// Kills the process (SIGKILL), and starts a new one with the same data and port.
     pub fn kill_and_restart(&mut self) {
         self.kill();
-        *self = Self::start_on(&self.data.clone(), None, self.port);
+        *self = Self::start_on(&self.data.clone(), None, self.port, &[]);
     }
 
     fn kill(&mut self) {
@@ -190,13 +203,32 @@ impl Farm {
         run(&[&["ca"], args, &["--data", &data]].concat())
     }
 
+    /// The pointers of environment `production`: one for each node that has a catalog.
+    #[must_use]
+    pub fn pointers(&self) -> PathBuf {
+        self.store().join("pointers/production")
+    }
+
+    /// A client with an administrator's certificate. The farm has made one for itself; it is the
+    /// one of its own certificates that may ask for the metrics.
+    #[must_use]
+    pub fn administrator(&self) -> Client {
+        let own = tree::files(&self.authority().join("private"));
+        own.into_iter()
+            .find_map(|(name, key)| {
+                let certificate = self.authority().join("signed").join(name);
+                let certificate = fs::read_to_string(certificate).ok()?;
+                let key = String::from_utf8(key).ok()?;
+                let client = Client::with(self.port, &Credentials { certificate, key });
+                (client.get(METRICS).ok()?.status == 200).then_some(client)
+            })
+            .expect("a certificate of the farm that may administer it")
+    }
+
     /// The counters of the process by name (`compiles`, `catalogs_served`...).
     #[must_use]
     pub fn counters(&self) -> BTreeMap<String, u64> {
-        let answer = Client::anonymous(self.port)
-            .get("/bunraku/v1/metrics")
-            .unwrap();
-        assert_eq!(answer.status, 200, "metrics");
+        let answer = self.administrator().get(METRICS).unwrap();
         answer.text().lines().filter_map(metric).collect()
     }
 
@@ -211,6 +243,11 @@ impl Farm {
             .get(name)
             .unwrap_or_else(|| panic!("no counter {name} in {counters:?}"))
     }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// A line of Prometheus' text format: `bunraku_compiles_total 3`.

@@ -25,16 +25,16 @@ fn every_node_has_its_catalog_after_a_kill_during_a_push() {
         site::add_node(&code, name, &facts[number % facts.len()].1);
     }
 
-    let mut farm = Farm::start(&dir.path().join("farm"), None);
+    let mut farm = Farm::start_slow(&dir.path().join("farm"));
     let mut push = farm.push_command(&code);
     let push = push
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let pointers = farm.store().join("pointers/production");
+    let pointers = farm.pointers();
     wait_for("the first catalogs", Duration::from_secs(120), || {
-        (tree::files(&pointers).len() >= 10).then_some(())
+        (!tree::files(&pointers).is_empty()).then_some(())
     });
     farm.kill_and_restart();
     let done = tree::files(&pointers).len();

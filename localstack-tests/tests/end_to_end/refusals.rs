@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bunraku_tests::farm::{self, Farm};
 use bunraku_tests::https::{Client, certificate_request, escape};
-use bunraku_tests::{site, tree};
+use bunraku_tests::{site, tree, wait_for};
 use serde_json::json;
 
 /// Everything that the farm keeps: objects, certificates, requests for certificates.
@@ -45,6 +46,13 @@ fn refused_requests_get_the_right_status_and_store_nothing() {
     );
     let done = farm.ca(&["revoke", "revoked.example.test"]);
     assert!(done.status.success(), "{}", farm::text(&done));
+    // Another process wrote the list of the revoked: the edge reads it before long.
+    wait_for("the revocation", Duration::from_secs(30), || {
+        let answer = revoked.get("/puppet/v3/node/revoked.example.test?environment=production");
+        answer
+            .map_or(true, |answer| answer.status == 403)
+            .then_some(())
+    });
     let anonymous = Client::anonymous(farm.port);
     let before = kept(&farm);
 
