@@ -10,8 +10,6 @@ use rustc_hash::FxHashMap;
 /// A parsed manifest or template.
 #[derive(Debug)]
 pub(crate) struct ParsedFile {
-    /// Path as `Inputs` knows it; `None` for code given as a string.
-    pub(crate) path: Option<EcoString>,
     /// Display path, as messages and resources show it.
     pub(crate) display: Option<Arc<str>>,
     /// The module it belongs to.

@@ -112,7 +112,7 @@ pub fn compile(request: &Request, inputs: &dyn Inputs, cache: &CodeCache) -> Com
 }
 
 /// Runs on a thread with a large stack; an error when there is no thread to be had or it died.
-fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("compile".to_owned()).stack_size(STACK_BYTES);
         let handle = thread.spawn_scoped(scope, work).map_err(|error| format!("no thread to compile on: {error}"))?;
@@ -121,7 +121,7 @@ fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String>
 }
 
 /// The stages of `Puppet::Parser::Compiler#compile`.
-fn run(ev: &mut Evaluator<'_>) -> Result<Catalog> {
+pub(crate) fn run(ev: &mut Evaluator<'_>) -> Result<Catalog> {
     set_node_parameters(ev);
     ev.import_main()?;
     ev.evaluate_main()?;

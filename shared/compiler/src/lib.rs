@@ -15,6 +15,7 @@ pub mod code;
 mod compile;
 pub(crate) mod data_lookup;
 mod error;
+mod evaluate;
 pub(crate) mod evaluator;
 pub(crate) mod frame;
 pub(crate) mod functions;
@@ -29,7 +30,9 @@ pub mod settings;
 mod verify;
 
 pub use code::CodeCache;
-pub use compile::{Compilation, Manifest, Request, compile};
+pub use compile::{ClassAssignment, Compilation, Manifest, Request, compile};
 pub use error::Error;
+pub use evaluate::{Evaluation, Program, evaluate};
 pub use inputs::Inputs;
+pub use recorder::{existence_digest, file_digest, listing_digest, metadata_digest};
 pub use verify::verify;

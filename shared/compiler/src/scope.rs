@@ -90,11 +90,6 @@ impl Locals {
     pub(crate) fn push(&mut self, name: EcoString, binding: Binding) {
         self.0.push((name, binding));
     }
-
-    /// All bindings in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&EcoString, &Binding)> {
-        self.0.iter().map(|(name, binding)| (name, binding))
-    }
 }
 
 /// Parameters of a callee while their defaults are evaluated, in order; `None`: no value yet.
@@ -104,8 +99,6 @@ pub(crate) struct ParameterLevel {
     pub(crate) callee: EcoString,
     /// Names and values.
     pub(crate) parameters: Vec<(EcoString, Option<Value>)>,
-    /// The parameter whose default is being evaluated.
-    pub(crate) evaluating: Option<EcoString>,
 }
 
 /// One level of a scope's ephemeral stack.

@@ -4,6 +4,8 @@
 //! `language/exceptions.txt` lists cases that differ, each with its reason; an entry that is no
 //! longer needed fails the test.
 
+#![expect(clippy::panic, reason = "helpers of a test")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

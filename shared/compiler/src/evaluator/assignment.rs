@@ -124,7 +124,7 @@ impl<'a> Evaluator<'a> {
             }
             Value::Type(data_type) => match data_type.as_ref() {
                 Type::Class { name: Some(name) } => self.assign_from_class(targets, name, assignment, expr, frame),
-                _ => self.assign_list(targets, &[value.clone()], assignment, expr, frame),
+                _ => self.assign_list(targets, std::slice::from_ref(&value), assignment, expr, frame),
             },
             Value::Array(values) => self.assign_list(targets, values, assignment, expr, frame),
             other => self.assign_list(targets, std::slice::from_ref(other), assignment, expr, frame),

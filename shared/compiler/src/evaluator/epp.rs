@@ -71,7 +71,7 @@ impl<'a> Evaluator<'a> {
             .map_err(|unwind| Unwind::plain(format!("epp(): Invalid EPP: {}", unwind.into_error())))
     }
 
-    fn call_epp(
+    pub(crate) fn call_epp(
         &mut self,
         function: &str,
         file: &'a ParsedFile,

@@ -188,7 +188,6 @@ impl<'a> Evaluator<'a> {
         self.scopes.get_mut(scope).ephemeral.push(Ephemeral::Parameters(ParameterLevel {
             callee: callee.into(),
             parameters: names.map(|name| (name.clone(), None)).collect(),
-            evaluating: None,
         }));
         level
     }

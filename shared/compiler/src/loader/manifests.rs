@@ -49,19 +49,19 @@ impl<'a> Evaluator<'a> {
         });
         let options = self.parse_options(module_path);
         let cached = self.cache.parse(syntax, Some(Arc::clone(&display)), Arc::clone(&content.digest), text, &options);
-        let file = self.accept_parse(&cached, Some(path.into()), module.map(EcoString::from))?;
+        let file = self.accept_parse(&cached, module.map(EcoString::from))?;
         Ok(Some(self.code.add(path.to_owned(), Arc::new(file))))
     }
 
     /// Parses a text that is in no file.
     pub(crate) fn load_text(&mut self, key: &str, name: Option<Arc<str>>, text: &str, syntax: Syntax) -> Result<&'a ParsedFile> {
         let parsed = parse(syntax, name, text, &self.parse_options(None));
-        let file = self.accept_parse(&parsed, None, None)?;
+        let file = self.accept_parse(&parsed, None)?;
         Ok(self.code.add(key.to_owned(), Arc::new(file)))
     }
 
     /// Logs what a parse found; an error when it must not be evaluated (`IssueReporter.assert_and_report`).
-    fn accept_parse(&mut self, cached: &CachedParse, path: Option<EcoString>, module: Option<EcoString>) -> Result<ParsedFile> {
+    fn accept_parse(&mut self, cached: &CachedParse, module: Option<EcoString>) -> Result<ParsedFile> {
         let diagnostics = &cached.parsed.diagnostics;
         for diagnostic in diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()) {
             self.log_diagnostic(Level::Warning, diagnostic, cached);
@@ -69,7 +69,6 @@ impl<'a> Evaluator<'a> {
         let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         match (errors.as_slice(), &cached.parsed.program) {
             ([], Some(program)) => Ok(ParsedFile {
-                path,
                 display: cached.source.shared_name(),
                 module,
                 source: cached.source.clone(),
