@@ -110,15 +110,24 @@ fn parse_nested(
         lexer::lex_manifest
     };
     let mut lexed = lex(source.text(), options.tasks);
-    let mut diagnostics = std::mem::take(&mut lexed.warnings);
+    let warnings = std::mem::take(&mut lexed.warnings);
+    let mut diagnostics = Vec::new();
     let program = match parser::parse(source, lexed) {
         Ok(program) => {
+            diagnostics.extend(warnings.into_iter().map(|(_, warning)| warning));
             if options.validate {
                 validator::validate(&program, options, nested, &mut diagnostics);
             }
             Some(Arc::new(program))
         }
-        Err(failure) => {
+        Err((failure, read)) => {
+            // The reference lexes while it parses: it never sees what is behind an error.
+            diagnostics.extend(
+                warnings
+                    .into_iter()
+                    .filter(|(at, _)| *at <= read)
+                    .map(|(_, warning)| warning),
+            );
             diagnostics.push(*failure);
             None
         }

@@ -415,9 +415,10 @@ impl Dump {
             map.parameters(epp.parameters.as_deref().unwrap_or(&[]));
             map.key("body").list(&[epp], |dump, epp| {
                 dump.call("epp", |dump| {
-                    match epp.body.as_ref().map(|body| &body.kind) {
-                        Some(ExprKind::Block(statements)) => dump.elements(statements, Self::expr),
-                        _ => {}
+                    if let Some(ExprKind::Block(statements)) =
+                        epp.body.as_ref().map(|body| &body.kind)
+                    {
+                        dump.elements(statements, Self::expr);
                     }
                 });
             });

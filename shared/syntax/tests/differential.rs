@@ -1,5 +1,10 @@
 //! Our trees and findings against the reference's, which `puppet-agent` of Debian brings.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read their environment and golden files"
+)]
+
 mod support;
 
 use support::{Request, ask_reference, cases, difference, ours, walk};
@@ -52,4 +57,97 @@ fn compare(requests: &[Request]) {
         differences.len(),
         requests.len()
     );
+}
+
+/// Real sources with words deleted, doubled, swapped or cut off: the errors must be the reference's too.
+/// `BUNRAKU_SYNTAX_SEED` and `BUNRAKU_SYNTAX_MUTATIONS` make other and more of them.
+#[test]
+fn findings_in_mutated_programs_equal_those_of_the_reference() {
+    let number = |name: &str, default: u64| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
+    };
+    let mut random =
+        Random(number("BUNRAKU_SYNTAX_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut sources = cases("valid.txt");
+    sources.extend(cases("broken.txt"));
+    walk("/usr/share/puppet/modules".as_ref(), &mut sources);
+    sources.retain(|source| source.text.len() < 8_000);
+    let requests: Vec<Request> = (0..number("BUNRAKU_SYNTAX_MUTATIONS", 400))
+        .map(|_| {
+            let source = &sources[random.below(sources.len())];
+            let text = mutate(&source.text, &mut random);
+            let path = format!("{}\n--------\n{text}\n--------\n", source.path);
+            Request {
+                path,
+                text,
+                epp: source.epp,
+                tasks: source.tasks,
+                strict: source.strict,
+            }
+        })
+        .collect();
+    compare(&requests);
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 11).unwrap_or(0) % bound.max(1)
+    }
+}
+
+fn mutate(text: &str, random: &mut Random) -> String {
+    let mut words = words(text);
+    for _ in 0..=random.below(2) {
+        let count = words.len();
+        if count < 2 {
+            break;
+        }
+        let at = random.below(count);
+        match random.below(5) {
+            0 => {
+                words.remove(at);
+            }
+            1 => words.insert(at, words[at]),
+            2 => words.swap(at, (at + 1) % count),
+            3 => {
+                let other = words[random.below(count)];
+                words[at] = other;
+            }
+            _ => words.truncate(at),
+        }
+    }
+    words.concat()
+}
+
+/// Runs of letters and of blanks, and every other character by itself.
+fn words(text: &str) -> Vec<&str> {
+    let class = |ch: char| {
+        if ch.is_alphanumeric() || ch == '_' {
+            1
+        } else if ch == ' ' {
+            2
+        } else {
+            0
+        }
+    };
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut last = 0;
+    for (at, ch) in text.char_indices() {
+        if at > start && (class(ch) != last || class(ch) == 0) {
+            words.push(&text[start..at]);
+            start = at;
+        }
+        last = class(ch);
+    }
+    words.push(&text[start..]);
+    words
 }

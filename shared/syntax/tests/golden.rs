@@ -2,6 +2,11 @@
 //!
 //! `BUNRAKU_UPDATE=1 cargo test -p bunraku-syntax --test golden` asks the reference again.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read their environment and golden files"
+)]
+
 mod support;
 
 use serde_json::Value;

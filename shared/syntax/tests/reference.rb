@@ -2,7 +2,7 @@
 #
 # Reads one JSON object a line: {"path": ..., "text": ..., "epp": bool, "tasks": bool, "strict": "error"}.
 # Without "text" the file at "path" is read. Writes one JSON object a line:
-#   {"pn": ..., "diagnostics": [...]} where the program parses,
+#   {"pn": ..., "positions": [...], "diagnostics": [...]} where the program parses,
 #   {"diagnostics": [...]} with the one error where it does not.
 # A diagnostic is {"severity", "code", "message", "line", "column"}; warnings of the lexer come first.
 require 'json'
@@ -40,6 +40,31 @@ def warnings
   LOGGED.select { |log| log.level == :warning }.map { |log| located(:warning, log.issue_code, log.message, log.line, log.pos) }
 end
 
+# What has a node of its own in our tree too.
+LOCATED = %w[
+  LiteralUndef LiteralDefault LiteralBoolean LiteralInteger LiteralFloat LiteralString LiteralRegularExpression QualifiedName
+  QualifiedReference VariableExpression ReservedWord LiteralList LiteralHash NotExpression UnaryMinusExpression UnfoldExpression
+  ParenthesizedExpression ArithmeticExpression ComparisonExpression MatchExpression InExpression AndExpression OrExpression
+  AssignmentExpression RelationshipExpression AccessExpression SelectorExpression IfExpression UnlessExpression CaseExpression
+  CallNamedFunctionExpression CallMethodExpression BlockExpression ResourceExpression ResourceDefaultsExpression
+  ResourceOverrideExpression CollectExpression HostClassDefinition ResourceTypeDefinition NodeDefinition FunctionDefinition
+  PlanDefinition TypeAlias TypeMapping TypeDefinition ApplyExpression RenderStringExpression RenderExpression HeredocExpression
+  ConcatenatedString
+].to_h { |name| [name, true] }.freeze
+
+# The byte offsets that the model reports, as ["LiteralString", 12], sorted.
+def positions(model)
+  found = []
+  path = []
+  model._pcore_all_contents(path) do |node|
+    name = node.class.name.split('::').last
+    parent = path.last
+    folded = parent.is_a?(Puppet::Pops::Model::VariableExpression) || parent.is_a?(Puppet::Pops::Model::NamedAccessExpression) && parent.right_expr.equal?(node) || parent.is_a?(Puppet::Pops::Model::ConcatenatedString)
+    found << [name, node.offset] if LOCATED[name] && !folded
+  end
+  found.sort
+end
+
 def ask(request)
   LOGGED.clear
   Puppet[:tasks] = request['tasks'] || false
@@ -56,6 +81,7 @@ def ask(request)
   rescue StandardError, SystemStackError => e
     return { crash: "#{e.class}: #{e.message}" }
   end
+  places = positions(model)
   acceptor = Puppet::Pops::Validation::Acceptor.new
   pn = begin
     Puppet::Pops::Model::PNTransformer.transform(model).to_s
@@ -68,11 +94,11 @@ def ask(request)
     # The checkers of heredoc syntax raise instead of collecting.
     code = e.respond_to?(:issue_code) ? e.issue_code : ''
     message = e.respond_to?(:basic_message) ? e.basic_message : e.message
-    return { pn: pn, diagnostics: warnings + acceptor.errors_and_warnings.map { |d| found(d) } + [located(:error, code, message, e.line, e.pos)] }
+    return { pn: pn, positions: places, diagnostics: warnings + acceptor.errors_and_warnings.map { |d| found(d) } + [located(:error, code, message, e.line, e.pos)] }
   rescue StandardError, SystemStackError => e
     return { pn: pn, crash: "#{e.class}: #{e.message}" }
   end
-  { pn: pn, diagnostics: warnings + acceptor.errors_and_warnings.map { |d| found(d) } }
+  { pn: pn, positions: places, diagnostics: warnings + acceptor.errors_and_warnings.map { |d| found(d) } }
 end
 
 $stdout.sync = false

@@ -48,6 +48,8 @@ impl SubText<'_> {
     }
 }
 
+const INVALID_SYNTAX: &str = "HEREDOC_INVALID_SYNTAX";
+
 struct Header {
     tag: String,
     syntax: EcoString,
@@ -78,7 +80,24 @@ impl<'s> Lexer<'s, '_> {
         };
         let after = start + close + 1;
         self.pos = after;
-        let header = self.header(rest.get(2..close).unwrap_or(""))?;
+        // The reference's pattern is not anchored: a header that is broken may have a whole one in it.
+        let spec = rest.get(2..close).unwrap_or("");
+        let mut header = self.header(spec);
+        let mut from = 0;
+        while let (Err(outer), Some(at)) =
+            (&header, spec.get(from..).and_then(|rest| rest.find("@(")))
+        {
+            if outer.issue_code != INVALID_SYNTAX {
+                break;
+            }
+            from += at + 2;
+            match self.header(spec.get(from..).unwrap_or("")) {
+                Ok(inner) => header = Ok(inner),
+                Err(failure) if failure.issue_code != INVALID_SYNTAX => header = Err(failure),
+                Err(_) => {}
+            }
+        }
+        let header = header?;
         let token = self.owned_token(TokenKind::Heredoc, start, after, header.syntax.clone());
         self.out.tokens.push(token);
 
@@ -111,6 +130,7 @@ impl<'s> Lexer<'s, '_> {
         };
         let mut inner = Lexer::new(&text, self.tasks, Some(&sub), &mut *self.out);
         inner.nesting = self.nesting + 1;
+        inner.tokens_before = self.tokens_before;
         if let Some(token) = inner.string(style, 0)? {
             self.out.tokens.push(token);
         }
@@ -121,7 +141,7 @@ impl<'s> Lexer<'s, '_> {
     fn header(&self, spec: &str) -> Result<Header, Failure> {
         let invalid = || {
             self.failure(
-                "HEREDOC_INVALID_SYNTAX",
+                INVALID_SYNTAX,
                 "Invalid syntax in heredoc expected @(endtag[:syntax][/escapes])",
                 self.pos,
             )

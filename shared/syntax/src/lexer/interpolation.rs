@@ -127,7 +127,8 @@ impl Lexer<'_, '_> {
                 return Err(self.unclosed(style, shown));
             };
             self.pos = end;
-            self.matched = Some(Span::new(clamp(end - terminator.len()), clamp(end)));
+            let matched = slurp::matched_from(self.src, part_start, end, terminator);
+            self.matched = Some(Span::new(clamp(matched), clamp(end)));
             let text_end = end - terminator.len();
             let with_terminator = self.src.get(part_start..end).unwrap_or("");
             if memchr::memchr(b'\\', with_terminator.as_bytes()).is_some() {

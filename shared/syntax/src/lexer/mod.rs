@@ -34,7 +34,8 @@ const MAX_NESTING: u32 = 64;
 pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
     pub(crate) owned: Vec<EcoString>,
-    pub(crate) warnings: Vec<Diagnostic>,
+    /// Warnings, each with the number of tokens before the one that it is about.
+    pub(crate) warnings: Vec<(usize, Diagnostic)>,
     pub(crate) failure: Option<Failure>,
 }
 
@@ -108,6 +109,8 @@ struct Lexer<'s, 'o> {
     /// How the text relates to the file when it is that of a heredoc.
     sub: Option<&'o SubText<'o>>,
     nesting: u32,
+    /// The number of tokens before the current top-level one.
+    tokens_before: usize,
     out: &'o mut Lexed,
 }
 
@@ -126,6 +129,7 @@ impl<'s, 'o> Lexer<'s, 'o> {
             matched: None,
             sub,
             nesting: 0,
+            tokens_before: out.tokens.len(),
             out,
         }
     }
@@ -141,6 +145,7 @@ impl<'s, 'o> Lexer<'s, 'o> {
     /// One step outside of strings. When it fails, nothing of a half-lexed string stays in the output.
     fn top_level_step(&mut self) -> Result<(), Failure> {
         let before = self.out.tokens.len();
+        self.tokens_before = before;
         match self.step() {
             Ok(Step::Token(token)) => {
                 self.out.tokens.push(token);
@@ -218,7 +223,7 @@ impl<'s, 'o> Lexer<'s, 'o> {
         let at = self.file_span(self.pos, self.pos).start;
         let warning = Diagnostic::error(code, message, Some(Span::empty(at)))
             .with_severity(Severity::Warning);
-        self.out.warnings.push(warning);
+        self.out.warnings.push((self.tokens_before, warning));
     }
 
     /// The next five characters for an error message.
@@ -475,6 +480,8 @@ impl<'s, 'o> Lexer<'s, 'o> {
             );
             return Err(self.failure("UNCLOSED_QUOTE", message, self.pos));
         };
+        let matched = slurp::matched_from(self.src, start + 1, end, slurp::Terminator::Quote);
+        self.matched = Some(Span::new(clamp(matched), clamp(end)));
         self.pos = end;
         let content = self.src.get(start + 1..end - 1).unwrap_or("");
         Ok(Step::Token(match slurp::unescape_single(content) {

@@ -78,7 +78,7 @@ pub(super) fn find_terminator(
     dollar: bool,
 ) -> Option<(usize, Terminator)> {
     let bytes = text.as_bytes();
-    let mut scan = at;
+    let mut scan = at + usize::from(quote_is_text(bytes, at, quote, dollar));
     loop {
         let rest = bytes.get(scan..)?;
         let found = match (quote, dollar) {
@@ -100,6 +100,32 @@ pub(super) fn find_terminator(
             _ => return Some((hit + 1, Terminator::Quote)),
         }
     }
+}
+
+/// Whether a quote right at the start is text: the reference's pattern asks for a character that is no backslash before
+/// a terminator, and takes the quote for it when another terminator follows.
+fn quote_is_text(bytes: &[u8], at: usize, quote: Option<u8>, dollar: bool) -> bool {
+    let Some(quote) = quote else { return false };
+    let rest = bytes.get(at + 1..).unwrap_or(&[]);
+    let backslashes = rest.iter().take_while(|byte| **byte == b'\\').count();
+    bytes.get(at) == Some(&quote)
+        && backslashes.is_multiple_of(2)
+        && rest
+            .get(backslashes)
+            .is_some_and(|byte| *byte == quote || dollar && *byte == b'$')
+}
+
+/// What the reference's pattern matched when it found the terminator before `end` in the text from `at`: the terminator,
+/// the backslashes before it and the character before those.
+pub(super) fn matched_from(text: &str, at: usize, end: usize, terminator: Terminator) -> usize {
+    let before = text
+        .get(at..end - terminator.len())
+        .unwrap_or("")
+        .trim_end_matches('\\');
+    at + before
+        .char_indices()
+        .next_back()
+        .map_or(0, |(from, _)| from)
 }
 
 /// The first `$` or `${` where a backslash has no meaning.

@@ -11,7 +11,7 @@ use crate::ast::{
 use crate::lexer::token::TokenKind;
 use crate::span::Span;
 
-use super::{PResult, Parser};
+use super::{PResult, Parser, raised};
 
 impl Parser<'_> {
     /// The name of a definition as written.
@@ -23,11 +23,11 @@ impl Parser<'_> {
             }
             TokenKind::Class => {
                 let span = self.bump().span;
-                Err(self.error(span, "'class' keyword not allowed at this location"))
+                Err(raised(span, "'class' keyword not allowed at this location"))
             }
             TokenKind::String => {
                 let span = self.bump().span;
-                Err(self.error(span, "A quoted string is not valid as a name here"))
+                Err(raised(span, "A quoted string is not valid as a name here"))
             }
             _ => Err(self.syntax_error()),
         }

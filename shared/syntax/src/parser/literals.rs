@@ -7,7 +7,7 @@ use crate::lexer::token::{Token, TokenKind};
 use crate::span::Span;
 
 use super::calls::Entries;
-use super::{PResult, Parser, block_or_expression};
+use super::{PResult, Parser, block_or_expression, raised};
 
 impl Parser<'_> {
     pub(super) fn expect_primary(&mut self) -> PResult<Expr> {
@@ -239,7 +239,7 @@ impl Parser<'_> {
             {
                 Ok(ExprKind::Float(value))
             }
-            _ => Err(self.error(
+            _ => Err(raised(
                 span,
                 format!("Internal Error, NUMBER token does not contain a valid number, {text}"),
             )),

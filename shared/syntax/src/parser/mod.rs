@@ -30,8 +30,9 @@ const MAX_DEPTH: u32 = 128;
 /// How high a tree may get (long chains of operators count too); protects the stack of everything that walks it.
 const MAX_HEIGHT: u32 = 512;
 
-/// Parses lexed text. The warnings of the lexer are the caller's to report.
-pub(crate) fn parse(source: &SourceFile, lexed: Lexed) -> PResult<Program> {
+/// Parses lexed text. The warnings of the lexer are the caller's to report; an error comes with the number of tokens that
+/// the reference has read by then.
+pub(crate) fn parse(source: &SourceFile, lexed: Lexed) -> Result<Program, (Failure, usize)> {
     let mut parser = Parser {
         source: source.text(),
         tokens: lexed.tokens,
@@ -44,7 +45,9 @@ pub(crate) fn parse(source: &SourceFile, lexed: Lexed) -> PResult<Program> {
         namespace: Vec::new(),
         definitions: Vec::new(),
     };
-    let body = parser.expect_program()?;
+    let body = parser
+        .expect_program()
+        .map_err(|failure| (failure, parser.at))?;
     Ok(Program {
         source: source.clone(),
         body,
@@ -225,7 +228,7 @@ impl Parser<'_> {
         if self.kind() == TokenKind::Failure {
             return self.lexer_failure();
         }
-        Box::new(Diagnostic::error("", message, Some(span)))
+        raised(span, message)
     }
 
     #[cold]
@@ -260,6 +263,12 @@ impl Parser<'_> {
             Ok(())
         }
     }
+}
+
+/// An error that the grammar's actions raise before they read the next token.
+#[cold]
+fn raised(span: Span, message: impl Into<EcoString>) -> Failure {
+    Box::new(Diagnostic::error("", message, Some(span)))
 }
 
 /// One statement stands for itself, several are a block at `span` (`Factory.block_or_expression`).

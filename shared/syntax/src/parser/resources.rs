@@ -8,7 +8,7 @@ use crate::lexer::token::TokenKind;
 use crate::span::Span;
 
 use super::statements::name_and_hash;
-use super::{PResult, Parser};
+use super::{PResult, Parser, raised};
 
 impl Parser<'_> {
     /// An expression and the braces that make a resource, defaults or an override of it.
@@ -45,6 +45,10 @@ impl Parser<'_> {
         match &mut resource.kind {
             ExprKind::Resource(resource) => {
                 resource.form = form;
+                // What the reference does not locate is where its container is.
+                if resource.type_name.span.is_empty() {
+                    resource.type_name.span = Span::empty(at.span.start);
+                }
                 for body in &mut resource.bodies {
                     body.span = Span::empty(at.span.start);
                 }
@@ -139,7 +143,7 @@ impl Parser<'_> {
                     return Ok(expr);
                 }
                 None => {
-                    return Err(self.error(
+                    return Err(raised(
                         open,
                         "Syntax error resource body without title or hash with +>",
                     ));
@@ -158,7 +162,7 @@ impl Parser<'_> {
             _ => {
                 let message =
                     "Expression is not valid as a resource, resource-default, or resource-override";
-                return Err(self.error(left.span, message));
+                return Err(raised(left.span, message));
             }
         };
         Ok(Expr::new(kind, span))
@@ -167,15 +171,14 @@ impl Parser<'_> {
     /// Attributes, none or more, with or without a comma at the end.
     fn expect_attribute_operations(&mut self) -> PResult<Box<[AttributeOperation]>> {
         let mut operations = Vec::new();
+        // The grammar allows a comma before the first attribute, too.
+        self.maybe(TokenKind::Comma);
         while self.kind() == TokenKind::Times || self.kind().is_attribute_name() {
             operations.push(self.expect_attribute_operation()?);
             if self.kind() != TokenKind::Comma {
                 return Ok(operations.into());
             }
             self.bump();
-        }
-        if operations.is_empty() {
-            self.maybe(TokenKind::Comma);
         }
         Ok(operations.into())
     }
