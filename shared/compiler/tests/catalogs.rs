@@ -117,6 +117,12 @@ fn comparable(mut outcome: Json) -> String {
     if let Some(catalog) = outcome.get_mut("catalog").and_then(Json::as_object_mut) {
         catalog.shift_remove("version");
         catalog.shift_remove("catalog_uuid");
+        // Where the reference writes this key depends on whether it was nil or false.
+        for resource in catalog.get_mut("resources").and_then(Json::as_array_mut).into_iter().flatten() {
+            let resource = resource.as_object_mut().unwrap();
+            let exported = resource.shift_remove("exported");
+            resource.insert("exported".to_owned(), exported.unwrap_or_default());
+        }
     }
     let text = serde_json::to_string_pretty(&outcome).unwrap();
     let mut lines: Vec<String> = Vec::new();

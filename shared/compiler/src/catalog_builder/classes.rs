@@ -25,7 +25,6 @@ impl<'a> Evaluator<'a> {
         let mut references = Vec::with_capacity(declaration.titles.len());
         for title in declaration.titles {
             let Some(class) = self.find_class(title)? else {
-                let title = capitalize_segments(title);
                 return Err(Unwind::plain(format!(
                     "Could not find declared class {title}"
                 )));

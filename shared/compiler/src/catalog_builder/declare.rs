@@ -166,7 +166,10 @@ impl<'a> Evaluator<'a> {
                     resource.line,
                 ));
             }
-            resource.set_param(param).map_err(Unwind::plain)?;
+            let place = (resource.file.clone(), resource.line);
+            resource
+                .set_param(param)
+                .map_err(|message| parse_error(message, place.0, place.1))?;
         }
         resource
             .tags
@@ -177,7 +180,10 @@ impl<'a> Evaluator<'a> {
         }
         for (name, param) in defaults::lookup(&self.scopes, resource.scope, &resource.type_name) {
             if !resource.params.contains_key(&name) {
-                resource.set_param(param).map_err(Unwind::plain)?;
+                let place = (resource.file.clone(), resource.line);
+                resource
+                    .set_param(param)
+                    .map_err(|message| parse_error(message, place.0, place.1))?;
             }
         }
         Ok(self.builder.table.push(resource))

@@ -101,10 +101,9 @@ impl<'a> Evaluator<'a> {
 
 #[cold]
 fn already_defined(type_name: &str, param: &Param) -> Error {
-    let value = bunraku_pcore::to_display_string(&param.value);
     Error::verbatim(
         format!(
-            "Default already defined for {type_name} {{ {} => {value} }}; cannot redefine",
+            "Default already defined for {type_name} {{ {} }}; cannot redefine",
             param.name
         ),
         param.file.clone(),

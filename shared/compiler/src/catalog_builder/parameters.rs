@@ -10,7 +10,7 @@ use ecow::EcoString;
 
 use super::resource::ResourceKind;
 use crate::code::ParsedFile;
-use crate::error::{Result, Unwind, UnwindKind, location};
+use crate::error::{Result, Unwind};
 use crate::evaluator::Evaluator;
 use crate::frame::Frame;
 use crate::resource_types::METAPARAMETERS;
@@ -196,9 +196,7 @@ impl<'a> Evaluator<'a> {
             {
                 continue;
             }
-            let value = self
-                .eval_parameter_default(level, &parameter.name, default, frame)
-                .map_err(|unwind| self.with_definition(unwind, id))?;
+            let value = self.eval_parameter_default(level, &parameter.name, default, frame)?;
             let value = super::statements::storable(value)?;
             self.builder
                 .table
@@ -208,27 +206,6 @@ impl<'a> Evaluator<'a> {
             self.assign_parameter(frame.scope, level, &parameter.name, value);
         }
         Ok(())
-    }
-
-    /// An error of assigning parameters tells where the definition is (`exceptwrap`).
-    #[cold]
-    fn with_definition(&self, unwind: Unwind, id: ResourceId) -> Unwind {
-        let incomplete = matches!(unwind.kind(), UnwindKind::Error(error) if !error.complete);
-        if !incomplete {
-            return unwind;
-        }
-        let (file, span) = match &self.builder.table.get(id).kind {
-            ResourceKind::Class(class) => (class.file, class.definition.span),
-            ResourceKind::Define(define) => (define.file, define.definition.span),
-            _ => return unwind,
-        };
-        let mut error = unwind.into_error();
-        error.message.push_str(&location(
-            file.display.as_deref(),
-            Some(file.source.line(span.start)),
-            None,
-        ));
-        error.into()
     }
 
     /// Checks values against the declared types, in the reference's words (`validate_resource_hash`).

@@ -289,7 +289,8 @@ fn to_inlined(
         links: wishes.links.clone(),
         owner: Some(0),
         group: Some(0),
-        mode: Some(i64::from(found.mode)),
+        // With `source_permissions => ignore` the reference says so of files and directories alike.
+        mode: Some(0o644),
         checksum,
         file_type,
         destination: None,

@@ -1,0 +1,2 @@
+class a($x = $a::y, $y = 2) { }
+include a

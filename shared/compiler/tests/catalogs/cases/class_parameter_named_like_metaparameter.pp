@@ -1,0 +1,2 @@
+class a($tag = 'x') { notify { "t ${tag}": } }
+include a

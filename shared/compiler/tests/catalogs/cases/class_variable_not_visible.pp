@@ -1,0 +1,4 @@
+class a { $v = 1 }
+class b { notify { "${v}": } }
+include a
+include b

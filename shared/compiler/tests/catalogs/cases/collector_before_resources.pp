@@ -1,0 +1,3 @@
+Notify <| title == 'a' |> { message => 'set' }
+@notify { 'a': }
+notify { 'b': }

@@ -1,0 +1,4 @@
+define d { notify { "d ${title}": } }
+@d { 'a': }
+notify { 'first': }
+Notify['first'] -> D <| |>

@@ -1,0 +1,3 @@
+$x = 'b'
+@notify { ['ab', 'c']: }
+Notify <| title == "a${x}" |>

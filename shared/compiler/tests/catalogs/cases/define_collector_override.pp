@@ -1,0 +1,3 @@
+define d($x = 1) { notify { "x ${x}": } }
+@d { 'a': }
+D <| |> { x => 5 }

@@ -1,0 +1,2 @@
+define d($x = $title, $y = $name) { notify { "${x} ${y}": } }
+d { 'a': }

@@ -1,0 +1,3 @@
+class c { define_d { 'x': tag => 'mine' } }
+define define_d { notify { "d ${title}": } }
+include c

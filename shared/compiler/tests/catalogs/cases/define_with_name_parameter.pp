@@ -1,0 +1,2 @@
+define d { notify { "n ${name} t ${title}": } }
+d { 'a': name => 'b' }

@@ -1,0 +1,3 @@
+class a::b { notify { 'x': } }
+include A::B
+include '::A::b'

@@ -1,0 +1,2 @@
+node default { notify { 'a': } include c }
+class c { notify { 'c': } }

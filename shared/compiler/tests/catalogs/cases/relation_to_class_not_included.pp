@@ -1,0 +1,3 @@
+class a { }
+notify { 'n': }
+Notify['n'] -> Class['a']

@@ -1,0 +1,1 @@
+file { 'x': name => '/tmp/x' }

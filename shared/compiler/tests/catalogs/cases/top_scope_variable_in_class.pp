@@ -1,0 +1,3 @@
+$v = 'top'
+class a { notify { "${v} ${::v}": } }
+include a
