@@ -86,6 +86,7 @@ fn findings_in_mutated_programs_equal_those_of_the_reference() {
                 epp: source.epp,
                 tasks: source.tasks,
                 strict: source.strict,
+                module_path: source.module_path.clone(),
             }
         })
         .collect();

@@ -1,6 +1,7 @@
 # Asks the reference about source files, many in one process.
 #
-# Reads one JSON object a line: {"path": ..., "text": ..., "epp": bool, "tasks": bool, "strict": "error"}.
+# Reads one JSON object a line: {"path": ..., "text": ..., "epp": bool, "tasks": bool, "strict": "error",
+# "name": the path that the reference is told}. A name under /modules is a file of a module.
 # Without "text" the file at "path" is read. Writes one JSON object a line:
 #   {"pn": ..., "positions": [...], "diagnostics": [...]} where the program parses,
 #   {"diagnostics": [...]} with the one error where it does not.
@@ -16,7 +17,7 @@ def (Puppet::Pops::PN).Literal(value)
 end
 
 Puppet.initialize_settings(['--confdir', '/nonexistent', '--vardir', '/nonexistent'])
-environment = Puppet::Node::Environment.create(:production, [], Puppet::Node::Environment::NO_MANIFEST)
+environment = Puppet::Node::Environment.create(:production, ['/modules'], Puppet::Node::Environment::NO_MANIFEST)
 loaders = Puppet::Pops::Loaders.new(environment)
 Puppet.push_context({ current_environment: environment, loaders: loaders }, 'syntax tests')
 

@@ -25,10 +25,13 @@ pub(crate) struct Request {
     pub(crate) epp: bool,
     pub(crate) tasks: bool,
     pub(crate) strict: &'static str,
+    /// The path under the module directory, for the checks of where definitions may be.
+    pub(crate) module_path: Option<String>,
 }
 
 impl Request {
-    /// A source, its kind and options told by its name: `epp: x`, `tasks: x`, `warning: x` or a path.
+    /// A source, its kind and options told by its name: `epp: x`, `tasks: x`, `warning: x`,
+    /// `module ntp/manifests/init.pp: x` or a path.
     pub(crate) fn new(name: &str, text: String) -> Self {
         let prefix = name.split_once(": ").map_or("", |(prefix, _)| prefix);
         Self {
@@ -41,6 +44,7 @@ impl Request {
             } else {
                 "error"
             },
+            module_path: prefix.strip_prefix("module ").map(str::to_owned),
         }
     }
 }
@@ -98,15 +102,10 @@ pub(crate) fn ask_reference(requests: &[Request]) -> Vec<Value> {
     let lines: Vec<String> = requests
         .iter()
         .map(|request| {
-            let Request {
-                path,
-                text,
-                epp,
-                tasks,
-                strict,
-            } = request;
-            json!({"path": path, "text": text, "epp": epp, "tasks": tasks, "strict": strict})
-                .to_string()
+            let Request { path, text, epp, tasks, strict, module_path } = request;
+            let name = module_path.as_ref().map_or(String::new(), |path| format!("/modules/{path}"));
+            json!({"path": path, "name": name, "text": text, "epp": epp, "tasks": tasks, "strict": strict})
+            .to_string()
         })
         .collect();
     let writer = std::thread::spawn(move || {
@@ -132,7 +131,11 @@ pub(crate) fn ask_reference(requests: &[Request]) -> Vec<Value> {
 
 /// Our answer in the reference's form.
 pub(crate) fn ours(request: &Request) -> Value {
-    let source = SourceFile::new(None, request.text.as_str());
+    let name = request
+        .module_path
+        .as_ref()
+        .map(|path| format!("/modules/{path}").into());
+    let source = SourceFile::new(name, request.text.as_str());
     let options = ParseOptions {
         tasks: request.tasks,
         strict: if request.strict == "warning" {
@@ -140,6 +143,7 @@ pub(crate) fn ours(request: &Request) -> Value {
         } else {
             Strict::Error
         },
+        module_path: request.module_path.as_deref().map(Into::into),
         ..ParseOptions::default()
     };
     let parsed = if request.epp {
