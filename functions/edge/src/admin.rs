@@ -12,7 +12,9 @@ use serde_json::json;
 use crate::edge::Shared;
 use crate::http::body;
 use crate::http::call::Call;
-use crate::http::reply::{Problem, Reply, bad_request, bytes, json as json_reply, no_environment, not_found};
+use crate::http::reply::{
+    Problem, Reply, bad_request, bytes, json as json_reply, no_environment, not_found,
+};
 use crate::routes::{environment_name, no_handler, only, store_problem};
 
 const JSON: &str = "application/json;charset=utf-8";
@@ -61,11 +63,18 @@ pub(crate) async fn answer(
         ("uploads", Some(key)) => uploads(shared, &call, key, incoming).await,
         ("blobs", Some("missing")) => {
             only(&call, &[Method::POST])?;
-            let content = body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
-            let asked: Blobs = serde_json::from_slice(&content).map_err(|error| bad_request(error.to_string()))?;
+            let content =
+                body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
+            let asked: Blobs =
+                serde_json::from_slice(&content).map_err(|error| bad_request(error.to_string()))?;
             let missing = shared.farm.store.missing_blobs(asked.digests).await;
             let missing = missing.map_err(|error| store_problem(shared, &error))?;
-            Ok(json_reply(JSON, &Blobs { digests: missing.into_iter().collect() }))
+            Ok(json_reply(
+                JSON,
+                &Blobs {
+                    digests: missing.into_iter().collect(),
+                },
+            ))
         }
         ("nodes", None) => {
             only(&call, &[Method::GET])?;
@@ -84,7 +93,12 @@ pub(crate) async fn answer(
     }
 }
 
-async fn uploads(shared: &Shared, call: &Call, key: &str, incoming: Incoming) -> Result<Reply, Problem> {
+async fn uploads(
+    shared: &Shared,
+    call: &Call,
+    key: &str,
+    incoming: Incoming,
+) -> Result<Reply, Problem> {
     only(call, &[Method::GET, Method::PUT])?;
     let failed = |error| store_problem(shared, &error);
     let upload: UploadKey = format!("uploads/{key}")
@@ -93,7 +107,10 @@ async fn uploads(shared: &Shared, call: &Call, key: &str, incoming: Incoming) ->
     let store = &shared.farm.store;
     if call.method == Method::PUT {
         // An upload of the largest size at 1 MB/s.
-        let time = shared.config.body_timeout.max(std::time::Duration::from_secs(600));
+        let time = shared
+            .config
+            .body_timeout
+            .max(std::time::Duration::from_secs(600));
         let archive = body::read(incoming, shared.config.max_upload, time).await?;
         let written = store.create_upload(&upload, archive).await;
         if let Err(bunraku_store::StoreError::AlreadyExists { .. }) = written {
@@ -128,7 +145,13 @@ async fn nodes(shared: &Shared, name: &EnvironmentName) -> Result<Reply, Problem
         .ok_or_else(|| no_environment(name))?;
     let mut list = Vec::new();
     for certname in shared.farm.store.pointers(name).await.map_err(failed)? {
-        let Some(pointer) = shared.farm.store.pointer(name, &certname).await.map_err(failed)? else {
+        let Some(pointer) = shared
+            .farm
+            .store
+            .pointer(name, &certname)
+            .await
+            .map_err(failed)?
+        else {
             continue;
         };
         list.push(NodeStatus {
@@ -166,7 +189,10 @@ async fn metrics(shared: &Shared) -> Result<Reply, Problem> {
     for (name, value) in farm.as_object().into_iter().flatten() {
         line(&format!("{name}_total"), value.as_u64().unwrap_or(0));
     }
-    let waiting = shared.config.max_waiting.saturating_sub(shared.waiting.available_permits());
+    let waiting = shared
+        .config
+        .max_waiting
+        .saturating_sub(shared.waiting.available_permits());
     line("edge_waiting", waiting as u64);
     if let Ok(depths) = shared.queue.depths().await {
         for (channel, depth) in depths {
@@ -176,7 +202,10 @@ async fn metrics(shared: &Shared) -> Result<Reply, Problem> {
                 ("leased", depth.leased),
                 ("dead", depth.dead),
             ] {
-                line(&format!("queue_messages{{lane=\"{channel}\",standing=\"{standing}\"}}"), count as u64);
+                line(
+                    &format!("queue_messages{{lane=\"{channel}\",standing=\"{standing}\"}}"),
+                    count as u64,
+                );
             }
         }
     }

@@ -23,7 +23,8 @@ pub(crate) async fn answer(
     let failed = |error| store_problem(shared, &error);
     let store = &shared.farm.store;
     if call.method == Method::PUT {
-        let content = body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
+        let content =
+            body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
         if Digest::of(&content) != digest {
             return Err(bad_request(
                 "The request body is invalid: its checksum is not the one of the request",

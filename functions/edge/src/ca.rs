@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use bunraku_pki::{Ca, CertificateState, PkiError};
 use bytes::Bytes;
+use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{HeaderValue, IF_MODIFIED_SINCE, LAST_MODIFIED};
-use hyper::StatusCode;
 use serde::Deserialize;
 
 use crate::edge::Shared;
@@ -41,22 +41,31 @@ pub(crate) async fn answer(
                 return Ok(bytes(PLAIN, shared.ca.certificate_pem().to_string()));
             }
             let found = on_ca(shared, move |ca| ca.certificate(&name)).await?;
-            found
-                .map(|pem| bytes(PLAIN, pem))
-                .ok_or_else(|| text(StatusCode::NOT_FOUND, format!("Could not find certificate {shown}")))
+            found.map(|pem| bytes(PLAIN, pem)).ok_or_else(|| {
+                text(
+                    StatusCode::NOT_FOUND,
+                    format!("Could not find certificate {shown}"),
+                )
+            })
         }
         ("certificate_revocation_list", "GET") => Ok(revocation_list(shared, &call)),
         ("certificate_request", "GET") => {
             let found = on_ca(shared, move |ca| ca.request(&name)).await?;
-            found
-                .map(|pem| bytes(PLAIN, pem))
-                .ok_or_else(|| text(StatusCode::NOT_FOUND, format!("Could not find certificate_request {shown}")))
+            found.map(|pem| bytes(PLAIN, pem)).ok_or_else(|| {
+                text(
+                    StatusCode::NOT_FOUND,
+                    format!("Could not find certificate_request {shown}"),
+                )
+            })
         }
         ("certificate_request", "PUT") => {
             let content = read(shared, incoming).await?;
             on_ca(shared, move |ca| {
-                let pem = std::str::from_utf8(&content)
-                    .map_err(|_| PkiError::Refused("The request body is not a certificate request in PEM".to_owned()))?;
+                let pem = std::str::from_utf8(&content).map_err(|_| {
+                    PkiError::Refused(
+                        "The request body is not a certificate request in PEM".to_owned(),
+                    )
+                })?;
                 let submitted = ca.submit(&name, pem)?;
                 tracing::info!(node = %name, outcome = ?submitted, "a certificate request came in");
                 Ok(())
@@ -78,9 +87,9 @@ pub(crate) async fn answer(
         }
         ("certificate_status", "GET") if is_admin(shared, &call) => {
             let found = on_ca(shared, move |ca| ca.status(&name)).await?;
-            found.map(|status| json(JSON, &status)).ok_or_else(|| {
-                text(StatusCode::NOT_FOUND, "Resource not found.")
-            })
+            found
+                .map(|status| json(JSON, &status))
+                .ok_or_else(|| text(StatusCode::NOT_FOUND, "Resource not found."))
         }
         ("certificate_status", "PUT") if is_admin(shared, &call) => {
             let content = read(shared, incoming).await?;
@@ -115,7 +124,9 @@ fn revocation_list(shared: &Shared, call: &Call) -> Reply {
 }
 
 fn seconds(time: SystemTime) -> Duration {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     Duration::from_secs(since.as_secs())
 }
 

@@ -73,7 +73,9 @@ impl Edge {
             connections: Arc::new(Semaphore::new(config.max_connections)),
             config,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// The edge's own counters.

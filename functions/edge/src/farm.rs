@@ -80,7 +80,10 @@ impl Farm {
                     read.value.as_ref().map_or(256, |pointer| pointer.weight())
                 })
                 .build(),
-            facts: Cache::builder().max_capacity(100_000).time_to_live(FACTS_TTL).build(),
+            facts: Cache::builder()
+                .max_capacity(100_000)
+                .time_to_live(FACTS_TTL)
+                .build(),
             trees: Cache::new(8),
             catalogs: by_size(config.cache_bytes),
             blobs: by_size(config.cache_bytes / 4),
@@ -99,8 +102,13 @@ impl Farm {
             let event = events.recv().await;
             self.epoch.fetch_add(1, Ordering::SeqCst);
             match event {
-                Ok(StoreEvent::Written(Key::Environment(name))) => self.environments.invalidate(&name),
-                Ok(StoreEvent::Written(Key::Pointer { environment, certname })) => {
+                Ok(StoreEvent::Written(Key::Environment(name))) => {
+                    self.environments.invalidate(&name)
+                }
+                Ok(StoreEvent::Written(Key::Pointer {
+                    environment,
+                    certname,
+                })) => {
                     self.pointers.invalidate(&(environment, certname));
                 }
                 Ok(StoreEvent::Written(_)) => {}
@@ -127,7 +135,10 @@ impl Farm {
         let value = self.store.environment(name).await?.map(Arc::new);
         // Names of environments that are not there come from clients: they are not kept.
         if value.is_some() && epoch == self.epoch.load(Ordering::SeqCst) {
-            let read = Read { at: Instant::now(), value: value.clone() };
+            let read = Read {
+                at: Instant::now(),
+                value: value.clone(),
+            };
             self.environments.insert(name.clone(), read);
         }
         Ok(value)
@@ -148,7 +159,10 @@ impl Farm {
         let epoch = self.epoch.load(Ordering::SeqCst);
         let value = self.fresh_pointer(environment, certname).await?;
         if epoch == self.epoch.load(Ordering::SeqCst) {
-            let read = Read { at: Instant::now(), value: value.clone() };
+            let read = Read {
+                at: Instant::now(),
+                value: value.clone(),
+            };
             self.pointers.insert(key, read);
         }
         Ok(value)
@@ -193,7 +207,10 @@ impl Farm {
     /// Stores facts for a compile that is to use them all: also when only volatile ones changed.
     pub(crate) async fn keep_all_facts(&self, facts: &FactsDoc) -> Result<bool, StoreError> {
         let updated = self.store.put_facts(facts).await?;
-        let differ = updated.value.as_ref().is_some_and(|stored| stored.values != facts.values);
+        let differ = updated
+            .value
+            .as_ref()
+            .is_some_and(|stored| stored.values != facts.values);
         let written = if differ {
             self.store.replace_facts(facts).await?.written
         } else {
@@ -201,7 +218,10 @@ impl Farm {
         };
         self.facts.insert(
             facts.certname.clone(),
-            KnownFacts { digest: facts.digest, environment: facts.environment.clone() },
+            KnownFacts {
+                digest: facts.digest,
+                environment: facts.environment.clone(),
+            },
         );
         Ok(written)
     }

@@ -19,7 +19,10 @@ pub(crate) async fn node(shared: &Shared, call: &Call, name: Certname) -> Result
         .await
         .map_err(|error| store_problem(shared, &error))?
         .ok_or_else(|| no_environment(&environment))?;
-    Ok(json(content_type, &json!({"name": name, "environment": environment})))
+    Ok(json(
+        content_type,
+        &json!({"name": name, "environment": environment}),
+    ))
 }
 
 /// All environments with their settings, in the reference's shape.
@@ -31,7 +34,11 @@ pub(crate) async fn environments(shared: &Shared) -> Result<Reply, Problem> {
         let Some(environment) = shared.farm.environment(&name).await.map_err(failed)? else {
             continue;
         };
-        let tree = shared.farm.tree(&name, environment.release).await.map_err(failed)?;
+        let tree = shared
+            .farm
+            .tree(&name, environment.release)
+            .await
+            .map_err(failed)?;
         let directory = format!("{root}/{name}");
         let modulepath: Vec<_> = tree
             .module_path()
@@ -46,6 +53,7 @@ pub(crate) async fn environments(shared: &Shared) -> Result<Reply, Problem> {
         }});
         list.insert(name.into(), settings);
     }
-    let document = json!({"search_paths": [format!("file://{root}")], "environments": Value::Object(list)});
+    let document =
+        json!({"search_paths": [format!("file://{root}")], "environments": Value::Object(list)});
     Ok(json("application/json;charset=utf-8", &document))
 }

@@ -22,7 +22,17 @@ pub(crate) async fn report(
     incoming: Incoming,
 ) -> Result<Reply, Problem> {
     environment_name(call.query.get("environment"))?;
-    check_content_type(call, &["application/json", "text/pson", "pson", "text/yaml", "yaml", "application/x-msgpack"])?;
+    check_content_type(
+        call,
+        &[
+            "application/json",
+            "text/pson",
+            "pson",
+            "text/yaml",
+            "yaml",
+            "application/x-msgpack",
+        ],
+    )?;
     let content = body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
     if content.is_empty() {
         return Err(bad_request("The request body is invalid: it is empty"));
@@ -67,7 +77,10 @@ pub(crate) async fn facts(
 }
 
 fn check_content_type(call: &Call, allowed: &[&str]) -> Result<(), Problem> {
-    let sent = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let sent = call
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let kind = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());
     match kind {
         Some(kind) if allowed.contains(&kind) => Ok(()),

@@ -33,7 +33,15 @@ pub(crate) async fn answer(
         // All else is for those who have a certificate.
         _ if call.identity.is_none() => Err(forbidden(&call)),
         ["puppet", "v3", indirection] => {
-            puppet(shared, call, raw_query, indirection, key.unwrap_or_default(), body).await
+            puppet(
+                shared,
+                call,
+                raw_query,
+                indirection,
+                key.unwrap_or_default(),
+                body,
+            )
+            .await
         }
         ["bunraku", "v1", what] => {
             if !is_admin(shared, &call) {
@@ -71,16 +79,29 @@ async fn puppet(
         ("file_metadatas", "GET") => files::content::metadatas(shared, &call, &key).await,
         ("file_content", "GET") => files::content::content(shared, &call, &key).await,
         ("static_file_content", "GET") => files::content::static_content(shared, &call, &key).await,
-        ("file_bucket_file", "GET" | "HEAD" | "PUT") => bucket::answer(shared, &call, &key, body).await,
+        ("file_bucket_file", "GET" | "HEAD" | "PUT") => {
+            bucket::answer(shared, &call, &key, body).await
+        }
         ("environments", "GET") => node::environments(shared).await,
         (
-            "catalog" | "node" | "facts" | "report" | "file_metadata" | "file_metadatas" | "file_content"
-            | "static_file_content" | "file_bucket_file" | "environments",
+            "catalog"
+            | "node"
+            | "facts"
+            | "report"
+            | "file_metadata"
+            | "file_metadatas"
+            | "file_content"
+            | "static_file_content"
+            | "file_bucket_file"
+            | "environments",
             _,
         ) => Err(no_method(&call.method)),
         _ => Err(issue(
             StatusCode::NOT_FOUND,
-            format!("Could not find indirection '{}'", indirection.escape_debug()),
+            format!(
+                "Could not find indirection '{}'",
+                indirection.escape_debug()
+            ),
             IssueKind::HandlerNotFound,
         )),
     }
@@ -118,7 +139,11 @@ pub(crate) fn forbidden(call: &Call) -> Problem {
 /// 404 of a path that leads nowhere.
 pub(crate) fn no_handler(path: &str) -> Problem {
     let path: String = path.chars().take(1024).collect();
-    issue(StatusCode::NOT_FOUND, format!("No route for {path}"), IssueKind::HandlerNotFound)
+    issue(
+        StatusCode::NOT_FOUND,
+        format!("No route for {path}"),
+        IssueKind::HandlerNotFound,
+    )
 }
 
 /// The environment of a request, checked as the reference does.

@@ -64,7 +64,10 @@ pub(crate) async fn serve(
         stop.send_replace(());
         stop.closed().await;
     };
-    if tokio::time::timeout(shared.config.drain, ended).await.is_err() {
+    if tokio::time::timeout(shared.config.drain, ended)
+        .await
+        .is_err()
+    {
         tracing::warn!("connections were still open when the edge stopped");
     }
 }
@@ -88,7 +91,11 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, mut stopped: watch::
             return;
         }
     };
-    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let certificate = stream
+        .get_ref()
+        .1
+        .peer_certificates()
+        .and_then(<[_]>::first);
     let identity = match certificate.map(|der| Identity::from_der(der)).transpose() {
         Ok(identity) => identity.map(Arc::new),
         Err(error) => {
@@ -123,7 +130,11 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, mut stopped: watch::
 }
 
 /// Answers one request; every reply has the headers that agents look for.
-async fn answer(shared: &Shared, identity: Option<Arc<Identity>>, request: Request<Incoming>) -> Reply {
+async fn answer(
+    shared: &Shared,
+    identity: Option<Arc<Identity>>,
+    request: Request<Incoming>,
+) -> Reply {
     shared.counters.requests.increment();
     let (parts, body) = request.into_parts();
     let raw_query = parts.uri.query().unwrap_or_default().to_owned();

@@ -142,7 +142,7 @@ impl Request {
     pub(crate) fn check_extensions(&self, alt_names: bool, authorization: bool) -> Result<()> {
         let refuse = |message| Err(PkiError::Refused(message));
         let own = AltName::Dns(self.subject.clone());
-        if !alt_names && self.alt_names != [] && self.alt_names != [own.clone()] {
+        if !alt_names && !self.alt_names.is_empty() && self.alt_names != [own.clone()] {
             let extra: Vec<_> = self
                 .alt_names
                 .iter()

@@ -1,9 +1,10 @@
 //! `/puppet/v3/catalog/NAME`.
 
+use bunraku_farm::digest::DigestBuilder;
 use bunraku_farm::documents::{CatalogRef, FactsDoc};
 use bunraku_farm::{Certname, Digest, EnvironmentName};
-use hyper::body::Incoming;
 use hyper::Method;
+use hyper::body::Incoming;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -13,11 +14,11 @@ use super::request::CatalogRequest;
 use super::wait::{self, Waited, Wanted};
 use crate::edge::Shared;
 use crate::http::accept::{CatalogForm, catalog_form, takes_gzip};
+use crate::http::body;
 use crate::http::call::Call;
 use crate::http::reply::{
     Problem, Reply, bad_request, busy, bytes, gzipped, no_environment, not_acceptable, server_error,
 };
-use crate::http::body;
 use crate::routes::{environment_name, store_problem};
 
 /// Answers a catalog request. `name` is the client's own certname.
@@ -30,7 +31,9 @@ pub(crate) async fn catalog(
 ) -> Result<Reply, Problem> {
     let form = catalog_form(&call.headers).ok_or_else(|| not_acceptable(&call.headers))?;
     let content = match call.method {
-        Method::POST => body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?,
+        Method::POST => {
+            body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?
+        }
         _ => bytes::Bytes::new(),
     };
     let request = CatalogRequest::read(raw_query, &content);
@@ -42,8 +45,15 @@ pub(crate) async fn catalog(
         .await
         .map_err(failed)?
         .ok_or_else(|| no_environment(&environment))?;
-    let pointer = shared.farm.pointer(&environment, &name).await.map_err(failed)?;
-    let raw = request.facts.as_ref().map(Digest::of);
+    let pointer = shared
+        .farm
+        .pointer(&environment, &name)
+        .await
+        .map_err(failed)?;
+    let raw = request
+        .facts
+        .as_ref()
+        .map(|facts| claims_digest(&call, facts));
     if let (Some(pointer), Some(raw)) = (&pointer, raw)
         && let Some(catalog) = pointer.known(&current, raw)
     {
@@ -63,7 +73,11 @@ pub(crate) async fn catalog(
     let digest = facts.digest;
     let trusted = call.identity.as_deref().map_or(Value::Null, facts::trusted);
     let values = take_values(&mut facts);
-    let claims = Claims { facts: &values, digest, trusted: &trusted };
+    let claims = Claims {
+        facts: &values,
+        digest,
+        trusted: &trusted,
+    };
     let verdict = match &pointer {
         Some(pointer) => pointer.judge(&current, claims),
         None => Verdict::Compile,
@@ -90,15 +104,31 @@ pub(crate) async fn catalog(
 
     let Ok(_place) = shared.waiting.try_acquire() else {
         shared.farm_counters.requests_shed.increment();
-        return last_good_or(shared, &call, form, pointer.as_deref(), busy(&shared.config.retry_after)).await;
+        return last_good_or(
+            shared,
+            &call,
+            form,
+            pointer.as_deref(),
+            busy(&shared.config.retry_after),
+        )
+        .await;
     };
     // Who waits does not work: the place among the requests is another's.
     call.permit = None;
     keep_facts(shared, &facts, true).await?;
     shared.farm_counters.catalogs_waited.increment();
     let values = take_values(&mut facts);
-    let claims = Claims { facts: &values, digest, trusted: &trusted };
-    let wanted = Wanted { environment: &environment, certname: &name, claims, former: former.as_ref() };
+    let claims = Claims {
+        facts: &values,
+        digest,
+        trusted: &trusted,
+    };
+    let wanted = Wanted {
+        environment: &environment,
+        certname: &name,
+        claims,
+        former: former.as_ref(),
+    };
     match wait::compile(shared, wanted, &current).await? {
         Waited::Settled(_, Verdict::Serve(catalog)) => serve(shared, &call, form, catalog).await,
         Waited::Settled(pointer, Verdict::Failed(failure)) => {
@@ -110,9 +140,28 @@ pub(crate) async fn catalog(
         Waited::Settled(_, Verdict::Compile) | Waited::Expired(None) => {
             shared.counters.waits_expired.increment();
             shared.farm_counters.requests_shed.increment();
-            last_good_or(shared, &call, form, pointer.as_deref(), busy(&shared.config.retry_after)).await
+            last_good_or(
+                shared,
+                &call,
+                form,
+                pointer.as_deref(),
+                busy(&shared.config.retry_after),
+            )
+            .await
         }
     }
+}
+
+/// Names what an agent claims, byte for byte: its facts as sent, and its certificate, whose extensions count too.
+fn claims_digest(call: &Call, facts: &[u8]) -> Digest {
+    let mut builder = DigestBuilder::new();
+    builder.field(
+        call.identity
+            .as_ref()
+            .map_or(&[], |identity| identity.serial.as_slice()),
+    );
+    builder.field(facts);
+    builder.finish()
 }
 
 /// The trace is asked with one JSON value, the store takes a map: the values go from one to the other and back,
@@ -140,17 +189,15 @@ async fn stored_facts(
         .await
         .map_err(|error| store_problem(shared, &error))?;
     let mut facts = stored.ok_or_else(|| {
-        bad_request(format!("The request brings no facts, and none are known of {name}"))
+        bad_request(format!(
+            "The request brings no facts, and none are known of {name}"
+        ))
     })?;
     facts.environment = environment.clone();
     Ok(facts)
 }
 
-async fn keep_facts(
-    shared: &Shared,
-    document: &FactsDoc,
-    all: bool,
-) -> Result<(), Problem> {
+async fn keep_facts(shared: &Shared, document: &FactsDoc, all: bool) -> Result<(), Problem> {
     let kept = if all {
         shared.farm.keep_all_facts(document).await
     } else {
@@ -178,7 +225,12 @@ async fn serve(
         let gzip = shared.farm.catalog(digest).await.map_err(failed)?;
         return Ok(gzipped(form.content_type(), gzip));
     }
-    let json = shared.farm.store.catalog_json(digest).await.map_err(failed)?;
+    let json = shared
+        .farm
+        .store
+        .catalog_json(digest)
+        .await
+        .map_err(failed)?;
     Ok(bytes(form.content_type(), json))
 }
 

@@ -44,7 +44,12 @@ pub(crate) enum Verdict {
 impl NodePointer {
     pub(crate) fn new(mut pointer: Pointer, trace: Option<Trace>) -> Self {
         // The parsed trace takes a few times the room of its text, which is dropped.
-        let size = pointer.trace.get().len().saturating_mul(4).saturating_add(1024);
+        let size = pointer
+            .trace
+            .get()
+            .len()
+            .saturating_mul(4)
+            .saturating_add(1024);
         pointer.trace = bunraku_farm::documents::TraceDocument::default();
         Self {
             pointer,

@@ -16,7 +16,11 @@ pub(crate) struct CatalogRequest {
 impl CatalogRequest {
     /// Reads the raw query, and the raw form of a POST. What the form says goes before.
     pub(crate) fn read(query: &[u8], form: &Bytes) -> Self {
-        let mut request = Self { facts: None, facts_format: None, environment: None };
+        let mut request = Self {
+            facts: None,
+            facts_format: None,
+            environment: None,
+        };
         for source in [form.clone(), Bytes::copy_from_slice(query)] {
             for (name, value) in pairs(&source) {
                 match name {
@@ -48,7 +52,9 @@ mod tests {
 
     #[test]
     fn the_form_goes_before_the_query_and_facts_are_not_copied() {
-        let form = Bytes::from_static(b"facts_format=application%2Fjson&facts=%257B%257D&environment=test");
+        let form = Bytes::from_static(
+            b"facts_format=application%2Fjson&facts=%257B%257D&environment=test",
+        );
         let request = CatalogRequest::read(b"environment=production", &form);
         assert_eq!(request.environment.as_deref(), Some("test"));
         assert_eq!(request.facts_format.as_deref(), Some("application/json"));
@@ -59,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_get_has_all_in_its_query() {
-        let request = CatalogRequest::read(b"facts=x&facts_format=pson&environment=e", &Bytes::new());
+        let request =
+            CatalogRequest::read(b"facts=x&facts_format=pson&environment=e", &Bytes::new());
         assert_eq!(request.facts.unwrap(), "x");
         assert_eq!(request.environment.as_deref(), Some("e"));
     }

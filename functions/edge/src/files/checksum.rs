@@ -98,14 +98,23 @@ mod tests {
 
     #[test]
     fn names_come_back() {
-        assert_eq!(ChecksumType::parse("sha256lite"), Some(ChecksumType::Sha256Lite));
+        assert_eq!(
+            ChecksumType::parse("sha256lite"),
+            Some(ChecksumType::Sha256Lite)
+        );
         assert_eq!(ChecksumType::parse("crc"), None);
     }
 
     /// Values from `md5sum` and `sha1sum` of an empty file.
     #[test]
     fn checksums_of_nothing_are_the_published_ones() {
-        assert_eq!(ChecksumType::Md5.of(b""), "d41d8cd98f00b204e9800998ecf8427e");
-        assert_eq!(ChecksumType::Sha1.of(b""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert_eq!(
+            ChecksumType::Md5.of(b""),
+            "d41d8cd98f00b204e9800998ecf8427e"
+        );
+        assert_eq!(
+            ChecksumType::Sha1.of(b""),
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+        );
     }
 }

@@ -32,8 +32,11 @@ pub(crate) async fn metadata(shared: &Shared, call: &Call, key: &str) -> Result<
     let options = Options::read(&call.query)?;
     let content_type = json_type(&call.headers).ok_or_else(|| not_acceptable(&call.headers))?;
     let missing = || not_found(format!("Could not find file_metadata {key}"));
-    let path = Target::parse(key).and_then(|target| target.find(&tree)).ok_or_else(missing)?;
-    let mut metadata = FileMetadata::one(&tree, &shared.config.codedir, &path, &options).ok_or_else(missing)?;
+    let path = Target::parse(key)
+        .and_then(|target| target.find(&tree))
+        .ok_or_else(missing)?;
+    let mut metadata =
+        FileMetadata::one(&tree, &shared.config.codedir, &path, &options).ok_or_else(missing)?;
     fill_checksum(shared, &mut metadata, &options).await?;
     respond(call, content_type, to_json(&metadata)?).await
 }
@@ -43,9 +46,18 @@ pub(crate) async fn metadatas(shared: &Shared, call: &Call, key: &str) -> Result
     let (environment, tree) = tree(shared, call).await?;
     let options = Options::read(&call.query)?;
     let content_type = json_type(&call.headers).ok_or_else(|| not_acceptable(&call.headers))?;
-    let missing = || not_found(format!("Could not find instances in file_metadata with '{key}'"));
+    let missing = || {
+        not_found(format!(
+            "Could not find instances in file_metadata with '{key}'"
+        ))
+    };
     let target = Target::parse(key).ok_or_else(missing)?;
-    let listing = Listing { environment, release: tree.release, target, options };
+    let listing = Listing {
+        environment,
+        release: tree.release,
+        target,
+        options,
+    };
     let gzip = takes_gzip(&call.headers);
     if gzip && let Some(body) = shared.farm.listings.get(&listing) {
         return Ok(gzipped(content_type, body));
@@ -74,15 +86,23 @@ pub(crate) async fn content(shared: &Shared, call: &Call, key: &str) -> Result<R
         return Err(not_acceptable(&call.headers));
     }
     let missing = || not_found(format!("Could not find file_content {key}"));
-    let path = Target::parse(key).and_then(|target| target.find(&tree)).ok_or_else(missing)?;
+    let path = Target::parse(key)
+        .and_then(|target| target.find(&tree))
+        .ok_or_else(missing)?;
     send(shared, &tree, &path).await?.ok_or_else(missing)
 }
 
 /// `GET static_file_content/PATH?code_id=`: a file of any release, by the path in a catalog's `content_uri`.
-pub(crate) async fn static_content(shared: &Shared, call: &Call, key: &str) -> Result<Reply, Problem> {
-    let (Some(environment), Some(code_id), false) =
-        (call.query.get("environment"), call.query.get("code_id"), key.is_empty())
-    else {
+pub(crate) async fn static_content(
+    shared: &Shared,
+    call: &Call,
+    key: &str,
+) -> Result<Reply, Problem> {
+    let (Some(environment), Some(code_id), false) = (
+        call.query.get("environment"),
+        call.query.get("code_id"),
+        key.is_empty(),
+    ) else {
         return Err(text(
             StatusCode::BAD_REQUEST,
             "Error: A /static_file_content request requires a non-empty environment, code-id, and file-path parameter.",
@@ -108,8 +128,12 @@ pub(crate) async fn static_content(shared: &Shared, call: &Call, key: &str) -> R
 /// Puppet Server's rule: `DIR/MODULE/files/**`, or `environments/ENV/...` which we don't have.
 fn is_static_path(path: &str) -> bool {
     let mut parts = path.split('/');
-    let named = parts.next().is_some_and(|part| !part.is_empty()) && parts.next().is_some_and(|part| !part.is_empty());
-    named && parts.next() == Some("files") && parts.next().is_some() && !path.split('/').any(|part| part == "..")
+    let named = parts.next().is_some_and(|part| !part.is_empty())
+        && parts.next().is_some_and(|part| !part.is_empty());
+    named
+        && parts.next() == Some("files")
+        && parts.next().is_some()
+        && !path.split('/').any(|part| part == "..")
 }
 
 async fn send(shared: &Shared, tree: &SharedTree, path: &str) -> Result<Option<Reply>, Problem> {
@@ -134,7 +158,11 @@ async fn tree(shared: &Shared, call: &Call) -> Result<(EnvironmentName, SharedTr
         .await
         .map_err(failed)?
         .ok_or_else(|| no_environment(&name))?;
-    let tree = shared.farm.tree(&name, environment.release).await.map_err(failed)?;
+    let tree = shared
+        .farm
+        .tree(&name, environment.release)
+        .await
+        .map_err(failed)?;
     Ok((name, tree))
 }
 
@@ -187,7 +215,13 @@ mod tests {
     fn static_content_is_of_files_directories_alone() {
         assert!(is_static_path("modules/ntp/files/ntp.conf"));
         assert!(is_static_path("site/ntp/files/a/b"));
-        for path in ["modules/ntp/manifests/init.pp", "data/common.yaml", "modules/ntp/files", "/ntp/files/x", "modules/ntp/files/../manifests/init.pp"] {
+        for path in [
+            "modules/ntp/manifests/init.pp",
+            "data/common.yaml",
+            "modules/ntp/files",
+            "/ntp/files/x",
+            "modules/ntp/files/../manifests/init.pp",
+        ] {
             assert!(!is_static_path(path), "{path}");
         }
     }

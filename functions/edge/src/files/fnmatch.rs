@@ -38,7 +38,9 @@ fn matches_from(pattern: &[char], name: &[char]) -> bool {
             (None, None) => return false,
         }
     }
-    pattern.get(p..).is_some_and(|rest| rest.iter().all(|c| *c == '*'))
+    pattern
+        .get(p..)
+        .is_some_and(|rest| rest.iter().all(|c| *c == '*'))
 }
 
 /// Matches one character against the pattern's element at `at`; the place after the element when it fits.

@@ -66,7 +66,11 @@ impl Target {
                     Some((module, path)) => (module, Some(path)),
                     None => (self.path.as_deref()?, None),
                 };
-                let directory = format!("{}/{}", tree.module(module)?.directory, self.mount.directory());
+                let directory = format!(
+                    "{}/{}",
+                    tree.module(module)?.directory,
+                    self.mount.directory()
+                );
                 match path {
                     Some(path) => format!("{directory}/{path}"),
                     None => directory,
@@ -89,7 +93,11 @@ impl Target {
             .filter(|path| tree.entry(path) == Some(Entry::Directory))
             .collect();
         if roots.is_empty() {
-            let root = tree.module_path().first().cloned().unwrap_or_else(|| "modules".to_owned());
+            let root = tree
+                .module_path()
+                .first()
+                .cloned()
+                .unwrap_or_else(|| "modules".to_owned());
             return Some(Err(root));
         }
         Some(Ok(roots))
@@ -129,12 +137,27 @@ mod tests {
     #[test]
     fn a_file_is_found_in_its_module_or_the_first_module_that_has_it() {
         let tree = tree(
-            &["modules/a/files/x", "modules/a/lib/f.rb", "modules/b/lib/f.rb", "modules/b/lib/g.rb", "modules/a/secret"],
+            &[
+                "modules/a/files/x",
+                "modules/a/lib/f.rb",
+                "modules/b/lib/f.rb",
+                "modules/b/lib/g.rb",
+                "modules/a/secret",
+            ],
             None,
         );
-        assert_eq!(find(&tree, "modules/a/x").as_deref(), Some("modules/a/files/x"));
-        assert_eq!(find(&tree, "plugins/f.rb").as_deref(), Some("modules/a/lib/f.rb"));
-        assert_eq!(find(&tree, "plugins/g.rb").as_deref(), Some("modules/b/lib/g.rb"));
+        assert_eq!(
+            find(&tree, "modules/a/x").as_deref(),
+            Some("modules/a/files/x")
+        );
+        assert_eq!(
+            find(&tree, "plugins/f.rb").as_deref(),
+            Some("modules/a/lib/f.rb")
+        );
+        assert_eq!(
+            find(&tree, "plugins/g.rb").as_deref(),
+            Some("modules/b/lib/g.rb")
+        );
         assert_eq!(find(&tree, "modules/a").as_deref(), Some("modules/a/files"));
         assert_eq!(find(&tree, "modules/c/x"), None);
         assert_eq!(find(&tree, "modules"), None);
@@ -142,8 +165,23 @@ mod tests {
 
     #[test]
     fn no_path_leads_out_of_a_mount() {
-        let tree = tree(&["modules/a/files/x", "modules/a/secret", "modules/a/tasks/t.sh"], None);
-        for key in ["modules/a/../secret", "modules/a//secret", "modules/a/./x", "modules/../a/x", "tasks/a/t.sh", "modules/a/x\0", "modules/a/\u{1}"] {
+        let tree = tree(
+            &[
+                "modules/a/files/x",
+                "modules/a/secret",
+                "modules/a/tasks/t.sh",
+            ],
+            None,
+        );
+        for key in [
+            "modules/a/../secret",
+            "modules/a//secret",
+            "modules/a/./x",
+            "modules/../a/x",
+            "tasks/a/t.sh",
+            "modules/a/x\0",
+            "modules/a/\u{1}",
+        ] {
             assert_eq!(find(&tree, key), None, "{key:?}");
         }
     }

@@ -37,7 +37,9 @@ impl Options {
             None | Some("ignore") => false,
             Some("use" | "use_when_creating") => true,
             Some(other) => {
-                return Err(server_error(format!("Unsupported source_permission {other}")));
+                return Err(server_error(format!(
+                    "Unsupported source_permission {other}"
+                )));
             }
         };
         let checksum_type = match params.get("checksum_type") {
@@ -50,18 +52,27 @@ impl Options {
             checksum_type,
             use_permissions,
             recurse: params.is_true("recurse"),
-            recurse_limit: params.get("recurselimit").and_then(|limit| limit.parse().ok()),
+            recurse_limit: params
+                .get("recurselimit")
+                .and_then(|limit| limit.parse().ok()),
             ignore: params
                 .all("ignore")
                 .filter(|pattern| pattern.len() <= LONGEST_PATTERN)
                 .take(MOST_PATTERNS)
                 .map(str::to_owned)
                 .collect(),
-            max_files: params.get("max_files").and_then(|most| most.parse().ok()).unwrap_or(0),
+            max_files: params
+                .get("max_files")
+                .and_then(|most| most.parse().ok())
+                .unwrap_or(0),
         })
     }
 
     pub(crate) fn links(&self) -> &'static str {
-        if self.follow_links { "follow" } else { "manage" }
+        if self.follow_links {
+            "follow"
+        } else {
+            "manage"
+        }
     }
 }

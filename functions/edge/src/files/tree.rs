@@ -64,7 +64,10 @@ impl Tree {
                     && tree.entry(&path) == Some(Entry::Directory)
                 {
                     tree.by_name.insert(name.clone(), tree.modules.len());
-                    tree.modules.push(Module { name, directory: path });
+                    tree.modules.push(Module {
+                        name,
+                        directory: path,
+                    });
                 }
             }
         }
@@ -129,7 +132,12 @@ fn module_path(environment_conf: &str) -> Vec<String> {
     value
         .trim_matches(['"', '\''])
         .split(':')
-        .map(|directory| directory.trim().trim_start_matches("./").trim_end_matches('/'))
+        .map(|directory| {
+            directory
+                .trim()
+                .trim_start_matches("./")
+                .trim_end_matches('/')
+        })
         .filter(|directory| !directory.is_empty() && !directory.starts_with(['/', '$']))
         .map(str::to_owned)
         .collect()
@@ -137,8 +145,12 @@ fn module_path(environment_conf: &str) -> Vec<String> {
 
 /// `Puppet::Module.is_module_directory_name?`
 fn is_module_name(name: &str) -> bool {
-    name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    name.bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]
@@ -172,8 +184,15 @@ pub(crate) mod tests {
             "modules/not-one/files/h",
             "modules/README",
         ];
-        let tree = tree(&paths, Some("# conf\nmodulepath = site:modules:$basemodulepath:/opt/m\n"));
-        let directories: Vec<_> = tree.modules().iter().map(|m| m.directory.as_str()).collect();
+        let tree = tree(
+            &paths,
+            Some("# conf\nmodulepath = site:modules:$basemodulepath:/opt/m\n"),
+        );
+        let directories: Vec<_> = tree
+            .modules()
+            .iter()
+            .map(|m| m.directory.as_str())
+            .collect();
         assert_eq!(directories, ["site/b", "modules/a"]);
         assert_eq!(tree.module("b").unwrap().directory, "site/b");
         assert!(tree.module("README").is_none());
@@ -183,7 +202,10 @@ pub(crate) mod tests {
     fn a_directory_is_known_by_the_files_within() {
         let tree = tree(&["modules/a/files/d/f", "modules/a/files/d.conf"], None);
         assert_eq!(tree.entry("modules/a/files/d"), Some(Entry::Directory));
-        assert!(matches!(tree.entry("modules/a/files/d.conf"), Some(Entry::File(_))));
+        assert!(matches!(
+            tree.entry("modules/a/files/d.conf"),
+            Some(Entry::File(_))
+        ));
         assert_eq!(tree.entry("modules/a/files/d.co"), None);
         let children = tree.children("modules/a/files");
         assert_eq!(children.iter().collect::<Vec<_>>(), ["d", "d.conf"]);

@@ -40,7 +40,9 @@ pub(crate) fn catalog_form(headers: &HeaderMap) -> Option<CatalogForm> {
 /// Content type of a plain JSON document (node, metadata, report reply).
 pub(crate) fn json_type(headers: &HeaderMap) -> Option<&'static str> {
     first(headers, |name| match name {
-        "application/json" | "json" | "*/*" | "application/*" => Some("application/json;charset=utf-8"),
+        "application/json" | "json" | "*/*" | "application/*" => {
+            Some("application/json;charset=utf-8")
+        }
         "text/pson" | "pson" | "text/*" => Some("text/pson;charset=utf-8"),
         _ => None,
     })
@@ -50,7 +52,11 @@ pub(crate) fn json_type(headers: &HeaderMap) -> Option<&'static str> {
 /// Whether `file_content` may be sent as bytes.
 pub(crate) fn takes_bytes(headers: &HeaderMap) -> bool {
     first(headers, |name| {
-        matches!(name, "application/octet-stream" | "binary" | "raw" | "s" | "*/*" | "application/*").then_some(())
+        matches!(
+            name,
+            "application/octet-stream" | "binary" | "raw" | "s" | "*/*" | "application/*"
+        )
+        .then_some(())
     })
     .unwrap_or(Some(()))
     .is_some()
@@ -91,10 +97,12 @@ pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
 }
 
 fn is_zero_quality(parameter: &str) -> bool {
-    parameter
-        .trim()
-        .strip_prefix("q=")
-        .is_some_and(|quality| quality.trim().parse::<f32>().is_ok_and(|quality| quality <= 0.0))
+    parameter.trim().strip_prefix("q=").is_some_and(|quality| {
+        quality
+            .trim()
+            .parse::<f32>()
+            .is_ok_and(|quality| quality <= 0.0)
+    })
 }
 
 #[cfg(test)]
@@ -120,10 +128,19 @@ mod tests {
 
     #[test]
     fn older_agents_get_what_they_name() {
-        assert_eq!(form("pson, b64_zlib_yaml, yaml, raw"), Some(CatalogForm::Pson));
+        assert_eq!(
+            form("pson, b64_zlib_yaml, yaml, raw"),
+            Some(CatalogForm::Pson)
+        );
         assert_eq!(form("application/json, text/pson"), Some(CatalogForm::Json));
-        assert_eq!(form("application/x-msgpack, text/pson"), Some(CatalogForm::Pson));
-        assert_eq!(form("application/vnd.puppet.rich+json;q=0, text/pson"), Some(CatalogForm::Pson));
+        assert_eq!(
+            form("application/x-msgpack, text/pson"),
+            Some(CatalogForm::Pson)
+        );
+        assert_eq!(
+            form("application/vnd.puppet.rich+json;q=0, text/pson"),
+            Some(CatalogForm::Pson)
+        );
     }
 
     #[test]

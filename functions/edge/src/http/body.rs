@@ -24,7 +24,11 @@ pub(crate) async fn read(body: Incoming, limit: usize, time: Duration) -> Result
     match tokio::time::timeout(time, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
-        Ok(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "The request body ended early.".to_owned()).closing()),
+        Ok(Err(_)) => Err(text(
+            StatusCode::BAD_REQUEST,
+            "The request body ended early.".to_owned(),
+        )
+        .closing()),
         Err(_) => Err(text(
             StatusCode::REQUEST_TIMEOUT,
             "The request body did not arrive in time.".to_owned(),

@@ -38,7 +38,9 @@ impl Call {
 
     /// The certname of the client; empty for a client without a certificate, which no name is.
     pub(crate) fn certname(&self) -> &str {
-        self.identity.as_ref().map_or("", |identity| identity.certname.as_str())
+        self.identity
+            .as_ref()
+            .map_or("", |identity| identity.certname.as_str())
     }
 }
 
@@ -48,7 +50,12 @@ pub(crate) fn split_path(path: &str, count: usize) -> Option<(Vec<String>, Optio
     let path = path.strip_prefix('/')?;
     let mut parts: Vec<&str> = path.splitn(count + 1, '/').collect();
     let rest = (parts.len() > count).then(|| parts.pop()).flatten();
-    let decode = |text: &str| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+    let decode = |text: &str| {
+        percent_decode_str(text)
+            .decode_utf8()
+            .ok()
+            .map(std::borrow::Cow::into_owned)
+    };
     let parts = parts.into_iter().map(decode).collect::<Option<Vec<_>>>()?;
     match rest {
         Some(rest) => Some((parts, Some(decode(rest)?))),

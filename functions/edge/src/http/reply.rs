@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY};
+use hyper::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
@@ -94,7 +96,11 @@ pub(crate) fn no_environment(name: &str) -> Problem {
 
 /// 500, with words for the client.
 pub(crate) fn server_error(message: impl AsRef<str>) -> Problem {
-    issue(StatusCode::INTERNAL_SERVER_ERROR, message, IssueKind::RuntimeError)
+    issue(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        message,
+        IssueKind::RuntimeError,
+    )
 }
 
 /// 406 of a client that takes no form we have.
@@ -123,7 +129,11 @@ pub(crate) fn no_method(method: &hyper::Method) -> Problem {
 pub(crate) fn busy(bounds: &RangeInclusive<u64>) -> Problem {
     // A fresh RandomState is seeded anew each time: random enough to spread agents.
     let random = RandomState::new().hash_one(0_u8);
-    let span = bounds.end().saturating_sub(*bounds.start()).saturating_add(1).max(1);
+    let span = bounds
+        .end()
+        .saturating_sub(*bounds.start())
+        .saturating_add(1)
+        .max(1);
     Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         body: ProblemBody::Text("The server is busy; please try again later.".to_owned()),
@@ -143,14 +153,19 @@ impl Problem {
     pub(crate) fn into_reply(self) -> Reply {
         let mut reply = match self.body {
             ProblemBody::Json(message, issue_kind) => {
-                let document = ErrorDocument { message: &message, issue_kind };
+                let document = ErrorDocument {
+                    message: &message,
+                    issue_kind,
+                };
                 json("application/json;charset=utf-8", &document)
             }
             ProblemBody::Text(message) => bytes("text/plain;charset=utf-8", message),
         };
         *reply.status_mut() = self.status;
         if self.close {
-            reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            reply
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(seconds) = self.retry_after {
             reply.headers_mut().insert(RETRY_AFTER, seconds.into());
