@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 pub mod ast;
 pub mod diagnostic;
+pub mod environment_conf;
 pub mod excerpt;
 mod lexer;
 mod parser;
