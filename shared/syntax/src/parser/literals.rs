@@ -63,7 +63,7 @@ impl Parser<'_> {
         self.push_text(&mut parts, first);
         loop {
             let expr = self.expect_assignment()?;
-            parts.push(StringPart::Expr(interpolated(expr)));
+            parts.push(StringPart::Expr(interpolated(expr, first.span)));
             if !matches!(self.kind(), TokenKind::DqMid | TokenKind::DqPost) {
                 return Err(self.syntax_error());
             }
@@ -247,24 +247,27 @@ impl Parser<'_> {
     }
 }
 
-/// A word at the start of an interpolation is a variable (`Factory#interpolate`).
-fn interpolated(mut expr: Expr) -> Expr {
-    rewrite(&mut expr, true);
+/// A word at the start of an interpolation is a variable (`Factory#interpolate`). The lexer has seen to that already,
+/// except where the interpolation is not closed; the reference then leaves the variable without a position, so it
+/// has that of its container.
+fn interpolated(mut expr: Expr, string: Span) -> Expr {
+    rewrite(&mut expr, true, string);
     expr
 }
 
-fn rewrite(expr: &mut Expr, top: bool) {
+fn rewrite(expr: &mut Expr, top: bool, container: Span) {
+    let span = expr.span;
     let kind = match &mut expr.kind {
         ExprKind::Name(name) => ExprKind::Variable(std::mem::take(name)),
         // Below the top only decimal numbers are match variables.
         ExprKind::Integer { value, radix } if top || *radix == Radix::Decimal => {
             ExprKind::Variable(ecow::eco_format!("{value}"))
         }
-        ExprKind::Access(access) => return rewrite(&mut access.left, false),
-        ExprKind::MethodCall(call) => return rewrite(&mut call.receiver, false),
+        ExprKind::Access(access) => return rewrite(&mut access.left, false, span),
+        ExprKind::MethodCall(call) => return rewrite(&mut call.receiver, false, call.name_span),
         _ => return,
     };
-    expr.kind = kind;
+    *expr = Expr::new(kind, Span::empty(container.start));
 }
 
 /// Digits of any length in base 10.
