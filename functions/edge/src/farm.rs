@@ -10,6 +10,7 @@ use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Key, Store, StoreError, StoreEvent};
 use bytes::Bytes;
 use moka::sync::Cache;
+use serde_json::{Map, Value};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::catalog::pointer::NodePointer;
@@ -29,6 +30,17 @@ struct Read<T> {
 pub(crate) struct KnownFacts {
     pub(crate) digest: Digest,
     pub(crate) environment: EnvironmentName,
+    pub(crate) extensions: Map<String, Value>,
+}
+
+impl KnownFacts {
+    fn of(facts: &FactsDoc) -> Self {
+        Self {
+            digest: facts.digest,
+            environment: facts.environment.clone(),
+            extensions: facts.extensions.clone(),
+        }
+    }
 }
 
 /// The farm's store with what the edge remembers of it.
@@ -192,10 +204,7 @@ impl Farm {
 
     /// Stores facts if a stable one, or the environment, changed. Says whether they were written.
     pub(crate) async fn keep_facts(&self, facts: &FactsDoc) -> Result<bool, StoreError> {
-        let known = KnownFacts {
-            digest: facts.digest,
-            environment: facts.environment.clone(),
-        };
+        let known = KnownFacts::of(facts);
         if self.facts.get(&facts.certname).as_ref() == Some(&known) {
             return Ok(false);
         }
@@ -216,13 +225,8 @@ impl Farm {
         } else {
             updated.written
         };
-        self.facts.insert(
-            facts.certname.clone(),
-            KnownFacts {
-                digest: facts.digest,
-                environment: facts.environment.clone(),
-            },
-        );
+        self.facts
+            .insert(facts.certname.clone(), KnownFacts::of(facts));
         Ok(written)
     }
 

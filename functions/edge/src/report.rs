@@ -66,7 +66,10 @@ pub(crate) async fn facts(
         .map_err(failed)?
         .ok_or_else(|| no_environment(&environment))?;
     let content = body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
-    let document = node_facts::read(&content, &name, &environment, Timestamp::now())?;
+    let mut document = node_facts::read(&content, &name, &environment, Timestamp::now())?;
+    if let Some(identity) = &call.identity {
+        document.extensions = node_facts::extensions(identity);
+    }
     let digest: Digest = document.digest;
     if shared.farm.keep_facts(&document).await.map_err(failed)? {
         shared.farm_counters.facts_stored.increment();

@@ -8,7 +8,7 @@ use bunraku_pki::Identity;
 use hyper::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::http::params;
 use crate::http::reply::{IssueKind, Problem, bad_request, issue, server_error};
@@ -77,20 +77,10 @@ pub(crate) fn check_format(certname: &str, format: Option<&str>) -> Result<(), P
     }
 }
 
-/// `$trusted` of an authenticated client (`Puppet::Context::TrustedInformation.remote`).
-pub(crate) fn trusted(identity: &Identity) -> Value {
-    let (hostname, domain) = match identity.certname.split_once('.') {
-        Some((hostname, domain)) => (hostname, Some(domain)),
-        None => (identity.certname.as_str(), None),
-    };
-    json!({
-        "authenticated": "remote",
-        "certname": identity.certname,
-        "extensions": identity.extensions,
-        "hostname": hostname,
-        "domain": domain,
-        "external": {},
-    })
+/// The extensions of a client's certificate, as the facts document keeps them for `$trusted`.
+pub(crate) fn extensions(identity: &Identity) -> Map<String, Value> {
+    let value = |(name, value): (&String, &String)| (name.clone(), Value::from(value.as_str()));
+    identity.extensions.iter().map(value).collect()
 }
 
 #[cfg(test)]
@@ -153,19 +143,5 @@ mod tests {
         );
         let other = read_text("{\"name\":\"b\",\"values\":{}}").unwrap_err();
         assert_eq!(other.status, StatusCode::INTERNAL_SERVER_ERROR);
-    }
-
-    #[test]
-    fn trusted_data_has_the_keys_of_the_reference() {
-        let identity = Identity {
-            certname: "web.example.test".to_owned(),
-            extensions: [("pp_role".to_owned(), "web".to_owned())].into(),
-            serial: vec![2],
-        };
-        let expected = json!({
-            "authenticated": "remote", "certname": "web.example.test", "extensions": {"pp_role": "web"},
-            "hostname": "web", "domain": "example.test", "external": {},
-        });
-        assert_eq!(trusted(&identity), expected);
     }
 }

@@ -71,7 +71,10 @@ pub(crate) async fn catalog(
     };
     drop((request, content));
     let digest = facts.digest;
-    let trusted = call.identity.as_deref().map_or(Value::Null, facts::trusted);
+    if let Some(identity) = &call.identity {
+        facts.extensions = facts::extensions(identity);
+    }
+    let trusted = facts.trusted();
     let values = take_values(&mut facts);
     let claims = Claims {
         facts: &values,

@@ -8,7 +8,7 @@ use bunraku_pki::Autosign;
 use hyper::StatusCode;
 use serde_json::json;
 
-use crate::client::catalog_form;
+use crate::client::{Client, Pair, catalog_form};
 use crate::support::{TestFarm, facts};
 
 const NODE: &str = "a.example.test";
@@ -287,4 +287,32 @@ async fn node_and_report_answer_what_agents_read() {
         environments["environments"]["production"]["settings"]["modulepath"],
         json!(["/etc/puppetlabs/code/environments/production/modules"])
     );
+}
+
+#[tokio::test]
+async fn the_certificates_extensions_go_to_the_compiler_with_the_facts() {
+    let farm = TestFarm::new().await;
+    farm.push(&[("manifests/site.pp", "")]).await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, NODE);
+    let pp_role = [1, 3, 6, 1, 4, 1, 34380, 1, 1, 13];
+    params.custom_extensions = vec![rcgen::CustomExtension::from_oid_content(
+        &pp_role,
+        b"\x0c\x03web".to_vec(),
+    )];
+    let csr = params.serialize_request(&key).unwrap().pem().unwrap();
+    farm.ca.submit(NODE, &csr).unwrap();
+    let pair = Pair {
+        certificate: farm.ca.certificate(NODE).unwrap().unwrap(),
+        key: key.serialize_pem(),
+    };
+    let agent = Client::new(farm.address, &farm.ca.certificate_pem(), Some(&pair));
+    assert_eq!(agent.catalog(NODE, &debian(1)).await.status, StatusCode::OK);
+    let certname = Certname::parse(NODE).unwrap();
+    let stored = farm.store.facts(&certname).await.unwrap().unwrap();
+    assert_eq!(stored.trusted()["extensions"], json!({"pp_role": "web"}));
 }
