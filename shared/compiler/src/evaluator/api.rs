@@ -3,7 +3,7 @@
 use bunraku_pcore::{Type, Value};
 use ecow::EcoString;
 
-use super::{Evaluator, labels};
+use super::Evaluator;
 use crate::code::Syntax;
 use crate::error::{Result, Unwind};
 use crate::frame::Frame;
@@ -21,10 +21,7 @@ impl<'a> Evaluator<'a> {
         let frame = Frame { scope: frame.scope, file };
         match self.eval(&file.program.body, frame)? {
             Value::Type(data_type) => Ok(data_type.as_ref().clone()),
-            other => Err(Unwind::plain(format!(
-                "The expression <{text}> is not a valid type specification, got {}.",
-                labels::value_a_an(&other)
-            ))),
+            _ => Err(Unwind::plain(format!("The expression <{text}> is not a valid type specification."))),
         }
     }
 

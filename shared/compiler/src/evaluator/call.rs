@@ -151,15 +151,23 @@ impl<'a> Evaluator<'a> {
                 "the function '{name}' is written in Ruby ({path}), which is not supported"
             )));
         }
+        if name == "import" {
+            let message = "Use of 'import' has been discontinued in favor of a manifest directory. See http://links.puppet.com/puppet-import-deprecation";
+            return Err(self.issue_at("DISCONTINUED_IMPORT", message, span, frame));
+        }
         Err(self.issue_at("UNKNOWN_FUNCTION", format!("Unknown function: '{name}'."), span, frame))
     }
 
     /// The function of stdlib of a name, where that module is there and has it.
     fn stdlib_function(&mut self, name: &str) -> Result<Option<&'static functions::builtin::Registered>> {
         let Some(builtin) = functions::find_in_stdlib(name) else { return Ok(None) };
+        if self.loader.stdlib_functions.contains(name) {
+            return Ok(Some(builtin));
+        }
         let Some(module) = self.module_directory("stdlib")? else { return Ok(None) };
         for kind in ["functions", "parser/functions"] {
             if self.inputs.exists(&format!("{module}/lib/puppet/{kind}/{name}.rb"))? {
+                self.loader.stdlib_functions.insert(name.into());
                 return Ok(Some(builtin));
             }
         }

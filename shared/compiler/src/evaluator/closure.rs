@@ -131,7 +131,7 @@ impl<'a> Evaluator<'a> {
         if let Some(return_type) = return_type {
             let wanted = self.eval_type(return_type, frame)?;
             if !wanted.accepts(&value) {
-                let subject = format!("value returned from {name}");
+                let subject = format!("value returned from {name} has wrong type,");
                 return Err(Unwind::plain(mismatch::describe_value(&subject, &wanted, &value)));
             }
         }

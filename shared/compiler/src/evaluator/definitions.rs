@@ -264,7 +264,9 @@ impl<'a> Evaluator<'a> {
         known.alias = Some(Arc::clone(&alias));
         let frame = Frame { scope: Scopes::TOP, file };
         let outer = std::mem::take(&mut self.scopes.get_mut(Scopes::TOP).ephemeral);
+        let lenient = std::mem::replace(&mut self.types.lenient, true);
         let resolved = self.eval(&definition.type_expr, frame);
+        self.types.lenient = lenient;
         self.scopes.get_mut(Scopes::TOP).ephemeral = outer;
         match resolved? {
             bunraku_pcore::Value::Type(data_type) => {

@@ -99,7 +99,9 @@ impl<'a> Evaluator<'a> {
     /// An error without a place gets that of the innermost expression it passes (`EvaluatorImpl#evaluate`).
     pub(crate) fn eval(&mut self, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
         if self.depth >= MAX_DEPTH {
-            return Err(self.locate(Unwind::plain("stack level too deep"), expr, frame));
+            let at = frame.file.source.line_column(expr.span.start);
+            let file = frame.file.display.clone();
+            return Err(Error::verbatim("stack level too deep", file, Some(at.line), Some(at.column)).into());
         }
         self.depth += 1;
         let result = self.eval_kind(expr, frame);

@@ -19,6 +19,8 @@ pub(super) struct TypeCache<'a> {
     names: FxHashMap<EcoString, Value>,
     expressions: FxHashMap<ExprId<'a>, Arc<Type>>,
     pub(super) regexes: FxHashMap<EcoString, Arc<RubyRegex>>,
+    /// While an alias is resolved, an unknown name is a reference instead of an error (`TypeParser`).
+    pub(super) lenient: bool,
 }
 
 /// An expression by identity: where it lives in the code.
@@ -45,6 +47,9 @@ impl<'a> Evaluator<'a> {
             return Ok(known.clone());
         }
         let Some(found) = self.find_type(name, frame)? else {
+            if self.types.lenient {
+                return Ok(Value::of_type(Type::Reference(Some(name.clone()))));
+            }
             return Err(self.issue_at(
                 "UNKNOWN_RESOURCE_TYPE",
                 format!("Resource type not found: {}", name.strip_prefix("::").unwrap_or(name)),
@@ -63,12 +68,13 @@ impl<'a> Evaluator<'a> {
         if let Some(core) = type_by_name(name) {
             return Ok(Some(core));
         }
-        if let Some(alias) = self.find_type_alias(name, frame)? {
-            return Ok(Some(Type::Alias(alias)));
-        }
-        if self.find_resource_type(&name.to_lowercase())?.is_some() {
+        // Resource types come first, as the loader of Puppet 3's types is the parent of the others.
+        if self.find_resource_type(name)?.is_some() {
             let type_name = bunraku_pcore::types::capitalize_segments(name);
             return Ok(Some(Type::Resource { type_name: Some(type_name), title: None }));
+        }
+        if let Some(alias) = self.find_type_alias(name, frame)? {
+            return Ok(Some(Type::Alias(alias)));
         }
         Ok(None)
     }

@@ -117,30 +117,35 @@ impl<'a> Evaluator<'a> {
     /// Reads the main manifest: a text, a file, or all manifests below a directory, sorted
     /// (`Puppet::Node::Environment#perform_initial_import`).
     pub(crate) fn import_main(&mut self) -> Result<()> {
-        let result = match &self.request.manifest {
-            crate::Manifest::Code(text) => {
-                let file = self.load_text("--code", None, text, Syntax::Manifest);
-                file.and_then(|file| self.import_as_main(file))
-            }
-            crate::Manifest::Path(path) => self.import_main_path(path),
-        };
-        result.map_err(|unwind| {
+        self.parse_main().map_err(|unwind| {
             let mut error = unwind.into_error();
             error.environment = Some(self.request.environment.clone());
             error.complete = true;
-            error.into()
-        })
+            Unwind::from(error)
+        })?;
+        for file in self.loader.main.clone() {
+            self.import_definitions(file)?;
+        }
+        Ok(())
     }
 
-    fn import_main_path(&mut self, path: &str) -> Result<()> {
-        let mut files = Vec::new();
-        self.collect_manifests(path, &mut files)?;
-        if files.is_empty() && self.inputs.listing(path)?.is_none() {
-            files.push(path.to_owned());
-        }
-        for path in files {
-            if let Some(file) = self.load_file(&path, None, Syntax::Manifest)? {
-                self.import_as_main(file)?;
+    fn parse_main(&mut self) -> Result<()> {
+        match &self.request.manifest {
+            crate::Manifest::Code(text) => {
+                let file = self.load_text("--code", None, text, Syntax::Manifest)?;
+                self.loader.main.push(file);
+            }
+            crate::Manifest::Path(path) => {
+                let mut files = Vec::new();
+                self.collect_manifests(path, &mut files)?;
+                if files.is_empty() && self.inputs.listing(path)?.is_none() {
+                    files.push(path.clone());
+                }
+                for path in files {
+                    if let Some(file) = self.load_file(&path, None, Syntax::Manifest)? {
+                        self.loader.main.push(file);
+                    }
+                }
             }
         }
         Ok(())
@@ -164,11 +169,6 @@ impl<'a> Evaluator<'a> {
             }
         }
         Ok(())
-    }
-
-    fn import_as_main(&mut self, file: &'a ParsedFile) -> Result<()> {
-        self.loader.main.push(file);
-        self.import_definitions(file)
     }
 
     /// Makes the definitions of a file known (`TypeCollection#import_ast`).

@@ -78,6 +78,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) aliases: FxHashMap<EcoString, AliasRef<'a>>,
     /// Manifests that were imported or found absent.
     pub(crate) imported: FxHashSet<EcoString>,
+    /// Functions that stdlib was seen to have in Ruby.
+    pub(crate) stdlib_functions: FxHashSet<EcoString>,
     /// Module name to its directory.
     modules: FxHashMap<EcoString, Option<EcoString>>,
 }
