@@ -180,6 +180,7 @@ fn bounds_hold() {
     // A bomb ends when the bound is reached, not when the memory is.
     let mut header = tar::Header::new_gnu();
     header.set_path("bomb").unwrap();
+    header.set_mode(0o644);
     header.set_size(64 << 20);
     header.set_cksum();
     let mut bomb = header.as_bytes().to_vec();

@@ -29,8 +29,8 @@ pub(super) fn excerpt(text: &str, line: u32, column: u32, length: usize) -> Opti
     let width = (line + 1).to_string().len().max(3);
     let mut out = String::new();
     for (offset, content) in lines.iter().enumerate() {
-        let shown = clean(content);
-        let _ = writeln!(out, "{:>width$} | {}", first + offset + 1, shown.trim_end());
+        let numbered = format!("{:>width$} | {}", first + offset + 1, clean(content));
+        let _ = writeln!(out, "{}", numbered.trim_end());
     }
     if column >= WIDTH {
         return Some(out.trim_end().to_owned());

@@ -62,6 +62,8 @@ fn kind_of(path: &str) -> Option<FileKind> {
     }
 }
 
+pub use puppet::finding;
+
 /// Checks files (path -> content) on all processors; the findings are in the order of paths.
 pub fn check_tree(files: &BTreeMap<String, Bytes>) -> Vec<UploadDiagnostic> {
     let module_path = ModulePath::of(files);
@@ -89,10 +91,9 @@ pub fn check_tree(files: &BTreeMap<String, Bytes>) -> Vec<UploadDiagnostic> {
         let handles: Vec<_> = (0..threads).map(spawn).collect();
         let mut found = Vec::new();
         for handle in handles {
-            match handle.map(std::thread::ScopedJoinHandle::join) {
-                Ok(Ok(part)) => found.extend(part),
-                // A checker that died leaves its file unchecked: see below.
-                Ok(Err(_)) | Err(_) => {}
+            // A checker that died leaves its files unchecked, which is told below.
+            if let Ok(Ok(part)) = handle.map(std::thread::ScopedJoinHandle::join) {
+                found.extend(part);
             }
         }
         found

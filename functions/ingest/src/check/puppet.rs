@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bunraku_farm::documents::{Severity, UploadDiagnostic};
+use bunraku_syntax::excerpt::{Colour, render};
 use bunraku_syntax::{Diagnostic, ParseOptions, SourceFile, parse_epp, parse_manifest};
 
-use super::excerpt::excerpt;
 use super::modulepath::ModulePath;
 
 pub(super) fn manifest(path: &str, bytes: &[u8], modules: &ModulePath) -> Vec<UploadDiagnostic> {
@@ -41,11 +41,12 @@ fn check(
     let source = SourceFile::new(Some(Arc::from(path)), text);
     parse(&source)
         .iter()
-        .map(|found| convert(path, &source, found))
+        .map(|found| finding(&source, found))
         .collect()
 }
 
-fn convert(path: &str, source: &SourceFile, found: &Diagnostic) -> UploadDiagnostic {
+/// A finding of the parser or validator as a diagnostic of the file that `source` is.
+pub fn finding(source: &SourceFile, found: &Diagnostic) -> UploadDiagnostic {
     let place = found.span.map(|span| source.line_column(span.start));
     UploadDiagnostic {
         severity: match found.severity {
@@ -55,14 +56,16 @@ fn convert(path: &str, source: &SourceFile, found: &Diagnostic) -> UploadDiagnos
         },
         issue_code: (!found.issue_code.is_empty()).then(|| found.issue_code.to_owned()),
         message: found.message.to_string(),
-        file: Some(path.to_owned()),
+        file: source.name().map(str::to_owned),
         line: place.map(|at| at.line),
         column: place.map(|at| at.column),
-        excerpt: place.and_then(|at| {
-            let length = found
-                .span
-                .map_or(1, |span| source.slice(span).chars().count());
-            excerpt(source.text(), at.line, at.column, length)
-        }),
+        excerpt: excerpt(source, found),
     }
+}
+
+/// The source with its caret and a hint; without the message, which is a field of its own.
+fn excerpt(source: &SourceFile, found: &Diagnostic) -> Option<String> {
+    let text = render(found, source, Colour::Off);
+    let lines: Vec<&str> = text.lines().skip_while(|line| line.trim() != "|").collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }

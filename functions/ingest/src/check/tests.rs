@@ -92,3 +92,76 @@ fn text_that_is_no_utf_8_is_an_error_and_no_crash() {
     assert_eq!(check_tree(&files)[0].message, "the file is not valid UTF-8");
     assert!(check(&[]).is_empty());
 }
+
+/// Messages and places from `puppet parser validate --strict=error` and `puppet epp validate` 7.23.
+#[test]
+fn every_error_of_every_manifest_and_template_is_told_in_puppets_words() {
+    let found = check(&[
+        ("manifests/a.pp", "class a {\n  $x = = 1\n}\n"),
+        (
+            "manifests/b.pp",
+            "$x = 1\n$x = 2\nnode a {}\n1 = 2\nfoo::Bar { x: }\nclass b { class { c: } }\n",
+        ),
+        ("manifests/good.pp", "node default { }\n"),
+        ("modules/m/plans/p.pp", "plan m::p() { }\n"),
+        ("modules/m/templates/c.epp", "<%= $x + %>\n"),
+    ]);
+    let told: Vec<_> = found
+        .iter()
+        .map(|it| {
+            (
+                it.file.as_deref().unwrap(),
+                it.message.as_str(),
+                it.line,
+                it.column,
+            )
+        })
+        .collect();
+    let effect = "This Name has no effect. A value was produced and then forgotten (one or more preceding \
+                  expressions may have the wrong form)";
+    let assign = "Illegal attempt to assign to 'a Literal Integer'. Not an assignable reference";
+    assert_eq!(
+        told,
+        [
+            ("manifests/a.pp", "Syntax error at '='", Some(2), Some(8)),
+            ("manifests/b.pp", effect, Some(5), Some(1)),
+            ("manifests/b.pp", assign, Some(4), Some(1)),
+            (
+                "modules/m/templates/c.epp",
+                "Syntax error at '%>'",
+                Some(1),
+                Some(10)
+            ),
+        ]
+    );
+    let excerpt = found[0].excerpt.as_deref().unwrap();
+    assert!(
+        excerpt.contains("2 |   $x = = 1\n  |        ^"),
+        "{excerpt}"
+    );
+}
+
+#[test]
+fn the_demo_site_has_no_errors() {
+    let site = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../localstack-tests/site");
+    let mut files = BTreeMap::new();
+    let mut directories = vec![site.clone()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path
+                .strip_prefix(&site)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            if path.is_dir() {
+                directories.push(path);
+            } else if looks_at(&name) {
+                files.insert(name, Bytes::from(std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    assert!(files.len() > 20);
+    assert_eq!(check_tree(&files), []);
+}

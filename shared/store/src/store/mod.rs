@@ -177,14 +177,11 @@ impl Store {
     /// Reads a document, lets `change` say what to write in its place (`None`: nothing), and writes
     /// that unless someone else wrote meanwhile; then reads again, 64 times at most before it
     /// gives up with [`StoreError::Conflict`]. `change` may run several times.
-    pub async fn update<T: Serialize + DeserializeOwned>(
+    pub async fn update<T: Serialize + DeserializeOwned + Send + Sync>(
         &self,
         key: &Key,
         mut change: impl FnMut(Option<&T>) -> Option<T> + Send,
-    ) -> Result<Updated<T>, StoreError>
-    where
-        T: Send + Sync,
-    {
+    ) -> Result<Updated<T>, StoreError> {
         for attempt in 0..ATTEMPTS {
             let current = self.read_versioned::<T>(key).await?;
             let Some(next) = change(current.as_ref().map(|current| &current.value)) else {
