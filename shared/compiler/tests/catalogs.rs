@@ -4,7 +4,11 @@
 //! `catalogs/exceptions.txt` lists cases that differ, each with its reason; an entry that is no longer
 //! needed fails the test.
 
-#![allow(clippy::disallowed_methods, reason = "the test is the world")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the test is the world, and stops at a surprise"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,7 +30,11 @@ struct Directory {
 }
 
 fn kind(path: &Path) -> EntryKind {
-    if path.is_dir() { EntryKind::Directory } else { EntryKind::File }
+    if path.is_dir() {
+        EntryKind::Directory
+    } else {
+        EntryKind::File
+    }
 }
 
 fn digest(bytes: &[u8]) -> Arc<str> {
@@ -35,7 +43,9 @@ fn digest(bytes: &[u8]) -> Arc<str> {
 
 impl Inputs for Directory {
     fn fact(&self, path: &[EcoString]) -> Option<Value> {
-        path.iter().try_fold(self.facts.clone(), |at, key| at.as_hash()?.get_str(key).cloned())
+        path.iter().try_fold(self.facts.clone(), |at, key| {
+            at.as_hash()?.get_str(key).cloned()
+        })
     }
 
     fn trusted(&self, path: &[EcoString]) -> Option<Value> {
@@ -48,7 +58,10 @@ impl Inputs for Directory {
 
     fn file(&self, path: &str) -> Result<Option<FileContent>, InputError> {
         let bytes = std::fs::read(self.root.join(path)).ok();
-        Ok(bytes.map(|bytes| FileContent { digest: digest(&bytes), bytes: Arc::from(bytes) }))
+        Ok(bytes.map(|bytes| FileContent {
+            digest: digest(&bytes),
+            bytes: Arc::from(bytes),
+        }))
     }
 
     fn exists(&self, path: &str) -> Result<bool, InputError> {
@@ -56,10 +69,15 @@ impl Inputs for Directory {
     }
 
     fn listing(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
-        let Ok(entries) = std::fs::read_dir(self.root.join(path)) else { return Ok(None) };
+        let Ok(entries) = std::fs::read_dir(self.root.join(path)) else {
+            return Ok(None);
+        };
         let mut entries: Vec<Entry> = entries
             .flatten()
-            .map(|entry| Entry { name: entry.file_name().to_string_lossy().into_owned(), kind: kind(&entry.path()) })
+            .map(|entry| Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                kind: kind(&entry.path()),
+            })
             .collect();
         entries.sort();
         Ok(Some(entries.into()))
@@ -69,11 +87,19 @@ impl Inputs for Directory {
         Ok(None)
     }
 
-    fn data_warnings(&self, _source: &DataSource<'_>, _module: Option<&str>) -> Result<Vec<String>, LookupError> {
+    fn data_warnings(
+        &self,
+        _source: &DataSource<'_>,
+        _module: Option<&str>,
+    ) -> Result<Vec<String>, LookupError> {
         Ok(Vec::new())
     }
 
-    fn hiera_config(&self, _path: &str, _layer: &Layer) -> Result<Option<Arc<Config>>, LookupError> {
+    fn hiera_config(
+        &self,
+        _path: &str,
+        _layer: &Layer,
+    ) -> Result<Option<Arc<Config>>, LookupError> {
         Ok(None)
     }
 
@@ -83,10 +109,18 @@ impl Inputs for Directory {
             return Ok(None);
         }
         Ok(Some(match kind(&path) {
-            EntryKind::Directory => FileMetadata { kind: EntryKind::Directory, mode: 0o755, digest: None },
+            EntryKind::Directory => FileMetadata {
+                kind: EntryKind::Directory,
+                mode: 0o755,
+                digest: None,
+            },
             EntryKind::File => {
                 let bytes = std::fs::read(&path).unwrap();
-                FileMetadata { kind: EntryKind::File, mode: 0o644, digest: Some(digest(&bytes)) }
+                FileMetadata {
+                    kind: EntryKind::File,
+                    mode: 0o644,
+                    digest: Some(digest(&bytes)),
+                }
             }
         }))
     }
@@ -107,7 +141,9 @@ fn outcome(name: &str, inputs: &Directory, cache: &CodeCache) -> Json {
     request.manifest = Manifest::Path(format!("cases/{name}.pp"));
     request.code_id = name.starts_with("static_").then(|| "static".into());
     match compile(&request, inputs, cache).outcome {
-        Ok(catalog) => serde_json::json!({ "catalog": to_json_value(&catalog, Format::Rich).unwrap() }),
+        Ok(catalog) => {
+            serde_json::json!({ "catalog": to_json_value(&catalog, Format::Rich).unwrap() })
+        }
         Err(error) => serde_json::json!({ "error": { "message": error.to_string() } }),
     }
 }
@@ -118,7 +154,12 @@ fn comparable(mut outcome: Json) -> String {
         catalog.shift_remove("version");
         catalog.shift_remove("catalog_uuid");
         // Where the reference writes this key depends on whether it was nil or false.
-        for resource in catalog.get_mut("resources").and_then(Json::as_array_mut).into_iter().flatten() {
+        for resource in catalog
+            .get_mut("resources")
+            .and_then(Json::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             let resource = resource.as_object_mut().unwrap();
             let exported = resource.shift_remove("exported");
             resource.insert("exported".to_owned(), exported.unwrap_or_default());
@@ -138,23 +179,40 @@ fn comparable(mut outcome: Json) -> String {
 
 /// `by #<Puppet::Resource::Type:0x1>` and our `by Class[x]` both become `by SOURCE`.
 fn without_source(line: &str) -> String {
-    let Some((before, rest)) = line.split_once("is already set on ").and_then(|(_, rest)| rest.split_once(" by "))
+    let Some((before, rest)) = line
+        .split_once("is already set on ")
+        .and_then(|(_, rest)| rest.split_once(" by "))
     else {
         return line.to_owned();
     };
-    let start = line.split_once("is already set on ").map_or("", |(start, _)| start);
-    let after = rest.split_once("; cannot").map_or(rest, |(by, _)| by.split_once(" at ").map_or("", |(_, at)| at));
+    let start = line
+        .split_once("is already set on ")
+        .map_or("", |(start, _)| start);
+    let after = rest.split_once("; cannot").map_or(rest, |(by, _)| {
+        by.split_once(" at ").map_or("", |(_, at)| at)
+    });
     format!("{start}is already set on {before} by SOURCE at {after}; cannot redefine")
 }
 
 fn difference(expected: &str, actual: &str) -> String {
     let pairs = expected.lines().zip(actual.lines());
-    let first = pairs.clone().take_while(|(left, right)| left == right).count();
+    let first = pairs
+        .clone()
+        .take_while(|(left, right)| left == right)
+        .count();
     let window = |text: &str| {
         let from = first.saturating_sub(4);
-        text.lines().skip(from).take(9).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .skip(from)
+            .take(9)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
-    format!("--- expected (line {first})\n{}\n--- actual\n{}", window(expected), window(actual))
+    format!(
+        "--- expected (line {first})\n{}\n--- actual\n{}",
+        window(expected),
+        window(actual)
+    )
 }
 
 #[test]
@@ -164,22 +222,37 @@ fn catalogs_and_errors_are_those_of_the_reference() {
         .unwrap()
         .lines()
         .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(": ").map(|(name, why)| (name.to_owned(), why.to_owned())))
+        .filter_map(|line| {
+            line.split_once(": ")
+                .map(|(name, why)| (name.to_owned(), why.to_owned()))
+        })
         .collect();
     let os: PuppetHash = [("family", "Debian")].into_iter().collect();
     let facts: PuppetHash = [(Value::from("os"), Value::hash(os))].into_iter().collect();
-    let inputs = Directory { root: root.clone(), facts: Value::hash(facts) };
+    let inputs = Directory {
+        root: root.clone(),
+        facts: Value::hash(facts),
+    };
     let cache = CodeCache::new();
     let mut cases: Vec<String> = std::fs::read_dir(root.join("cases"))
         .unwrap()
         .flatten()
-        .filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".pp").map(str::to_owned))
+        .filter_map(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .strip_suffix(".pp")
+                .map(str::to_owned)
+        })
         .collect();
     cases.sort();
     assert!(cases.len() >= 80, "{} cases", cases.len());
     let only = option_env!("BUNRAKU_CASE");
     let mut wrong = Vec::new();
-    for name in cases.iter().filter(|name| only.is_none_or(|only| name.contains(only))) {
+    for name in cases
+        .iter()
+        .filter(|name| only.is_none_or(|only| name.contains(only)))
+    {
         let expected = std::fs::read_to_string(root.join(format!("expected/{name}.json"))).unwrap();
         let expected = comparable(serde_json::from_str(&expected).unwrap());
         let actual = comparable(outcome(name, &inputs, &cache));
@@ -189,5 +262,11 @@ fn catalogs_and_errors_are_those_of_the_reference() {
             _ => {}
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases differ\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases differ\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }

@@ -357,9 +357,8 @@ fn tags(value: &Value) -> Result<Vec<EcoString>> {
             }
             Value::Type(data_type) => Ok(reference_text(data_type)
                 .unwrap_or_else(|| type_text(data_type))
-                .to_lowercase()
-                .into()),
-            other => Ok(to_display_string(other).to_lowercase().into()),
+                .to_lowercase()),
+            other => Ok(to_display_string(other).to_lowercase()),
         }
     };
     match value {

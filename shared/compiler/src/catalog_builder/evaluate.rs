@@ -19,6 +19,7 @@ use crate::scope::{Binding, Ephemeral, NewScope, ResourceId, ScopeId, ScopeKind,
 impl<'a> Evaluator<'a> {
     /// Makes `Class[main]` and evaluates the bodies of the main manifests in the top scope.
     pub(crate) fn evaluate_main(&mut self) -> Result<()> {
+        self.check_main_definitions()?;
         self.add_stage_and_settings()?;
         let source = self.builder.sources.of(ScopeKind::Top, "", None);
         let mut main = self.new_resource(

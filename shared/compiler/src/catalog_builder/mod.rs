@@ -3,6 +3,7 @@
 //! The stages are those of `Puppet::Parser::Compiler#compile`. Everything is a resource: the main
 //! manifests are `Class[main]`, a node definition is a `Node`.
 //!
+//! - `definitions`: what is checked before anything is evaluated
 //! - `statements`, `declare`: resource expressions; `classes`, `nodes`: what is declared by name
 //! - `evaluate`, `parameters`: the code of classes, defines and nodes
 //! - `table`: titles, aliases and containment; `defaults`, `overrides`, `sources`: who may set what
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::resource_types::ResourceType;
 use crate::scope::{ResourceId, ScopeId};
@@ -23,6 +24,7 @@ mod classes;
 mod collectors;
 mod declare;
 mod defaults;
+mod definitions;
 mod evaluate;
 mod finish;
 mod nodes;
@@ -71,6 +73,10 @@ pub(crate) struct CatalogBuilder<'a> {
     parameter_types: FxHashMap<(bool, EcoString), parameters::ParameterTypes>,
     ruby_types: FxHashMap<EcoString, Option<Arc<ResourceType>>>,
     module_directories: Option<Arc<[EcoString]>>,
+    /// Node definitions of the main manifests in order.
+    nodes: Vec<resource::NodeEntry<'a>>,
+    /// Warnings that are given once.
+    warned: FxHashSet<EcoString>,
 }
 
 impl CatalogBuilder<'_> {

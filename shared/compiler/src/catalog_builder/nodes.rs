@@ -17,7 +17,7 @@ use crate::scope::{ScopeKind, Scopes};
 impl<'a> Evaluator<'a> {
     /// Evaluates the node definition that matches, if there are any.
     pub(crate) fn evaluate_node(&mut self) -> Result<()> {
-        let entries = self.node_entries()?;
+        let entries = std::mem::take(&mut self.builder.nodes);
         if entries.is_empty() {
             return Ok(());
         }
@@ -53,23 +53,8 @@ impl<'a> Evaluator<'a> {
         self.evaluate_resource(id)
     }
 
-    /// All node definitions in order, one entry for each of their names.
-    fn node_entries(&mut self) -> Result<Vec<NodeEntry<'a>>> {
-        let mut entries = Vec::new();
-        for node in self.loader.nodes.clone() {
-            let frame = Frame {
-                scope: Scopes::TOP,
-                file: node.file,
-            };
-            for expr in &node.definition.matches {
-                let (name, regex) = self.node_name(expr, frame)?;
-                entries.push(NodeEntry { name, regex, node });
-            }
-        }
-        Ok(entries)
-    }
-
-    fn node_name(
+    /// Name of a node's resource, and the expression that must match.
+    pub(super) fn node_name(
         &mut self,
         expr: &'a Expr,
         frame: Frame<'a>,
@@ -79,7 +64,7 @@ impl<'a> Evaluator<'a> {
         }
         match self.eval(expr, frame)? {
             Value::Regexp(regex) => Ok((regex_name(regex.source()), Some(regex))),
-            Value::Str(text) => Ok((text.to_lowercase().into(), None)),
+            Value::Str(text) => Ok((text.to_lowercase(), None)),
             _ => Err(Unwind::plain(
                 "a node name must be a string or a regular expression",
             )),

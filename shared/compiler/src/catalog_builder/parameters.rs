@@ -96,6 +96,7 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.builder.parameter_types.get(&key) {
             return Ok(Arc::clone(known));
         }
+        self.check_parameter_names(parameters, name)?;
         let frame = Frame {
             scope: Scopes::TOP,
             file,

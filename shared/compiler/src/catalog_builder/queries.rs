@@ -143,7 +143,7 @@ impl<'a> Evaluator<'a> {
 
     /// `tagged()`: whether the catalog, or the class or define that is evaluated, has the tag.
     pub(crate) fn is_container_tagged(&self, value: &Value, frame: Frame<'a>) -> bool {
-        let tag: EcoString = to_display_string(value).to_lowercase().into();
+        let tag: EcoString = to_display_string(value).to_lowercase();
         self.builder.tags.contains(&tag)
             || self.builder.class_tags.contains(&tag)
             || self

@@ -101,7 +101,7 @@ impl<'a> Evaluator<'a> {
             Some(Type::Resource {
                 type_name: Some(name),
                 title: None,
-            }) => Ok(name.to_lowercase().into()),
+            }) => Ok(name.to_lowercase()),
             Some(found @ (Type::Class { .. } | Type::Resource { .. })) => {
                 Err(self.illegal_resource_type(&found.to_string(), expr, frame))
             }

@@ -144,15 +144,15 @@ impl<'a> ResourceTable<'a> {
 
     /// Notes that `container` contains `content`; once.
     pub(crate) fn contain(&mut self, container: ResourceId, content: ResourceId) {
-        let Some(contents) = self.contents.get_mut(container.0 as usize) else {
+        let Some(containers) = self.containers.get_mut(content.0 as usize) else {
             return;
         };
-        if contents.contains(&content) {
+        if containers.contains(&container) {
             return;
         }
-        contents.push(content);
-        if let Some(containers) = self.containers.get_mut(content.0 as usize) {
-            containers.push(container);
+        containers.push(container);
+        if let Some(contents) = self.contents.get_mut(container.0 as usize) {
+            contents.push(content);
         }
     }
 

@@ -192,6 +192,11 @@ mod tests {
         assert!(notify.is_valid_attribute("message"));
         assert!(notify.is_valid_attribute("require"));
         assert!(!notify.is_valid_attribute("provider"));
-        assert!(!notify.isomorphic);
+    }
+
+    #[test]
+    fn two_execs_may_have_one_command() {
+        assert!(!ResourceType::core("exec").unwrap().isomorphic);
+        assert!(ResourceType::core("file").unwrap().isomorphic);
     }
 }

@@ -1,0 +1,2 @@
+class a($noop = true) { notify { 'a': } }
+include a

@@ -1,0 +1,2 @@
+class a($tag) { }
+class { 'a': tag => 'x' }

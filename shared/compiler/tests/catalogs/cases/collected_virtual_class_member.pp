@@ -1,0 +1,2 @@
+class a { @notify { 'v': } notify { 'n': before => Notify['v'] } }
+include a
