@@ -1,3 +1,25 @@
 //! The command line, and the whole farm in one process.
 
-fn main() {}
+mod cli;
+mod commands;
+mod console;
+mod failure;
+mod farm;
+mod local;
+mod reference;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    console::start_logging();
+    match commands::run(&cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            console::error(&failure);
+            failure.exit_code()
+        }
+    }
+}

@@ -11,7 +11,7 @@ mod releases;
 use std::sync::Arc;
 
 use bunraku_catalog::Trace;
-use bunraku_farm::counters::Counters;
+use bunraku_farm::{Certname, Counters, Digest, EnvironmentName};
 use bunraku_farm::documents::{FactsDoc, Pointer, TraceDocument};
 use bunraku_farm::messages::CompileTask;
 use bunraku_farm::reuse::{self, Decision, Outcome, Situation, SkipReason, Target};
@@ -227,4 +227,57 @@ impl Compile {
             Outcome::Failed(_) => Handled::Failed,
         }))
     }
+}
+
+/// A catalog compiled again from what is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// Digest of the node's catalog in the store.
+    pub stored: Digest,
+    /// Digest of what the same inputs give now.
+    pub compiled: Digest,
+}
+
+/// Compiles a node's catalog again, from the release that its pointer names and its stored facts, without writing anything.
+///
+/// # Errors
+/// When the node has no catalog, its inputs are not in the store, or the compile fails now.
+pub async fn replay(
+    store: &Store,
+    environment: &EnvironmentName,
+    certname: &Certname,
+) -> Result<Replayed, ReplayError> {
+    let (pointer, facts) = tokio::try_join!(store.pointer(environment, certname), store.facts(certname))?;
+    let (Some(pointer), Some(facts)) = (pointer, facts) else {
+        return Err(ReplayError::NoCatalog);
+    };
+    let (Some(catalog), Some(release)) = (pointer.catalog, pointer.release) else {
+        return Err(ReplayError::NoCatalog);
+    };
+    let release = Releases::new(store.clone()).open(environment, release).await?;
+    let environment = environment.clone();
+    let compiled = tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts)).await;
+    match compiled {
+        Ok(native::Compiled::Catalog { rich, .. }) => {
+            Ok(Replayed { stored: catalog.digest, compiled: Digest::of(&rich) })
+        }
+        Ok(native::Compiled::Error(message) | native::Compiled::Unwritable(message)) => {
+            Err(ReplayError::Failed(message))
+        }
+        Err(_) => Err(ReplayError::Failed("the compile was cut off".to_owned())),
+    }
+}
+
+/// Why there is nothing to compare.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The node has no catalog, or its facts are not in the store.
+    #[error("there is no catalog of this node with its facts in the store")]
+    NoCatalog,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The compile failed.
+    #[error("{0}")]
+    Failed(String),
 }

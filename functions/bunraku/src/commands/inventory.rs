@@ -1,0 +1,157 @@
+//! `bunraku status`, `nodes`, `releases`, `environments`: what the farm holds.
+
+use std::process::ExitCode;
+
+use bunraku_farm::EnvironmentName;
+use bunraku_store::Store;
+use serde_json::json;
+
+use crate::cli::{EnvironmentArgs, NodesArgs, StoreArgs};
+use crate::console;
+use crate::failure::Result;
+
+fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+/// Opens a store that must be there already.
+pub(crate) async fn open_store(args: &StoreArgs) -> Result<Store> {
+    let directory = args.store.strip_prefix("file://").unwrap_or(&args.store);
+    if !args.store.contains("://") || args.store.starts_with("file://") {
+        let directory = std::path::Path::new(directory);
+        if !directory.is_dir() {
+            return Err(crate::failure::Failure::unreachable(format!(
+                "{}: no store here; `bunraku up` makes one, --store says where it is",
+                directory.display()
+            )));
+        }
+    }
+    Ok(Store::open(&args.store).await?)
+}
+
+/// Counts of everything.
+pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
+    let store = open_store(args).await?;
+    let mut environments = Vec::new();
+    for name in store.environments().await? {
+        let Some(document) = store.environment(&name).await? else { continue };
+        let (mut current, mut behind, mut failed) = (0, 0, 0);
+        for certname in store.pointers(&name).await? {
+            match store.pointer(&name, &certname).await? {
+                Some(pointer) if pointer.failure.is_some() => failed += 1,
+                Some(pointer) if pointer.holds_for(document.release) => current += 1,
+                _ => behind += 1,
+            }
+        }
+        environments.push(json!({
+            "environment": name, "release": document.release, "updated_at": document.updated_at,
+            "current": current, "behind": behind, "failed": failed,
+        }));
+    }
+    let known = store.known_nodes().await?.len();
+    let uploads = store.uploads().await?.len();
+    let result = json!({ "nodes": known, "uploads_waiting": uploads, "environments": environments });
+    console::result(json, &result, || {
+        let mut rows = vec![cells(["ENVIRONMENT", "RELEASE", "CURRENT", "BEHIND", "FAILED", "SINCE"])];
+        for line in &environments {
+            let text = |name: &str| match &line[name] {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let release: String = text("release").chars().take(12).collect();
+            rows.push(vec![
+                text("environment"),
+                release,
+                text("current"),
+                text("behind"),
+                text("failed"),
+                text("updated_at"),
+            ]);
+        }
+        format!("{known} nodes known, {uploads} uploads waiting\n{}", console::table(&rows))
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The nodes of an environment.
+pub(crate) async fn nodes(args: &NodesArgs, json: bool) -> Result<ExitCode> {
+    let store = open_store(&args.environment.store).await?;
+    let environment = EnvironmentName::parse(args.environment.environment.as_str())?;
+    let current = store.environment(&environment).await?;
+    let mut nodes = Vec::new();
+    let mut rows = vec![cells(["NODE", "STATE", "CATALOG", "COMPILED", "MS"])];
+    for certname in store.pointers(&environment).await? {
+        let Some(pointer) = store.pointer(&environment, &certname).await? else { continue };
+        if args.failed && pointer.failure.is_none() {
+            continue;
+        }
+        let is_current = current.as_ref().is_some_and(|document| pointer.holds_for(document.release));
+        let state = match (&pointer.failure, is_current) {
+            (Some(_), _) => "failed",
+            (None, true) => "current",
+            (None, false) => "behind",
+        };
+        let catalog = pointer.catalog.map(|catalog| catalog.digest);
+        rows.push(vec![
+            certname.to_string(),
+            state.to_owned(),
+            catalog.map(|digest| digest.short()).unwrap_or_default(),
+            pointer.compiled_at.map(|at| at.to_string()).unwrap_or_default(),
+            pointer.duration_ms.to_string(),
+        ]);
+        nodes.push(json!({
+            "node": certname, "state": state, "catalog": catalog, "release": pointer.release,
+            "compiled_at": pointer.compiled_at, "verified_at": pointer.verified_at,
+            "duration_ms": pointer.duration_ms, "compiler": pointer.compiler,
+            "error": pointer.failure.map(|failure| failure.error),
+        }));
+    }
+    console::result(json, &nodes, || console::table(&rows));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The releases of an environment.
+pub(crate) async fn releases(args: &EnvironmentArgs, json: bool) -> Result<ExitCode> {
+    let store = open_store(&args.store).await?;
+    let environment = EnvironmentName::parse(args.environment.as_str())?;
+    let current = store.environment(&environment).await?.map(|document| document.release);
+    let mut releases = Vec::new();
+    let mut rows = vec![cells(["RELEASE", "FILES", "BYTES", ""])];
+    for digest in store.releases(&environment).await? {
+        let manifest = store.release_manifest(&environment, digest).await?;
+        let is_current = current == Some(digest);
+        rows.push(vec![
+            digest.short(),
+            manifest.files.len().to_string(),
+            manifest.total_size().to_string(),
+            if is_current { "current" } else { "" }.to_owned(),
+        ]);
+        releases.push(json!({
+            "release": digest, "files": manifest.files.len(), "bytes": manifest.total_size(), "current": is_current,
+        }));
+    }
+    console::result(json, &releases, || console::table(&rows));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The environments and what each serves.
+pub(crate) async fn environments(args: &StoreArgs, json: bool) -> Result<ExitCode> {
+    let store = open_store(args).await?;
+    let mut environments = Vec::new();
+    let mut rows = vec![cells(["ENVIRONMENT", "RELEASE", "SINCE", "PREVIOUS"])];
+    for name in store.environments().await? {
+        let Some(document) = store.environment(&name).await? else { continue };
+        rows.push(vec![
+            name.to_string(),
+            document.release.short(),
+            document.updated_at.to_string(),
+            document.previous.map(|digest| digest.short()).unwrap_or_default(),
+        ]);
+        environments.push(json!({
+            "environment": name, "release": document.release, "previous": document.previous,
+            "sequence": document.sequence, "updated_at": document.updated_at,
+        }));
+    }
+    console::result(json, &environments, || console::table(&rows));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,46 @@
+//! The commands, one module each.
+
+mod ca;
+mod compile;
+mod diagnostics;
+mod diff;
+mod dump;
+mod explain;
+mod inventory;
+mod push;
+mod replay;
+mod up;
+mod validate;
+mod verify;
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{Failure, Result};
+
+/// Runs the command.
+pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
+    let json = cli.json;
+    match &cli.command {
+        Command::Compile(options) => compile::run(options, json),
+        Command::Validate(options) => validate::run(options, json),
+        Command::Dump(options) => dump::run(options, json),
+        Command::Diff(options) => diff::run(options, json),
+        Command::Verify(options) => verify::run(options, json),
+        Command::Ca(command) => ca::run(command, json),
+        Command::Up(options) => block_on(up::run(options)),
+        Command::Push(options) => block_on(push::run(options, json)),
+        Command::Status(options) => block_on(inventory::status(options, json)),
+        Command::Nodes(options) => block_on(inventory::nodes(options, json)),
+        Command::Releases(options) => block_on(inventory::releases(options, json)),
+        Command::Environments(options) => block_on(inventory::environments(options, json)),
+        Command::Explain(options) => block_on(explain::run(options, json)),
+        Command::Replay(options) => block_on(replay::run(options, json)),
+    }
+}
+
+/// Runs what waits for the store or the network.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::unreachable(format!("no runtime: {error}")))?.block_on(work)
+}

@@ -1,0 +1,57 @@
+//! The embedded store's object-created event: new objects under `uploads/` become messages.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bunraku_farm::messages::{Message, UploadCreated};
+use bunraku_queue::Queue;
+use bunraku_store::Store;
+use notify::{RecursiveMode, Watcher as _};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How often to look though no event came: events of other machines' writes (NFS) are never told.
+const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+
+/// Sends a message for each upload in the store, those already there at first: what was uploaded
+/// while no farm ran, or was cut off, is taken up. Sending twice does no harm, since a waiting
+/// message is replaced and an upload dealt with is gone.
+pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: CancellationToken) {
+    let news = Arc::new(Notify::new());
+    let _watcher = store.root().and_then(|root| watch(&root.join("uploads"), Arc::clone(&news)));
+    let mut announced = std::collections::BTreeSet::new();
+    loop {
+        match store.uploads().await {
+            Ok(present) => {
+                announced.retain(|key| present.contains(key));
+                for key in present {
+                    if announced.contains(&key) {
+                        continue;
+                    }
+                    match queue.send(Message::UploadCreated(UploadCreated { key: key.clone() })).await {
+                        Ok(()) => {
+                            announced.insert(key);
+                        }
+                        Err(error) => tracing::error!(%error, "an upload could not be announced"),
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "uploads can't be listed"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = news.notified() => {}
+            () = tokio::time::sleep(LOOK_ANYWAY) => {}
+        }
+    }
+}
+
+/// A watcher that tells `news` of changes below `directory`; `None` when the system can't watch it,
+/// which only makes the farm notice uploads later.
+fn watch(directory: &Path, news: Arc<Notify>) -> Option<notify::RecommendedWatcher> {
+    std::fs::create_dir_all(directory).ok()?;
+    let mut watcher = notify::recommended_watcher(move |_| news.notify_one()).ok()?;
+    watcher.watch(directory, RecursiveMode::Recursive).ok()?;
+    Some(watcher)
+}
