@@ -78,7 +78,7 @@ fn value_of(ev: &mut Evaluator<'_>, program: &Program) -> Result<Value> {
         ev.call_epp("inline_epp", file, None, frame)?
     } else {
         ev.import_definitions(file)?;
-        ev.eval_program(frame)?
+        ev.program_value(frame)?
     };
     Ok(match value {
         Value::Iterator(iterator) => Value::array(iterator.elements.clone()),

@@ -207,3 +207,59 @@ fn every_case_logs_and_fails_as_the_reference_does() {
     wrong.extend(exceptions.keys().map(|case| format!("{case}\n  is an exception but no case")));
     assert!(wrong.is_empty(), "{} of {cases} cases\n\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// The reads of facts and trusted data that a program leaves in the trace.
+fn fact_reads(code: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
+    let facts: Json = serde_json::from_str(&read(&root.join("facts.json"))).unwrap();
+    let inputs = Directory {
+        root: root.join("environment"),
+        facts: rich::from_plain_json(&facts),
+        trusted: hash(&[("authenticated", "remote"), ("certname", "test.example.com")]),
+        server_facts: hash(&[]),
+    };
+    let mut request = Request::new("test.example.com");
+    request.manifest = Manifest::Code(code.to_owned());
+    let compilation = compile(&request, &inputs, &CodeCache::new());
+    if let Err(error) = compilation.outcome {
+        panic!("{code}: {error}");
+    }
+    let reads = compilation.trace.iter().map(|(read, _)| read.to_string());
+    reads.filter(|read| read.starts_with("fact:") || read.starts_with("trusted:")).collect()
+}
+
+#[test]
+fn a_trace_names_the_facts_that_were_looked_at_and_no_more() {
+    for (code, expected) in [
+        ("notice($facts['os']['family'])", vec!["fact:os.family"]),
+        ("notice($os['release']['major'], $::kernel)", vec!["fact:kernel", "fact:os.release.major"]),
+        // A fact of the name of a top-scope variable would make the assignment an error.
+        ("$o = $facts['os']\n$r = $o['release']\nnotice($r['full'])", vec![
+            "fact:o",
+            "fact:os.release.full",
+            "fact:r",
+        ]),
+        ("class c { $o = $facts['os']\n$r = $o['release']\nnotice($r['full']) }\ninclude c", vec![
+            "fact:os.release.full",
+        ]),
+        ("['family'].each |$key| { notice(\"${facts['os'][$key]}\") }", vec!["fact:os.family"]),
+        ("notice($facts['processors']['models'][1])", vec!["fact:processors.models.1"]),
+        ("$o = $facts['os']", vec!["fact:o"]),
+        ("notice($facts['os'])", vec!["fact:os"]),
+        ("$facts['os'].each |$k, $v| { }", vec!["fact:os"]),
+        ("notice($facts['os']['cpus'][-1])", vec!["fact:os.cpus"]),
+        ("notice($facts['nope'])", vec!["fact:nope"]),
+        ("notice($facts['os']['nope'])", vec!["fact:os", "fact:os.nope"]),
+        ("notice($facts.dig('os', 'release', 'major'), $facts.get('os.name'))", vec![
+            "fact:os.name",
+            "fact:os.release.major",
+        ]),
+        ("notice(getvar('facts.os.family'))", vec!["fact:os.family"]),
+        ("notice($trusted['certname'])", vec!["trusted:certname"]),
+        ("$kernel_x = 1\nnotice($kernel_x)", vec!["fact:kernel_x"]),
+        ("if $facts['os']['family'] == 'Debian' { notice('d') }", vec!["fact:os.family"]),
+        ("case $os['family'] { 'Debian': { notice('d') } default: { } }", vec!["fact:os.family"]),
+    ] {
+        assert_eq!(fact_reads(code), expected, "{code}");
+    }
+}

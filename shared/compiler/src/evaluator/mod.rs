@@ -180,20 +180,32 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn eval_block(&mut self, statements: &'a [Expr], frame: Frame<'a>) -> Result<Value> {
         let Some((last, before)) = statements.split_last() else { return Ok(Value::Undef) };
         for statement in before {
-            if let ExprKind::Assignment(assignment) = &statement.kind {
-                self.assign_statement(assignment, statement, frame)?;
-            } else {
-                self.eval(statement, frame)?;
-            }
+            self.run(statement, frame)?;
         }
         self.eval(last, frame)
     }
 
-    /// Evaluates the program of `frame.file` (`eval_Program`).
-    pub(crate) fn eval_program(&mut self, frame: Frame<'a>) -> Result<Value> {
+    /// Evaluates an expression whose value nobody wants: facts that are only given a name are not read.
+    pub(crate) fn run(&mut self, expr: &'a Expr, frame: Frame<'a>) -> Result<()> {
+        match &expr.kind {
+            ExprKind::Assignment(assignment) => self.assign_statement(assignment, expr, frame),
+            ExprKind::Block(statements) => statements.iter().try_for_each(|statement| self.run(statement, frame)),
+            _ => self.eval(expr, frame).map(drop),
+        }
+    }
+
+    /// Evaluates the program of `frame.file` for what it does (`eval_Program`).
+    pub(crate) fn eval_program(&mut self, frame: Frame<'a>) -> Result<()> {
         self.stack.push(Place { file: frame.file, offset: 0 });
-        let file: &'a crate::code::ParsedFile = frame.file;
-        let result = self.eval(&file.program.body, frame);
+        let result = self.run(&frame.file.program.body, frame);
+        self.stack.pop();
+        result
+    }
+
+    /// As [`Evaluator::eval_program`], for its value.
+    pub(crate) fn program_value(&mut self, frame: Frame<'a>) -> Result<Value> {
+        self.stack.push(Place { file: frame.file, offset: 0 });
+        let result = self.eval(&frame.file.program.body, frame);
         self.stack.pop();
         result
     }
