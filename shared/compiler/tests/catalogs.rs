@@ -140,6 +140,18 @@ fn outcome(name: &str, inputs: &Directory, cache: &CodeCache) -> Json {
     request.environment_root = "/env".to_owned();
     request.manifest = Manifest::Path(format!("cases/{name}.pp"));
     request.code_id = name.starts_with("static_").then(|| "static".into());
+    if let Ok(options) = std::fs::read_to_string(inputs.root.join(format!("cases/{name}.json"))) {
+        let options: Json = serde_json::from_str(&options).unwrap();
+        request.include_virtual = options["include_virtual"] == true;
+        for (class, params) in options["classes"].as_object().into_iter().flatten() {
+            let params = params.as_object().into_iter().flatten();
+            let params = params
+                .map(|(name, value)| (name.as_str().into(), Value::from(value.as_str().unwrap())));
+            request
+                .classes
+                .push((class.as_str().into(), params.collect()));
+        }
+    }
     match compile(&request, inputs, cache).outcome {
         Ok(catalog) => {
             serde_json::json!({ "catalog": to_json_value(&catalog, Format::Rich).unwrap() })

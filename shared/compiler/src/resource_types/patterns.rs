@@ -71,7 +71,17 @@ impl Patterns {
             Self::List(list) => {
                 for (regex, names) in list {
                     if let Some(captures) = regex.captures(title).map_err(|error| error.message)? {
-                        return Ok(attributes(&captures, names));
+                        if !names.is_empty() {
+                            return Ok(attributes(&captures, names));
+                        }
+                        // The Resource API names the attributes in the expression.
+                        let named = regex.group_names().into_iter().enumerate();
+                        return Ok(named
+                            .filter_map(|(index, name)| {
+                                let group = captures.groups.get(index).cloned().flatten()?;
+                                Some((EcoString::from(name?), Value::from(group)))
+                            })
+                            .collect());
                     }
                 }
                 Err(no_match(title))

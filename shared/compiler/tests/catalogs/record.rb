@@ -1,7 +1,8 @@
 #!/usr/bin/env ruby
 # Records the catalogs, or errors, that the installed Puppet makes of the cases:
 #   ruby record.rb [case...]
-# writes expected/<case>.json. The environment is this directory, seen as /env.
+# writes expected/<case>.json. A <case>.json beside the manifest holds more of the request (`classes` of a
+# node classifier, `include_virtual`). The environment is this directory, seen as /env.
 
 require 'json'
 require 'open3'
@@ -14,8 +15,10 @@ facts = { 'os' => { 'family' => 'Debian' } }
 Open3.popen2('ruby', oracle) do |input, output, _|
   names.each do |name|
     manifest = File.join(here, 'cases', "#{name}.pp")
+    options = File.join(here, 'cases', "#{name}.json")
+    options = File.exist?(options) ? JSON.parse(File.read(options)) : {}
     input.puts(JSON.generate(
-                 node: 'test.example.org', env_dir: here, manifest: manifest,
+                 **options.transform_keys(&:to_sym), node: 'test.example.org', env_dir: here, manifest: manifest,
                  modulepath: [File.join(here, 'modules')], facts: facts, static: name.start_with?('static_')
                ))
     input.flush
