@@ -1,0 +1,505 @@
+//! From Onigmo's syntax, as Ruby sets it up, to that of `fancy_regex`.
+//!
+//! What differs: `(?m)` is `(?s)`; `\w \d \s \h` know ASCII only, POSIX classes all of Unicode;
+//! `{,n}`; a quantifier after an interval; octal, control and `\u` escapes; `^` not at the very end.
+
+use super::Flags;
+
+type Outcome<T> = Result<T, String>;
+
+/// Deepest nesting of groups and classes.
+const MAX_DEPTH: usize = 200;
+
+pub(super) fn translate(source: &str, flags: Flags) -> Outcome<String> {
+    let mut translator = Translator {
+        input: source.chars().collect(),
+        position: 0,
+        output: String::with_capacity(source.len() + 16),
+        extended: flags.extended,
+        groups: Vec::new(),
+        atom: None,
+        total_groups: count_groups(source),
+    };
+    translator.run()?;
+    Ok(translator.output)
+}
+
+struct Translator {
+    input: Vec<char>,
+    position: usize,
+    output: String,
+    /// Whether blanks and comments are skipped here.
+    extended: bool,
+    /// Open groups: where each starts in the output, and `extended` outside.
+    groups: Vec<(usize, bool)>,
+    /// Where the last atom starts in the output, for a second quantifier.
+    atom: Option<usize>,
+    total_groups: usize,
+}
+
+fn count_groups(source: &str) -> usize {
+    let mut escaped = false;
+    let mut count = 0;
+    for character in source.chars() {
+        if character == '(' && !escaped {
+            count += 1;
+        }
+        escaped = character == '\\' && !escaped;
+    }
+    count
+}
+
+impl Translator {
+    fn peek(&self, ahead: usize) -> Option<char> {
+        self.input.get(self.position + ahead).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let character = self.peek(0)?;
+        self.position += 1;
+        Some(character)
+    }
+
+    fn rest_starts_with(&self, text: &str) -> bool {
+        text.chars().enumerate().all(|(ahead, character)| self.peek(ahead) == Some(character))
+    }
+
+    fn literal(&mut self, character: char) {
+        push_literal(&mut self.output, character);
+    }
+
+    fn run(&mut self) -> Outcome<()> {
+        while let Some(character) = self.next() {
+            let start = self.output.len();
+            match character {
+                '\\' => {
+                    self.escape()?;
+                    self.atom = Some(start);
+                }
+                '[' => {
+                    let class = self.class(0)?;
+                    self.output.push_str(&class);
+                    self.atom = Some(start);
+                }
+                '(' => self.open_group()?,
+                ')' => {
+                    let Some((open, extended)) = self.groups.pop() else {
+                        return Err("unmatched close parenthesis".to_owned());
+                    };
+                    self.output.push(')');
+                    self.extended = extended;
+                    self.atom = Some(open);
+                }
+                '{' => self.interval(),
+                '*' | '+' | '?' => {
+                    if self.atom.is_none() {
+                        return Err("target of repeat operator is not specified".to_owned());
+                    }
+                    self.output.push(character);
+                    if let Some(suffix @ ('+' | '?')) = self.peek(0) {
+                        self.position += 1;
+                        self.output.push(suffix);
+                    }
+                    self.wrap_when_quantified_again();
+                }
+                '|' => {
+                    self.output.push('|');
+                    self.atom = None;
+                }
+                '^' => {
+                    self.output.push_str(if self.must_consume() { "^" } else { "(?:\\A|(?<=\\n)(?!\\z))" });
+                    self.atom = Some(start);
+                }
+                '$' | '.' => {
+                    self.output.push(character);
+                    self.atom = Some(start);
+                }
+                '#' if self.extended => while self.next().is_some_and(|skipped| skipped != '\n') {},
+                blank if self.extended && blank.is_ascii_whitespace() => {}
+                other => {
+                    self.literal(other);
+                    self.atom = Some(start);
+                }
+            }
+        }
+        if self.groups.is_empty() { Ok(()) } else { Err("end pattern with unmatched parenthesis".to_owned()) }
+    }
+
+    /// Whether what follows `^` surely takes a character, so that it cannot match at the very end.
+    fn must_consume(&self) -> bool {
+        let (Some(first), second) = (self.peek(0), self.peek(1)) else { return false };
+        let (taken, after) = match first {
+            '\\' => (second.is_some_and(|c| matches!(c, 'w' | 'd' | 's' | 'S' | 'W' | 'D' | 'h') || !c.is_alphanumeric()), self.peek(2)),
+            '(' | '[' | ')' | '|' | '$' | '^' | '*' | '+' | '?' | '{' | '#' | ' ' => (false, None),
+            _ => (true, second),
+        };
+        taken && !matches!(after, Some('*' | '?' | '{'))
+    }
+
+    /// `a{2}+`, `a**`: in Ruby the second repeats the first; it is no possessive mark.
+    fn wrap_when_quantified_again(&mut self) {
+        let again = match self.peek(0) {
+            Some('*' | '+' | '?') => true,
+            Some('{') => self.interval_text().is_some(),
+            _ => false,
+        };
+        if let Some(atom) = self.atom.filter(|_| again) {
+            self.output.insert_str(atom, "(?:");
+            self.output.push(')');
+        }
+    }
+
+    /// The interval at the position, without its braces, if it is one.
+    fn interval_text(&self) -> Option<String> {
+        let rest = self.input.get(self.position..)?;
+        let rest = rest.strip_prefix(&['{']).unwrap_or(rest);
+        let end = rest.iter().position(|character| *character == '}')?;
+        let text: String = rest.get(..end)?.iter().collect();
+        let digits = |part: &str| part.chars().all(|character| character.is_ascii_digit());
+        let valid = match text.split_once(',') {
+            Some((from, to)) => digits(from) && digits(to) && !(from.is_empty() && to.is_empty()),
+            None => !text.is_empty() && digits(&text),
+        };
+        valid.then_some(text)
+    }
+
+    fn interval(&mut self) {
+        let text = self.interval_text().filter(|_| self.atom.is_some());
+        let Some(text) = text else {
+            let start = self.output.len();
+            self.output.push_str("\\{");
+            self.atom = Some(start);
+            return;
+        };
+        self.position += text.chars().count() + 1;
+        self.output.push('{');
+        if text.starts_with(',') {
+            self.output.push('0');
+        }
+        self.output.push_str(&text);
+        self.output.push('}');
+        if self.peek(0) == Some('?') && text.contains(',') {
+            self.position += 1;
+            self.output.push('?');
+        }
+        self.wrap_when_quantified_again();
+    }
+
+    fn open_group(&mut self) -> Outcome<()> {
+        if self.groups.len() >= MAX_DEPTH {
+            return Err("too deep nest level".to_owned());
+        }
+        let start = self.output.len();
+        let outside = self.extended;
+        self.atom = None;
+        if self.peek(0) != Some('?') {
+            self.output.push('(');
+            self.groups.push((start, outside));
+            return Ok(());
+        }
+        self.position += 1;
+        for prefix in ["<=", "<!", "=", "!", ">", ":", "~"] {
+            if self.rest_starts_with(prefix) {
+                self.position += prefix.len();
+                self.output.push_str("(?");
+                self.output.push_str(prefix);
+                self.groups.push((start, outside));
+                return Ok(());
+            }
+        }
+        match self.next() {
+            Some('#') => {
+                while let Some(character) = self.next() {
+                    match character {
+                        '\\' => self.position += 1,
+                        ')' => return Ok(()),
+                        _ => {}
+                    }
+                }
+                Err("end pattern in group".to_owned())
+            }
+            Some(open @ ('<' | '\'')) => {
+                let close = if open == '<' { '>' } else { '\'' };
+                let name = self.until(close)?;
+                if name.is_empty() {
+                    return Err("group name is empty".to_owned());
+                }
+                self.output.push_str("(?<");
+                self.output.push_str(&name);
+                self.output.push('>');
+                self.groups.push((start, outside));
+                Ok(())
+            }
+            Some('(') => Err("conditional groups are not supported".to_owned()),
+            Some(first) => {
+                self.position -= 1;
+                debug_assert!(self.peek(0) == Some(first));
+                self.group_options(start, outside)
+            }
+            None => Err("end pattern in group".to_owned()),
+        }
+    }
+
+    /// `(?mix-mix)` and `(?mix-mix:...)`.
+    fn group_options(&mut self, start: usize, outside: bool) -> Outcome<()> {
+        let (mut on, mut off, mut negative) = (String::new(), String::new(), false);
+        loop {
+            let set = if negative { &mut off } else { &mut on };
+            match self.next() {
+                Some('-') => negative = true,
+                Some('i') => set.push('i'),
+                Some('m') => set.push('s'),
+                Some('x') => self.extended = !negative,
+                // Character set options: `\w` and friends are ASCII by default already.
+                Some('a' | 'd') if !negative => {}
+                Some(end @ (':' | ')')) => {
+                    let options = if off.is_empty() { on } else { format!("{on}-{off}") };
+                    if end == ':' {
+                        self.output.push_str("(?");
+                        self.output.push_str(&options);
+                        self.output.push(':');
+                        self.groups.push((start, outside));
+                    } else if !options.is_empty() {
+                        self.output.push_str("(?");
+                        self.output.push_str(&options);
+                        self.output.push(')');
+                    }
+                    return Ok(());
+                }
+                _ => return Err("undefined group option".to_owned()),
+            }
+        }
+    }
+
+    fn until(&mut self, close: char) -> Outcome<String> {
+        let mut text = String::new();
+        while let Some(character) = self.next() {
+            if character == close {
+                return Ok(text);
+            }
+            text.push(character);
+        }
+        Err("invalid group name <>".to_owned())
+    }
+
+    fn escape(&mut self) -> Outcome<()> {
+        let Some(character) = self.next() else { return Err("too short escape sequence".to_owned()) };
+        match character {
+            'w' | 'd' | 's' | 'h' | 'W' | 'D' | 'S' | 'H' => self.output.push_str(&ascii_class(character)),
+            'b' | 'B' | 'A' | 'z' | 'G' | 'K' => self.output.extend(['\\', character]),
+            'Z' => self.output.push_str("(?=\\n?\\z)"),
+            'R' => self.output.push_str("(?>\\r\\n|[\\n\\x0B\\f\\r\\x{85}\\x{2028}\\x{2029}])"),
+            'X' => return Err("\\X is not supported".to_owned()),
+            'p' | 'P' => {
+                let class = self.property(character == 'P')?;
+                self.output.push_str(&class);
+            }
+            'k' | 'g' => {
+                let close = match self.next() {
+                    Some('<') => '>',
+                    Some('\'') => '\'',
+                    _ => return Err(format!("invalid backref number/name: \\{character}")),
+                };
+                let name = self.until(close)?;
+                self.output.extend(['\\', character]);
+                self.output.push_str(&format!("<{name}>"));
+            }
+            '1'..='9' => self.backreference(character)?,
+            _ => {
+                let literal = self.character_escape(character)?;
+                self.literal(literal);
+            }
+        }
+        Ok(())
+    }
+
+    fn backreference(&mut self, first: char) -> Outcome<()> {
+        let mut digits = String::from(first);
+        while let Some(digit) = self.peek(0).filter(char::is_ascii_digit) {
+            digits.push(digit);
+            self.position += 1;
+        }
+        let number: usize = digits.parse().map_err(|_| "too big number".to_owned())?;
+        if digits.len() == 1 || number <= self.total_groups {
+            // A group keeps a digit that follows from becoming part of the number.
+            self.output.push_str(&format!("(?:\\{number})"));
+            return Ok(());
+        }
+        self.position -= digits.len() - 1;
+        let literal = self.character_escape(first)?;
+        self.literal(literal);
+        Ok(())
+    }
+
+    /// The character that an escape stands for, in and out of classes.
+    fn character_escape(&mut self, character: char) -> Outcome<char> {
+        let code = match character {
+            'n' => 0x0A,
+            't' => 0x09,
+            'r' => 0x0D,
+            'f' => 0x0C,
+            'v' => 0x0B,
+            'a' => 0x07,
+            'e' => 0x1B,
+            '0'..='7' => self.digits(8, 2, character.to_digit(8).unwrap_or(0)),
+            'x' => {
+                let value = self.digits(16, 2, 0);
+                if value > 0x7F {
+                    return Err("bytes beyond ASCII are not supported".to_owned());
+                }
+                value
+            }
+            'u' if self.peek(0) == Some('{') => {
+                self.position += 1;
+                let text = self.until('}')?;
+                u32::from_str_radix(text.trim(), 16).map_err(|_| "invalid Unicode escape".to_owned())?
+            }
+            'u' => self.digits(16, 4, 0),
+            'c' => self.next().map_or(0, |control| u32::from(control) & 0x1F),
+            'C' if self.peek(0) == Some('-') => {
+                self.position += 1;
+                self.next().map_or(0, |control| u32::from(control) & 0x1F)
+            }
+            'M' => return Err("bytes beyond ASCII are not supported".to_owned()),
+            other => return Ok(other),
+        };
+        char::from_u32(code).ok_or_else(|| "invalid Unicode range".to_owned())
+    }
+
+    fn digits(&mut self, radix: u32, most: usize, mut value: u32) -> u32 {
+        for _ in 0..most {
+            let Some(digit) = self.peek(0).and_then(|character| character.to_digit(radix)) else { break };
+            value = value * radix + digit;
+            self.position += 1;
+        }
+        value
+    }
+
+    /// `\p{Name}`, `\p{^Name}` after the letter.
+    fn property(&mut self, negated: bool) -> Outcome<String> {
+        if self.next() != Some('{') {
+            return Err("invalid character property name {p}".to_owned());
+        }
+        let name = self.until('}')?;
+        let (name, negated) = match name.strip_prefix('^') {
+            Some(name) => (name, !negated),
+            None => (name.as_str(), negated),
+        };
+        let caret = if negated { "^" } else { "" };
+        Ok(match posix(&name.to_ascii_lowercase()) {
+            Some(set) => format!("[{caret}{set}]"),
+            None => format!("[{caret}\\p{{{name}}}]"),
+        })
+    }
+
+    /// A bracket class after its `[`, with the closing bracket.
+    fn class(&mut self, depth: usize) -> Outcome<String> {
+        if depth >= MAX_DEPTH {
+            return Err("too deep nest level".to_owned());
+        }
+        let mut class = String::from("[");
+        if self.peek(0) == Some('^') {
+            self.position += 1;
+            class.push('^');
+        }
+        let mut first = true;
+        while let Some(character) = self.next() {
+            match character {
+                ']' if !first => {
+                    class.push(']');
+                    return Ok(class);
+                }
+                ']' => class.push_str("\\]"),
+                '[' if self.peek(0) == Some(':') && self.posix_class(&mut class)? => {}
+                '[' => class.push_str(&self.class(depth + 1)?),
+                '\\' => self.class_escape(&mut class)?,
+                '&' if self.peek(0) == Some('&') => {
+                    self.position += 1;
+                    class.push_str("&&");
+                }
+                '-' => {
+                    let ranged = !first && !matches!(self.peek(0), Some(']' | '-')) && !class.ends_with('-');
+                    class.push_str(if ranged { "-" } else { "\\-" });
+                }
+                other => push_literal(&mut class, other),
+            }
+            first = false;
+        }
+        Err("premature end of char-class".to_owned())
+    }
+
+    fn class_escape(&mut self, class: &mut String) -> Outcome<()> {
+        let Some(character) = self.next() else { return Err("end pattern at escape".to_owned()) };
+        match character {
+            'w' | 'd' | 's' | 'h' | 'W' | 'D' | 'S' | 'H' => class.push_str(&ascii_class(character)),
+            'b' => class.push_str("\\x08"),
+            'R' | 'X' => push_literal(class, character),
+            'p' | 'P' => class.push_str(&self.property(character == 'P')?),
+            _ => {
+                let literal = self.character_escape(character)?;
+                push_literal(class, literal);
+            }
+        }
+        Ok(())
+    }
+
+    /// `[:alpha:]` after its `[`; gives whether it was one.
+    fn posix_class(&mut self, class: &mut String) -> Outcome<bool> {
+        let rest: String = self.input.iter().skip(self.position + 1).take(12).collect();
+        let Some(end) = rest.find(":]") else { return Ok(false) };
+        let name = rest.get(..end).unwrap_or_default();
+        let (plain, caret) = match name.strip_prefix('^') {
+            Some(plain) => (plain, "^"),
+            None => (name, ""),
+        };
+        let Some(set) = posix(plain) else { return Ok(false) };
+        class.push_str(&format!("[{caret}{set}]"));
+        self.position += name.chars().count() + 3;
+        Ok(true)
+    }
+}
+
+fn ascii_class(letter: char) -> String {
+    let set = match letter.to_ascii_lowercase() {
+        'w' => "a-zA-Z0-9_",
+        'd' => "0-9",
+        's' => " \\t\\r\\n\\f\\x0B",
+        _ => "0-9a-fA-F",
+    };
+    let caret = if letter.is_ascii_uppercase() { "^" } else { "" };
+    format!("[{caret}{}]", set.replace(' ', "\\x20"))
+}
+
+/// Content of a bracket class for a POSIX name, with all of Unicode as in Ruby.
+fn posix(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "alnum" => "\\p{Alphabetic}\\p{Nd}",
+        "alpha" => "\\p{Alphabetic}",
+        "ascii" => "\\x00-\\x7F",
+        "blank" => "\\t\\p{Zs}",
+        "cntrl" => "\\p{Cc}",
+        "digit" => "\\p{Nd}",
+        "graph" => "[^\\s\\p{Cc}\\p{Cn}\\p{Cs}]",
+        "lower" => "\\p{Lowercase}",
+        "print" => "[^\\p{Cc}\\p{Cn}\\p{Cs}\\x{2028}\\x{2029}]",
+        "punct" => "\\p{P}\\$\\+<=>\\^`\\|\\~",
+        "space" => "\\s",
+        "upper" => "\\p{Uppercase}",
+        "word" => "\\w",
+        "xdigit" => "0-9a-fA-F",
+        _ => return None,
+    })
+}
+
+/// A character that stands for itself anywhere, in verbose mode too.
+fn push_literal(output: &mut String, character: char) {
+    if character.is_ascii_alphanumeric() || matches!(character, '_' | '"' | '\'' | ',' | '/' | ':' | ';' | '<' | '>' | '=' | '@' | '`' | '!' | '%') {
+        output.push(character);
+    } else if character.is_ascii_graphic() {
+        output.extend(['\\', character]);
+    } else if character.is_ascii() {
+        output.push_str(&format!("\\x{:02X}", u32::from(character)));
+    } else {
+        output.push(character);
+    }
+}
