@@ -102,7 +102,11 @@ pub fn compile(request: &Request, inputs: &dyn Inputs, cache: &CodeCache) -> Com
             error.node = Some(request.certname.clone());
             error
         });
-        Compilation { outcome, trace: ev.inputs.take_trace(), logs: std::mem::take(&mut ev.logs) }
+        Compilation {
+            outcome,
+            trace: ev.inputs.take_trace(),
+            logs: std::mem::take(&mut ev.logs),
+        }
     })
     .unwrap_or_else(|message| Compilation {
         outcome: Err(Error::plain(message)),
@@ -114,9 +118,15 @@ pub fn compile(request: &Request, inputs: &dyn Inputs, cache: &CodeCache) -> Com
 /// Runs on a thread with a large stack; an error when there is no thread to be had or it died.
 pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("compile".to_owned()).stack_size(STACK_BYTES);
-        let handle = thread.spawn_scoped(scope, work).map_err(|error| format!("no thread to compile on: {error}"))?;
-        handle.join().map_err(|_| "the compile ended unexpectedly".to_owned())
+        let thread = std::thread::Builder::new()
+            .name("compile".to_owned())
+            .stack_size(STACK_BYTES);
+        let handle = thread
+            .spawn_scoped(scope, work)
+            .map_err(|error| format!("no thread to compile on: {error}"))?;
+        handle
+            .join()
+            .map_err(|_| "the compile ended unexpectedly".to_owned())
     })
 }
 

@@ -56,7 +56,10 @@ impl Error {
     /// An issue of Puppet's that is not located yet: the nearest evaluated expression adds its place.
     #[cold]
     pub(crate) fn issue(code: &str, message: impl Into<String>) -> Self {
-        Self { issue_code: Some(code.to_owned()), ..Self::plain(message) }
+        Self {
+            issue_code: Some(code.to_owned()),
+            ..Self::plain(message)
+        }
     }
 
     /// A message that stays as it is (`Puppet::ParseError` with a place of its own, or none that could be known).
@@ -67,7 +70,13 @@ impl Error {
         line: Option<u32>,
         column: Option<u32>,
     ) -> Self {
-        Self { file, line, column, complete: true, ..Self::plain(message) }
+        Self {
+            file,
+            line,
+            column,
+            complete: true,
+            ..Self::plain(message)
+        }
     }
 }
 
@@ -199,7 +208,9 @@ impl Unwind {
                 jump.line,
                 None,
             ),
-            UnwindKind::UnassignedParameter(name) => Error::plain(format!("parameter ${name} has no value yet")),
+            UnwindKind::UnassignedParameter(name) => {
+                Error::plain(format!("parameter ${name} has no value yet"))
+            }
         }
     }
 }
@@ -225,10 +236,17 @@ impl From<InputError> for Unwind {
     #[cold]
     fn from(error: InputError) -> Self {
         match error {
-            InputError::Invalid { message, file, line, column } if file.is_some() || line.is_some() => {
+            InputError::Invalid {
+                message,
+                file,
+                line,
+                column,
+            } if file.is_some() || line.is_some() => {
                 Error::verbatim(message, file.map(Arc::from), line, column).into()
             }
-            InputError::Invalid { message, .. } | InputError::Refused(message) => Self::plain(message),
+            InputError::Invalid { message, .. } | InputError::Refused(message) => {
+                Self::plain(message)
+            }
         }
     }
 }
@@ -239,7 +257,10 @@ mod tests {
 
     #[test]
     fn location_takes_the_form_of_the_reference_for_what_is_known() {
-        assert_eq!(location(Some("a.pp"), Some(1), Some(2)), " (file: a.pp, line: 1, column: 2)");
+        assert_eq!(
+            location(Some("a.pp"), Some(1), Some(2)),
+            " (file: a.pp, line: 1, column: 2)"
+        );
         assert_eq!(location(None, Some(1), Some(2)), " (line: 1, column: 2)");
         assert_eq!(location(Some("a.pp"), None, None), " (file: a.pp)");
         assert_eq!(location(None, None, Some(3)), "");

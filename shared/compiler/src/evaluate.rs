@@ -42,7 +42,12 @@ pub struct Evaluation {
 
 /// Evaluates a program for the node of `request`, whose main manifest is not used.
 #[must_use]
-pub fn evaluate(request: &Request, program: &Program, inputs: &dyn Inputs, cache: &CodeCache) -> Evaluation {
+pub fn evaluate(
+    request: &Request,
+    program: &Program,
+    inputs: &dyn Inputs,
+    cache: &CodeCache,
+) -> Evaluation {
     let mut request = request.clone();
     request.manifest = Manifest::Code(program.preludes.first().cloned().unwrap_or_default());
     let request = &request;
@@ -51,7 +56,12 @@ pub fn evaluate(request: &Request, program: &Program, inputs: &dyn Inputs, cache
         let mut ev = Evaluator::new(request, Recorder::new(inputs), &code, cache);
         let outcome = value_of(&mut ev, program).map_err(crate::error::Unwind::into_error);
         let variables = top_variables(&mut ev);
-        Evaluation { outcome, variables, trace: ev.inputs.take_trace(), logs: std::mem::take(&mut ev.logs) }
+        Evaluation {
+            outcome,
+            variables,
+            trace: ev.inputs.take_trace(),
+            logs: std::mem::take(&mut ev.logs),
+        }
     })
     .unwrap_or_else(|message| Evaluation {
         outcome: Err(Error::plain(message)),
@@ -66,14 +76,24 @@ fn value_of(ev: &mut Evaluator<'_>, program: &Program) -> Result<Value> {
     for (index, prelude) in program.preludes.iter().enumerate().skip(1) {
         let file = ev.load_text(&format!("prelude:{index}"), None, prelude, Syntax::Manifest)?;
         ev.import_definitions(file)?;
-        ev.eval_program(Frame { scope: Scopes::TOP, file })?;
+        ev.eval_program(Frame {
+            scope: Scopes::TOP,
+            file,
+        })?;
         ev.evaluate_generators()?;
     }
     ev.logs.clear();
     let name = program.source_name.as_deref().map(std::sync::Arc::from);
-    let syntax = if program.epp { Syntax::Epp } else { Syntax::Manifest };
+    let syntax = if program.epp {
+        Syntax::Epp
+    } else {
+        Syntax::Manifest
+    };
     let file = ev.load_text("eval", name, &program.code, syntax)?;
-    let frame = Frame { scope: Scopes::TOP, file };
+    let frame = Frame {
+        scope: Scopes::TOP,
+        file,
+    };
     let value = if program.epp {
         ev.call_epp("inline_epp", file, None, frame)?
     } else {

@@ -93,15 +93,27 @@ impl<'a> Recorder<'a> {
             return Ok(answer.clone());
         }
         let answer = self.inputs.listing(path)?;
-        self.note(Read::Listing(path.into()), listing_digest(answer.as_deref()));
-        self.listings.borrow_mut().insert(path.into(), answer.clone());
+        self.note(
+            Read::Listing(path.into()),
+            listing_digest(answer.as_deref()),
+        );
+        self.listings
+            .borrow_mut()
+            .insert(path.into(), answer.clone());
         Ok(answer)
     }
 
     /// A top-level key of a Hiera data file.
-    pub(crate) fn data(&self, source: &DataSource<'_>, key: &str) -> Result<Option<Value>, LookupError> {
+    pub(crate) fn data(
+        &self,
+        source: &DataSource<'_>,
+        key: &str,
+    ) -> Result<Option<Value>, LookupError> {
         let answer = self.inputs.data(source, key)?;
-        let read = Read::Data { path: source.path.into(), key: key.into() };
+        let read = Read::Data {
+            path: source.path.into(),
+            key: key.into(),
+        };
         self.note(read, AnswerDigest::of_value_option(answer.as_ref()));
         Ok(answer)
     }
@@ -116,7 +128,11 @@ impl<'a> Recorder<'a> {
     }
 
     /// A Hiera configuration; the whole file counts.
-    pub(crate) fn hiera_config(&self, path: &str, layer: &Layer) -> Result<Option<Arc<Config>>, LookupError> {
+    pub(crate) fn hiera_config(
+        &self,
+        path: &str,
+        layer: &Layer,
+    ) -> Result<Option<Arc<Config>>, LookupError> {
         if let Ok(content) = self.inputs.file(path) {
             self.note(Read::File(path.into()), file_digest(content.as_ref()));
         }
@@ -126,7 +142,10 @@ impl<'a> Recorder<'a> {
     /// Mode and digest of a served file.
     pub(crate) fn file_metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError> {
         let answer = self.inputs.file_metadata(path)?;
-        self.note(Read::FileMetadata(path.into()), metadata_digest(answer.as_ref()));
+        self.note(
+            Read::FileMetadata(path.into()),
+            metadata_digest(answer.as_ref()),
+        );
         Ok(answer)
     }
 
@@ -150,7 +169,10 @@ impl<'a> Recorder<'a> {
 #[must_use]
 pub fn file_digest(answer: Option<&FileContent>) -> AnswerDigest {
     answer.map_or_else(AnswerDigest::absent, |content| {
-        content.digest.parse().unwrap_or_else(|_| AnswerDigest::of_bytes(&content.bytes))
+        content
+            .digest
+            .parse()
+            .unwrap_or_else(|_| AnswerDigest::of_bytes(&content.bytes))
     })
 }
 
@@ -180,6 +202,10 @@ pub fn listing_digest(answer: Option<&[Entry]>) -> AnswerDigest {
 pub fn metadata_digest(answer: Option<&FileMetadata>) -> AnswerDigest {
     answer.map_or_else(AnswerDigest::absent, |metadata| {
         let directory = metadata.kind == EntryKind::Directory;
-        AnswerDigest::of_json(&json!([directory, metadata.mode, metadata.digest.as_deref()]))
+        AnswerDigest::of_json(&json!([
+            directory,
+            metadata.mode,
+            metadata.digest.as_deref()
+        ]))
     })
 }

@@ -57,13 +57,24 @@ pub(crate) struct FactPath {
 impl FactPath {
     /// The structure as a whole.
     pub(crate) fn root(root: FactRoot) -> Self {
-        Self { root, keys: Arc::from([]) }
+        Self {
+            root,
+            keys: Arc::from([]),
+        }
     }
 
     /// One key deeper.
     pub(crate) fn join(&self, key: EcoString) -> Self {
-        let keys = self.keys.iter().cloned().chain(std::iter::once(key)).collect();
-        Self { root: self.root, keys }
+        let keys = self
+            .keys
+            .iter()
+            .cloned()
+            .chain(std::iter::once(key))
+            .collect();
+        Self {
+            root: self.root,
+            keys,
+        }
     }
 }
 
@@ -81,9 +92,17 @@ pub(crate) enum Binding {
 pub(crate) struct Locals(Vec<(EcoString, Binding)>);
 
 impl Locals {
+    /// None yet, with room for `capacity`.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
     /// The binding of a name.
     pub(crate) fn get(&self, name: &str) -> Option<&Binding> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, binding)| binding)
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, binding)| binding)
     }
 
     /// Adds a name that is not bound yet.
@@ -144,13 +163,17 @@ impl Scope {
     /// A variable of this scope itself, without its local levels.
     pub(crate) fn variable(&self, name: &str) -> Option<&Binding> {
         let index = *self.index.get(name)?;
-        self.variables.get(index as usize).map(|(_, binding)| binding)
+        self.variables
+            .get(index as usize)
+            .map(|(_, binding)| binding)
     }
 
     /// Sets a variable of this scope itself, again if need be.
     pub(crate) fn set_variable(&mut self, name: EcoString, binding: Binding) {
-        if let Some(slot) =
-            self.index.get(&name).and_then(|index| self.variables.get_mut(*index as usize))
+        if let Some(slot) = self
+            .index
+            .get(&name)
+            .and_then(|index| self.variables.get_mut(*index as usize))
         {
             slot.1 = binding;
             return;
@@ -207,7 +230,10 @@ impl Scopes {
             ephemeral: Vec::new(),
             defaults: ResourceDefaults::default(),
         };
-        Self { scopes: vec![top], classes: FxHashMap::default() }
+        Self {
+            scopes: vec![top],
+            classes: FxHashMap::default(),
+        }
     }
 
     /// Adds a scope.
@@ -236,13 +262,19 @@ impl Scopes {
     }
 
     /// A scope. Ids only come from [`Scopes::add`], so there always is one.
-    #[expect(clippy::indexing_slicing, reason = "ids come from this arena, which only grows")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "ids come from this arena, which only grows"
+    )]
     pub(crate) fn get(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]
     }
 
     /// A scope, to change it.
-    #[expect(clippy::indexing_slicing, reason = "ids come from this arena, which only grows")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "ids come from this arena, which only grows"
+    )]
     pub(crate) fn get_mut(&mut self, id: ScopeId) -> &mut Scope {
         &mut self.scopes[id.0 as usize]
     }

@@ -50,10 +50,12 @@ impl Inputs for Directory {
 
     #[expect(clippy::disallowed_methods, reason = "the test is the world")]
     fn file(&self, path: &str) -> Result<Option<FileContent>, InputError> {
-        Ok(std::fs::read(self.root.join(path)).ok().map(|bytes| FileContent {
-            digest: Arc::from(hex::encode(Sha256::digest(&bytes))),
-            bytes: Arc::from(bytes),
-        }))
+        Ok(std::fs::read(self.root.join(path))
+            .ok()
+            .map(|bytes| FileContent {
+                digest: Arc::from(hex::encode(Sha256::digest(&bytes))),
+                bytes: Arc::from(bytes),
+            }))
     }
 
     fn exists(&self, path: &str) -> Result<bool, InputError> {
@@ -62,12 +64,18 @@ impl Inputs for Directory {
 
     #[expect(clippy::disallowed_methods, reason = "the test is the world")]
     fn listing(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
-        let Ok(entries) = std::fs::read_dir(self.root.join(path)) else { return Ok(None) };
+        let Ok(entries) = std::fs::read_dir(self.root.join(path)) else {
+            return Ok(None);
+        };
         let mut entries: Vec<Entry> = entries
             .flatten()
             .map(|entry| Entry {
                 name: entry.file_name().to_string_lossy().into_owned(),
-                kind: if entry.path().is_dir() { EntryKind::Directory } else { EntryKind::File },
+                kind: if entry.path().is_dir() {
+                    EntryKind::Directory
+                } else {
+                    EntryKind::File
+                },
             })
             .collect();
         entries.sort();
@@ -78,11 +86,19 @@ impl Inputs for Directory {
         Ok(None)
     }
 
-    fn data_warnings(&self, _source: &DataSource<'_>, _module: Option<&str>) -> Result<Vec<String>, LookupError> {
+    fn data_warnings(
+        &self,
+        _source: &DataSource<'_>,
+        _module: Option<&str>,
+    ) -> Result<Vec<String>, LookupError> {
         Ok(Vec::new())
     }
 
-    fn hiera_config(&self, _path: &str, _layer: &Layer) -> Result<Option<Arc<Config>>, LookupError> {
+    fn hiera_config(
+        &self,
+        _path: &str,
+        _layer: &Layer,
+    ) -> Result<Option<Arc<Config>>, LookupError> {
         Ok(None)
     }
 
@@ -152,7 +168,9 @@ fn exceptions(root: &Path) -> BTreeMap<String, String> {
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|line| {
-            let (case, reason) = line.split_once(": ").unwrap_or_else(|| panic!("no reason: {line}"));
+            let (case, reason) = line
+                .split_once(": ")
+                .unwrap_or_else(|| panic!("no reason: {line}"));
             (case.to_owned(), reason.to_owned())
         })
         .collect()
@@ -165,7 +183,10 @@ fn every_case_logs_and_fails_as_the_reference_does() {
     let inputs = Directory {
         root: root.join("environment"),
         facts: rich::from_plain_json(&facts),
-        trusted: hash(&[("authenticated", "remote"), ("certname", "test.example.com")]),
+        trusted: hash(&[
+            ("authenticated", "remote"),
+            ("certname", "test.example.com"),
+        ]),
         server_facts: hash(&[("serverversion", "8.0.0")]),
     };
     let cache = CodeCache::new();
@@ -173,13 +194,17 @@ fn every_case_logs_and_fails_as_the_reference_does() {
     let mut wrong = Vec::new();
     let mut cases = 0;
     #[expect(clippy::disallowed_methods, reason = "the test is the world")]
-    let mut topics: Vec<PathBuf> =
-        std::fs::read_dir(root.join("cases")).unwrap().flatten().map(|entry| entry.path()).collect();
+    let mut topics: Vec<PathBuf> = std::fs::read_dir(root.join("cases"))
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     topics.sort();
     for path in topics {
         let topic = path.file_stem().unwrap().to_string_lossy().into_owned();
         let recorded: Vec<Json> =
-            serde_json::from_str(&read(&root.join("expected").join(format!("{topic}.json")))).unwrap();
+            serde_json::from_str(&read(&root.join("expected").join(format!("{topic}.json"))))
+                .unwrap();
         let text = format!("\n{}", read(&path));
         let programs: Vec<&str> = text.split("\n#> ").skip(1).collect();
         assert_eq!(programs.len(), recorded.len(), "{topic}: recorded anew?");
@@ -192,20 +217,32 @@ fn every_case_logs_and_fails_as_the_reference_does() {
                 code.push('\n');
             }
             let actual = outcome(&code, &inputs, &cache);
-            let differs = actual["logs"] != expected["logs"] || !agree(&actual["error"], &expected["error"]);
+            let differs =
+                actual["logs"] != expected["logs"] || !agree(&actual["error"], &expected["error"]);
             let case = format!("{topic}/{}", name.trim());
             match (differs, exceptions.remove(&case)) {
                 (true, None) => wrong.push(format!(
                     "{case}\n  expected {} {}\n  actual   {} {}",
                     expected["logs"], expected["error"], actual["logs"], actual["error"]
                 )),
-                (false, Some(reason)) => wrong.push(format!("{case}\n  is no exception any more ({reason})")),
+                (false, Some(reason)) => {
+                    wrong.push(format!("{case}\n  is no exception any more ({reason})"))
+                }
                 _ => {}
             }
         }
     }
-    wrong.extend(exceptions.keys().map(|case| format!("{case}\n  is an exception but no case")));
-    assert!(wrong.is_empty(), "{} of {cases} cases\n\n{}", wrong.len(), wrong.join("\n"));
+    wrong.extend(
+        exceptions
+            .keys()
+            .map(|case| format!("{case}\n  is an exception but no case")),
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} of {cases} cases\n\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// The reads of facts and trusted data that a program leaves in the trace.
@@ -215,7 +252,10 @@ fn fact_reads(code: &str) -> Vec<String> {
     let inputs = Directory {
         root: root.join("environment"),
         facts: rich::from_plain_json(&facts),
-        trusted: hash(&[("authenticated", "remote"), ("certname", "test.example.com")]),
+        trusted: hash(&[
+            ("authenticated", "remote"),
+            ("certname", "test.example.com"),
+        ]),
         server_facts: hash(&[]),
     };
     let mut request = Request::new("test.example.com");
@@ -225,40 +265,60 @@ fn fact_reads(code: &str) -> Vec<String> {
         panic!("{code}: {error}");
     }
     let reads = compilation.trace.iter().map(|(read, _)| read.to_string());
-    reads.filter(|read| read.starts_with("fact:") || read.starts_with("trusted:")).collect()
+    reads
+        .filter(|read| read.starts_with("fact:") || read.starts_with("trusted:"))
+        .collect()
 }
 
 #[test]
 fn a_trace_names_the_facts_that_were_looked_at_and_no_more() {
     for (code, expected) in [
         ("notice($facts['os']['family'])", vec!["fact:os.family"]),
-        ("notice($os['release']['major'], $::kernel)", vec!["fact:kernel", "fact:os.release.major"]),
+        (
+            "notice($os['release']['major'], $::kernel)",
+            vec!["fact:kernel", "fact:os.release.major"],
+        ),
         // A fact of the name of a top-scope variable would make the assignment an error.
-        ("$o = $facts['os']\n$r = $o['release']\nnotice($r['full'])", vec![
-            "fact:o",
-            "fact:os.release.full",
-            "fact:r",
-        ]),
-        ("class c { $o = $facts['os']\n$r = $o['release']\nnotice($r['full']) }\ninclude c", vec![
-            "fact:os.release.full",
-        ]),
-        ("['family'].each |$key| { notice(\"${facts['os'][$key]}\") }", vec!["fact:os.family"]),
-        ("notice($facts['processors']['models'][1])", vec!["fact:processors.models.1"]),
+        (
+            "$o = $facts['os']\n$r = $o['release']\nnotice($r['full'])",
+            vec!["fact:o", "fact:os.release.full", "fact:r"],
+        ),
+        (
+            "class c { $o = $facts['os']\n$r = $o['release']\nnotice($r['full']) }\ninclude c",
+            vec!["fact:os.release.full"],
+        ),
+        (
+            "['family'].each |$key| { notice(\"${facts['os'][$key]}\") }",
+            vec!["fact:os.family"],
+        ),
+        (
+            "notice($facts['processors']['models'][1])",
+            vec!["fact:processors.models.1"],
+        ),
         ("$o = $facts['os']", vec!["fact:o"]),
         ("notice($facts['os'])", vec!["fact:os"]),
         ("$facts['os'].each |$k, $v| { }", vec!["fact:os"]),
         ("notice($facts['os']['cpus'][-1])", vec!["fact:os.cpus"]),
         ("notice($facts['nope'])", vec!["fact:nope"]),
-        ("notice($facts['os']['nope'])", vec!["fact:os", "fact:os.nope"]),
-        ("notice($facts.dig('os', 'release', 'major'), $facts.get('os.name'))", vec![
-            "fact:os.name",
-            "fact:os.release.major",
-        ]),
+        (
+            "notice($facts['os']['nope'])",
+            vec!["fact:os", "fact:os.nope"],
+        ),
+        (
+            "notice($facts.dig('os', 'release', 'major'), $facts.get('os.name'))",
+            vec!["fact:os.name", "fact:os.release.major"],
+        ),
         ("notice(getvar('facts.os.family'))", vec!["fact:os.family"]),
         ("notice($trusted['certname'])", vec!["trusted:certname"]),
         ("$kernel_x = 1\nnotice($kernel_x)", vec!["fact:kernel_x"]),
-        ("if $facts['os']['family'] == 'Debian' { notice('d') }", vec!["fact:os.family"]),
-        ("case $os['family'] { 'Debian': { notice('d') } default: { } }", vec!["fact:os.family"]),
+        (
+            "if $facts['os']['family'] == 'Debian' { notice('d') }",
+            vec!["fact:os.family"],
+        ),
+        (
+            "case $os['family'] { 'Debian': { notice('d') } default: { } }",
+            vec!["fact:os.family"],
+        ),
     ] {
         assert_eq!(fact_reads(code), expected, "{code}");
     }

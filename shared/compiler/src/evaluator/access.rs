@@ -14,7 +14,12 @@ use crate::scope::Binding;
 use crate::settings::Strict;
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn eval_access(&mut self, access: &'a Access, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_access(
+        &mut self,
+        access: &'a Access,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         match self.eval_traced(expr, frame)? {
             Some(Binding::Value(value)) => Ok(value),
             Some(Binding::Path(path)) => Ok(self.read_fact(&path)),
@@ -34,13 +39,16 @@ impl<'a> Evaluator<'a> {
         frame: Frame<'a>,
     ) -> Result<Value> {
         let mut keys = Vec::with_capacity(access.keys.len());
-        let is_class = matches!(&left, Value::Type(data_type) if matches!(**data_type, Type::Class { .. }));
+        let is_class =
+            matches!(&left, Value::Type(data_type) if matches!(**data_type, Type::Class { .. }));
         for key in &access.keys {
             match &key.kind {
                 // `Class[Foo]`: an unknown type is no error here, but a wrong key.
                 ExprKind::TypeName(name) if is_class => {
                     let found = self.find_type(name, frame)?;
-                    keys.push(Value::of_type(found.unwrap_or_else(|| Type::Reference(Some(name.clone())))));
+                    keys.push(Value::of_type(
+                        found.unwrap_or_else(|| Type::Reference(Some(name.clone()))),
+                    ));
                 }
                 _ => keys.push(self.eval(key, frame)?),
             }
@@ -66,7 +74,9 @@ impl<'a> Evaluator<'a> {
                     frame,
                 )),
                 _ => {
-                    let found = keys.iter().filter_map(|key| entries.get(key).filter(|value| !value.is_undef()));
+                    let found = keys
+                        .iter()
+                        .filter_map(|key| entries.get(key).filter(|value| !value.is_undef()));
                     Ok(Value::array(found.cloned().collect()))
                 }
             },
@@ -74,10 +84,15 @@ impl<'a> Evaluator<'a> {
                 let keys = flatten(keys);
                 let (from, length) = self.positions(&left, "Array", &keys, access, frame)?;
                 match length {
-                    None => Ok(nth(items.len(), from).and_then(|index| items.get(index)).cloned().unwrap_or_default()),
+                    None => Ok(nth(items.len(), from)
+                        .and_then(|index| items.get(index))
+                        .cloned()
+                        .unwrap_or_default()),
                     Some(length) => {
                         let (start, end) = slice(items.len(), from, length);
-                        Ok(Value::array(items.get(start..end).unwrap_or_default().to_vec()))
+                        Ok(Value::array(
+                            items.get(start..end).unwrap_or_default().to_vec(),
+                        ))
                     }
                 }
             }
@@ -92,7 +107,12 @@ impl<'a> Evaluator<'a> {
                     },
                     Some(length) => slice(characters.len(), from, length),
                 };
-                let part: EcoString = characters.get(start..end).unwrap_or_default().iter().copied().collect();
+                let part: EcoString = characters
+                    .get(start..end)
+                    .unwrap_or_default()
+                    .iter()
+                    .copied()
+                    .collect();
                 Ok(Value::Str(part))
             }
             Value::Type(data_type) => self.access_type(data_type, keys, expr, frame),
@@ -102,7 +122,10 @@ impl<'a> Evaluator<'a> {
             }
             _ => Err(self.issue_at(
                 "OPERATOR_NOT_APPLICABLE",
-                format!("Operator '[]' is not applicable to {}.", labels::value_a_an(&left)),
+                format!(
+                    "Operator '[]' is not applicable to {}.",
+                    labels::value_a_an(&left)
+                ),
                 access.left.span,
                 frame,
             )),
@@ -110,18 +133,26 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `Type[keys]`: a type with parameters, references to resources, or attributes of a resource.
-    fn access_type(&mut self, base: &Type, keys: Vec<Value>, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    fn access_type(
+        &mut self,
+        base: &Type,
+        keys: Vec<Value>,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         match base {
             Type::Resource { title: Some(_), .. } | Type::Class { name: Some(_) } => {
                 self.resource_attribute(base, &keys, frame)
             }
             // `Resource[File]` is `File`.
-            Type::Resource { type_name: None, title: None }
-                if keys.len() == 1
-                    && keys
-                        .first()
-                        .and_then(Value::as_type)
-                        .is_some_and(|key| matches!(key, Type::Resource { .. })) =>
+            Type::Resource {
+                type_name: None,
+                title: None,
+            } if keys.len() == 1
+                && keys
+                    .first()
+                    .and_then(Value::as_type)
+                    .is_some_and(|key| matches!(key, Type::Resource { .. })) =>
             {
                 Ok(keys.into_iter().next().unwrap_or_default())
             }
@@ -145,8 +176,15 @@ impl<'a> Evaluator<'a> {
                 Some(self.position(left, length, 1, access, frame)?),
             )),
             _ => Err(self.issue_at(
-                if what == "Array" { "BAD_ARRAY_SLICE_ARITY" } else { "BAD_STRING_SLICE_ARITY" },
-                format!("{what} supports [] with one or two arguments. Got {}", keys.len()),
+                if what == "Array" {
+                    "BAD_ARRAY_SLICE_ARITY"
+                } else {
+                    "BAD_STRING_SLICE_ARITY"
+                },
+                format!(
+                    "{what} supports [] with one or two arguments. Got {}",
+                    keys.len()
+                ),
                 access.left.span,
                 frame,
             )),
@@ -161,7 +199,10 @@ impl<'a> Evaluator<'a> {
         access: &'a Access,
         frame: Frame<'a>,
     ) -> Result<i64> {
-        let span = access.keys.get(index).map_or(access.left.span, |key| key.span);
+        let span = access
+            .keys
+            .get(index)
+            .map_or(access.left.span, |key| key.span);
         let is_string = matches!(left, Value::Str(_));
         let number = match key {
             Value::Int(number) => return Ok(*number),
@@ -196,15 +237,26 @@ impl<'a> Evaluator<'a> {
         }
         Err(self.issue_at(
             "BAD_SLICE_KEY_TYPE",
-            format!("{}[] cannot use {actual} where Integer is expected", labels::capitalized(&labels::value_a_an(left))),
+            format!(
+                "{}[] cannot use {actual} where Integer is expected",
+                labels::capitalized(&labels::value_a_an(left))
+            ),
             span,
             frame,
         ))
     }
 
     #[cold]
-    pub(super) fn not_numeric(&self, value: &Value, span: bunraku_syntax::Span, frame: Frame<'a>) -> Unwind {
-        let message = format!("The value '{}' cannot be converted to Numeric.", labels::ruby_text(value));
+    pub(super) fn not_numeric(
+        &self,
+        value: &Value,
+        span: bunraku_syntax::Span,
+        frame: Frame<'a>,
+    ) -> Unwind {
+        let message = format!(
+            "The value '{}' cannot be converted to Numeric.",
+            labels::ruby_text(value)
+        );
         self.issue_at("NOT_NUMERIC", message, span, frame)
     }
 
@@ -216,10 +268,18 @@ impl<'a> Evaluator<'a> {
         span: bunraku_syntax::Span,
         frame: Frame<'a>,
     ) -> Result<()> {
-        let message = format!("The string '{before}' was automatically coerced to the numerical value {after}");
+        let message = format!(
+            "The string '{before}' was automatically coerced to the numerical value {after}"
+        );
         match self.request.settings.strict {
             Strict::Off => {}
-            Strict::Warning => self.log_at(Level::Warning, message, Some("NUMERIC_COERCION"), frame, span),
+            Strict::Warning => self.log_at(
+                Level::Warning,
+                message,
+                Some("NUMERIC_COERCION"),
+                frame,
+                span,
+            ),
             Strict::Error => return Err(self.issue_at("NUMERIC_COERCION", message, span, frame)),
         }
         Ok(())
@@ -252,22 +312,39 @@ fn flatten(keys: Vec<Value>) -> Vec<Value> {
 /// The element at an index that counts from the end when negative.
 fn nth(size: usize, index: i64) -> Option<usize> {
     let size = i64::try_from(size).ok()?;
-    let index = if index < 0 { index.checked_add(size)? } else { index };
+    let index = if index < 0 {
+        index.checked_add(size)?
+    } else {
+        index
+    };
     usize::try_from(index).ok().filter(|_| index < size)
 }
 
 /// Start and end of a slice: negative positions count from the end, a negative length is an end.
 fn slice(size: usize, from: i64, length: i64) -> (usize, usize) {
     let size = i64::try_from(size).unwrap_or(i64::MAX);
-    let mut start = if from < 0 { size.saturating_add(from) } else { from };
-    let mut length = if length < 0 { size.saturating_sub(start).saturating_add(length).saturating_add(1) } else { length };
+    let mut start = if from < 0 {
+        size.saturating_add(from)
+    } else {
+        from
+    };
+    let mut length = if length < 0 {
+        size.saturating_sub(start)
+            .saturating_add(length)
+            .saturating_add(1)
+    } else {
+        length
+    };
     if start < 0 {
         length = length.saturating_add(start);
         start = 0;
     }
     let end = start.saturating_add(length.max(0)).min(size);
     let start = start.min(size);
-    (usize::try_from(start).unwrap_or(0), usize::try_from(end.max(start)).unwrap_or(0))
+    (
+        usize::try_from(start).unwrap_or(0),
+        usize::try_from(end.max(start)).unwrap_or(0),
+    )
 }
 
 #[cfg(test)]

@@ -18,16 +18,26 @@ impl<'a> Evaluator<'a> {
             Some(known) => known,
             None => self.load_text(&key, None, text, Syntax::Manifest)?,
         };
-        let frame = Frame { scope: frame.scope, file };
+        let frame = Frame {
+            scope: frame.scope,
+            file,
+        };
         match self.eval(&file.program.body, frame)? {
             Value::Type(data_type) => Ok(data_type.as_ref().clone()),
-            _ => Err(Unwind::plain(format!("The expression <{text}> is not a valid type specification."))),
+            _ => Err(Unwind::plain(format!(
+                "The expression <{text}> is not a valid type specification."
+            ))),
         }
     }
 
     /// `$module_name` and `$caller_module_name` as the scope has them.
     pub(crate) fn module_and_caller(&mut self, frame: Frame<'a>) -> (Value, Value) {
-        let mut read = |name: &str| self.existing_variable(name, frame.scope).ok().flatten().unwrap_or_default();
+        let mut read = |name: &str| {
+            self.existing_variable(name, frame.scope)
+                .ok()
+                .flatten()
+                .unwrap_or_default()
+        };
         (read("module_name"), read("caller_module_name"))
     }
 

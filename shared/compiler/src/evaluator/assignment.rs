@@ -23,16 +23,31 @@ impl<'a> Evaluator<'a> {
     }
 
     /// An assignment whose value nobody wants: facts that are only given a name are not read.
-    pub(super) fn assign_statement(&mut self, assignment: &'a Assignment, expr: &'a Expr, frame: Frame<'a>) -> Result<()> {
+    pub(super) fn assign_statement(
+        &mut self,
+        assignment: &'a Assignment,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<()> {
         let result = self.assign_traced(assignment, expr, frame);
-        result.map(drop).map_err(|unwind| self.locate(unwind, expr, frame))
+        result
+            .map(drop)
+            .map_err(|unwind| self.locate(unwind, expr, frame))
     }
 
-    fn assign_traced(&mut self, assignment: &'a Assignment, expr: &'a Expr, frame: Frame<'a>) -> Result<Binding> {
+    fn assign_traced(
+        &mut self,
+        assignment: &'a Assignment,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Binding> {
         if assignment.op != AssignOp::Set {
             return Err(Unwind::issue(
                 "UNSUPPORTED_OPERATOR",
-                format!("The operator '{}' is not supported.", assignment.op.as_str()),
+                format!(
+                    "The operator '{}' is not supported.",
+                    assignment.op.as_str()
+                ),
             ));
         }
         self.check_target(&assignment.target, frame)?;
@@ -45,7 +60,13 @@ impl<'a> Evaluator<'a> {
             return Ok(binding);
         }
         let value = self.eval(&assignment.value, frame)?;
-        self.assign(&assignment.target, Binding::Value(value.clone()), assignment, expr, frame)?;
+        self.assign(
+            &assignment.target,
+            Binding::Value(value.clone()),
+            assignment,
+            expr,
+            frame,
+        )?;
         Ok(Binding::Value(value))
     }
 
@@ -53,10 +74,15 @@ impl<'a> Evaluator<'a> {
     fn check_target(&mut self, target: &'a Expr, frame: Frame<'a>) -> Result<()> {
         match &target.kind {
             ExprKind::Variable(_) => Ok(()),
-            ExprKind::Array(targets) => targets.iter().try_for_each(|target| self.check_target(target, frame)),
+            ExprKind::Array(targets) => targets
+                .iter()
+                .try_for_each(|target| self.check_target(target, frame)),
             _ => Err(self.issue_at(
                 "ILLEGAL_ASSIGNMENT",
-                format!("Illegal attempt to assign to '{}'. Not an assignable reference", labels::a_an(target)),
+                format!(
+                    "Illegal attempt to assign to '{}'. Not an assignable reference",
+                    labels::a_an(target)
+                ),
                 target.span,
                 frame,
             )),
@@ -118,16 +144,36 @@ impl<'a> Evaluator<'a> {
                             frame,
                         ));
                     };
-                    self.assign(target, Binding::Value(value.clone()), assignment, expr, frame)?;
+                    self.assign(
+                        target,
+                        Binding::Value(value.clone()),
+                        assignment,
+                        expr,
+                        frame,
+                    )?;
                 }
                 Ok(())
             }
             Value::Type(data_type) => match data_type.as_ref() {
-                Type::Class { name: Some(name) } => self.assign_from_class(targets, name, assignment, expr, frame),
-                _ => self.assign_list(targets, std::slice::from_ref(&value), assignment, expr, frame),
+                Type::Class { name: Some(name) } => {
+                    self.assign_from_class(targets, name, assignment, expr, frame)
+                }
+                _ => self.assign_list(
+                    targets,
+                    std::slice::from_ref(&value),
+                    assignment,
+                    expr,
+                    frame,
+                ),
             },
             Value::Array(values) => self.assign_list(targets, values, assignment, expr, frame),
-            other => self.assign_list(targets, std::slice::from_ref(other), assignment, expr, frame),
+            other => self.assign_list(
+                targets,
+                std::slice::from_ref(other),
+                assignment,
+                expr,
+                frame,
+            ),
         }
     }
 
@@ -152,7 +198,13 @@ impl<'a> Evaluator<'a> {
             ));
         }
         for (target, value) in targets.iter().zip(values) {
-            self.assign(target, Binding::Value(value.clone()), assignment, expr, frame)?;
+            self.assign(
+                target,
+                Binding::Value(value.clone()),
+                assignment,
+                expr,
+                frame,
+            )?;
         }
         Ok(())
     }
@@ -175,7 +227,9 @@ impl<'a> Evaluator<'a> {
             ));
         }
         for target in targets {
-            let ExprKind::Variable(name) = &unwind_parentheses(target).kind else { continue };
+            let ExprKind::Variable(name) = &unwind_parentheses(target).kind else {
+                continue;
+            };
             let qualified = format!("{class}::{name}");
             let Some(binding) = self.lookup_variable(&qualified, frame.scope)? else {
                 return Err(self.issue_at(

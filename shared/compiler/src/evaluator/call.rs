@@ -19,7 +19,12 @@ enum Receiver {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn eval_call(&mut self, call: &'a Call, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_call(
+        &mut self,
+        call: &'a Call,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         let functor = &call.functor;
         let is_type = match &functor.kind {
             ExprKind::TypeName(_) => true,
@@ -50,7 +55,9 @@ impl<'a> Evaluator<'a> {
             ));
         };
         let args = match call.args.split_first() {
-            Some((first, rest)) if call.lambda.is_none() && matches!(name.as_str(), "dig" | "get") => {
+            Some((first, rest))
+                if call.lambda.is_none() && matches!(name.as_str(), "dig" | "get") =>
+            {
                 match self.receiver(name, first, rest, frame)? {
                     Receiver::Answer(value) => return Ok(value),
                     Receiver::Arguments(args) => args,
@@ -73,7 +80,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Evaluates the arguments of `dig` and `get`; on facts this may already be the answer.
-    fn receiver(&mut self, name: &str, first: &'a Expr, rest: &'a [Expr], frame: Frame<'a>) -> Result<Receiver> {
+    fn receiver(
+        &mut self,
+        name: &str,
+        first: &'a Expr,
+        rest: &'a [Expr],
+        frame: Frame<'a>,
+    ) -> Result<Receiver> {
         match self.eval_traced(first, frame)? {
             Some(Binding::Path(path)) => {
                 let keys = self.unfold(Vec::new(), rest, frame)?;
@@ -84,7 +97,11 @@ impl<'a> Evaluator<'a> {
                 args.extend(keys);
                 Ok(Receiver::Arguments(args))
             }
-            Some(Binding::Value(value)) => Ok(Receiver::Arguments(self.unfold(vec![value], rest, frame)?)),
+            Some(Binding::Value(value)) => Ok(Receiver::Arguments(self.unfold(
+                vec![value],
+                rest,
+                frame,
+            )?)),
             None => {
                 let first = self.unfold(Vec::new(), std::slice::from_ref(first), frame)?;
                 Ok(Receiver::Arguments(self.unfold(first, rest, frame)?))
@@ -92,7 +109,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub(super) fn eval_method_call(&mut self, call: &'a MethodCall, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_method_call(
+        &mut self,
+        call: &'a MethodCall,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         let args = if call.lambda.is_none() && matches!(call.name.as_str(), "dig" | "get") {
             match self.receiver(&call.name, &call.receiver, &call.args, frame)? {
                 Receiver::Answer(value) => return Ok(value),
@@ -127,7 +149,10 @@ impl<'a> Evaluator<'a> {
         frame: Frame<'a>,
     ) -> Result<Value> {
         let name = name.strip_prefix("::").unwrap_or(name);
-        let place = Place { file: frame.file, offset: span.start };
+        let place = Place {
+            file: frame.file,
+            offset: span.start,
+        };
         if let Some(builtin) = functions::find(name) {
             self.stack.push(place);
             let result = builtin.call(self, frame, span, args, block);
@@ -155,18 +180,33 @@ impl<'a> Evaluator<'a> {
             let message = "Use of 'import' has been discontinued in favor of a manifest directory. See http://links.puppet.com/puppet-import-deprecation";
             return Err(self.issue_at("DISCONTINUED_IMPORT", message, span, frame));
         }
-        Err(self.issue_at("UNKNOWN_FUNCTION", format!("Unknown function: '{name}'."), span, frame))
+        Err(self.issue_at(
+            "UNKNOWN_FUNCTION",
+            format!("Unknown function: '{name}'."),
+            span,
+            frame,
+        ))
     }
 
     /// The function of stdlib of a name, where that module is there and has it.
-    fn stdlib_function(&mut self, name: &str) -> Result<Option<&'static functions::builtin::Registered>> {
-        let Some(builtin) = functions::find_in_stdlib(name) else { return Ok(None) };
+    fn stdlib_function(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<&'static functions::builtin::Registered>> {
+        let Some(builtin) = functions::find_in_stdlib(name) else {
+            return Ok(None);
+        };
         if self.loader.stdlib_functions.contains(name) {
             return Ok(Some(builtin));
         }
-        let Some(module) = self.module_directory("stdlib")? else { return Ok(None) };
+        let Some(module) = self.module_directory("stdlib")? else {
+            return Ok(None);
+        };
         for kind in ["functions", "parser/functions"] {
-            if self.inputs.exists(&format!("{module}/lib/puppet/{kind}/{name}.rb"))? {
+            if self
+                .inputs
+                .exists(&format!("{module}/lib/puppet/{kind}/{name}.rb"))?
+            {
                 self.loader.stdlib_functions.insert(name.into());
                 return Ok(Some(builtin));
             }

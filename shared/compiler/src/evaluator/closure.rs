@@ -29,16 +29,34 @@ impl Closure<'_> {
 }
 
 fn arity(parameters: &[Parameter]) -> (usize, Option<usize>) {
-    let least = parameters.iter().filter(|parameter| parameter.value.is_none() && !parameter.captures_rest).count();
-    let most = if parameters.last().is_some_and(|last| last.captures_rest) { None } else { Some(parameters.len()) };
+    let least = parameters
+        .iter()
+        .filter(|parameter| parameter.value.is_none() && !parameter.captures_rest)
+        .count();
+    let most = if parameters.last().is_some_and(|last| last.captures_rest) {
+        None
+    } else {
+        Some(parameters.len())
+    };
     (least, most)
 }
 
 impl<'a> Evaluator<'a> {
     /// Calls a lambda. `next` gives its value; `break` and `return` go on to whom they concern.
-    pub(crate) fn call_closure(&mut self, closure: &Closure<'a>, args: Vec<Value>) -> Result<Value> {
+    pub(crate) fn call_closure(
+        &mut self,
+        closure: &Closure<'a>,
+        args: Vec<Value>,
+    ) -> Result<Value> {
         let lambda = closure.lambda;
-        self.call_body("lambda", &lambda.parameters, lambda.return_type.as_ref(), lambda.body.as_ref(), args, closure.frame)
+        self.call_body(
+            "lambda",
+            &lambda.parameters,
+            lambda.return_type.as_ref(),
+            lambda.body.as_ref(),
+            args,
+            closure.frame,
+        )
     }
 
     /// Calls a function of the Puppet language: it sees the top scope and its own variables.
@@ -50,13 +68,17 @@ impl<'a> Evaluator<'a> {
         _caller: Frame<'a>,
     ) -> Result<Value> {
         let definition: &'a FunctionDefinition = function.definition;
-        let frame = Frame { scope: Scopes::TOP, file: function.file };
+        let frame = Frame {
+            scope: Scopes::TOP,
+            file: function.file,
+        };
         let outer = std::mem::take(&mut self.scopes.get_mut(Scopes::TOP).ephemeral);
         let result = self.call_named(definition, args, block, frame);
         self.scopes.get_mut(Scopes::TOP).ephemeral = outer;
         match result {
             Err(unwind) => match unwind.kind() {
-                UnwindKind::Jump(jump) if jump.kind == JumpKind::Return => match unwind.into_kind() {
+                UnwindKind::Jump(jump) if jump.kind == JumpKind::Return => match unwind.into_kind()
+                {
                     UnwindKind::Jump(jump) => Ok(jump.value),
                     _ => Ok(Value::Undef),
                 },
@@ -80,7 +102,13 @@ impl<'a> Evaluator<'a> {
                 Some(closure) => Some(self.closure_type(closure)?),
                 None => None,
             };
-            return Err(self.signature_mismatch(&definition.name, &definition.parameters, &args, given.as_ref(), frame)?);
+            return Err(self.signature_mismatch(
+                &definition.name,
+                &definition.parameters,
+                &args,
+                given.as_ref(),
+                frame,
+            )?);
         }
         self.call_body(
             &definition.name,
@@ -104,7 +132,7 @@ impl<'a> Evaluator<'a> {
         let plain = parameters.iter().all(|parameter| {
             parameter.type_expr.is_none() && parameter.value.is_none() && !parameter.captures_rest
         });
-        let mut locals = Locals::default();
+        let mut locals = Locals::with_capacity(parameters.len().saturating_add(1));
         // Arguments beyond the parameters are dropped; who counts them does so before.
         if plain && args.len() >= parameters.len() {
             for (parameter, value) in parameters.iter().zip(args) {
@@ -132,7 +160,9 @@ impl<'a> Evaluator<'a> {
             let wanted = self.eval_type(return_type, frame)?;
             if !wanted.accepts(&value) {
                 let subject = format!("value returned from {name} has wrong type,");
-                return Err(Unwind::plain(mismatch::describe_value(&subject, &wanted, &value)));
+                return Err(Unwind::plain(mismatch::describe_value(
+                    &subject, &wanted, &value,
+                )));
             }
         }
         Ok(value)
@@ -146,7 +176,11 @@ impl<'a> Evaluator<'a> {
         args: &[Value],
         frame: Frame<'a>,
     ) -> Result<Vec<(EcoString, Value)>> {
-        let level = self.begin_parameters(frame.scope, name, parameters.iter().map(|parameter| &parameter.name));
+        let level = self.begin_parameters(
+            frame.scope,
+            name,
+            parameters.iter().map(|parameter| &parameter.name),
+        );
         for (index, parameter) in parameters.iter().enumerate() {
             match self.argument(index, parameter, args, level, frame) {
                 Ok(value) => self.assign_parameter(frame.scope, level, &parameter.name, value),
@@ -167,25 +201,41 @@ impl<'a> Evaluator<'a> {
         level: usize,
         frame: Frame<'a>,
     ) -> Result<Value> {
-        let as_list = |value: Value| if matches!(value, Value::Array(_)) { value } else { Value::array(vec![value]) };
+        let as_list = |value: Value| {
+            if matches!(value, Value::Array(_)) {
+                value
+            } else {
+                Value::array(vec![value])
+            }
+        };
         match (args.get(index), &parameter.value) {
             (None, Some(default)) => {
                 let value = self.eval_parameter_default(level, &parameter.name, default, frame)?;
-                Ok(if parameter.captures_rest { as_list(value) } else { value })
+                Ok(if parameter.captures_rest {
+                    as_list(value)
+                } else {
+                    value
+                })
             }
             (None, None) if parameter.captures_rest => Ok(Value::array(Vec::new())),
             (None, None) => Err(self.issue_at(
                 "MISSING_REQUIRED_PARAMETER",
-                format!("Parameter ${} is required but no value was given", parameter.name),
+                format!(
+                    "Parameter ${} is required but no value was given",
+                    parameter.name
+                ),
                 parameter.span,
                 frame,
             )),
             (Some(_), default) if parameter.captures_rest => {
                 let rest = args.get(index..).unwrap_or_default();
                 match (rest, default) {
-                    ([Value::Undef], Some(default)) => {
-                        Ok(as_list(self.eval_parameter_default(level, &parameter.name, default, frame)?))
-                    }
+                    ([Value::Undef], Some(default)) => Ok(as_list(self.eval_parameter_default(
+                        level,
+                        &parameter.name,
+                        default,
+                        frame,
+                    )?)),
                     _ => Ok(Value::array(rest.to_vec())),
                 }
             }
@@ -202,7 +252,9 @@ impl<'a> Evaluator<'a> {
     ) -> Result<()> {
         let mut fits = true;
         for (parameter, (_, value)) in parameters.iter().zip(bound) {
-            let Some(type_expr) = &parameter.type_expr else { continue };
+            let Some(type_expr) = &parameter.type_expr else {
+                continue;
+            };
             let wanted = self.eval_type(type_expr, frame)?;
             fits &= if parameter.captures_rest {
                 let items = value.as_array().unwrap_or_default();
@@ -224,7 +276,9 @@ impl<'a> Evaluator<'a> {
         let mut given = Vec::with_capacity(bound.len());
         for (parameter, (_, value)) in parameters.iter().zip(bound) {
             match value {
-                Value::Array(items) if parameter.captures_rest => given.extend(items.iter().cloned()),
+                Value::Array(items) if parameter.captures_rest => {
+                    given.extend(items.iter().cloned())
+                }
                 other => given.push(other.clone()),
             }
         }
@@ -243,16 +297,28 @@ impl<'a> Evaluator<'a> {
         let callable = self.callable_type(parameters, None, frame)?;
         let signature = Signature {
             callable: &callable,
-            parameter_names: parameters.iter().map(|parameter| parameter.name.to_string()).collect(),
+            parameter_names: parameters
+                .iter()
+                .map(|parameter| parameter.name.to_string())
+                .collect(),
             block_name: None,
         };
-        Ok(Unwind::plain(mismatch::describe_signatures(name, &[signature], args, block)))
+        Ok(Unwind::plain(mismatch::describe_signatures(
+            name,
+            &[signature],
+            args,
+            block,
+        )))
     }
 
     /// The type of a lambda.
     pub(crate) fn closure_type(&mut self, closure: &Closure<'a>) -> Result<CallableType> {
         let lambda = closure.lambda;
-        self.callable_type(&lambda.parameters, lambda.return_type.as_ref(), closure.frame)
+        self.callable_type(
+            &lambda.parameters,
+            lambda.return_type.as_ref(),
+            closure.frame,
+        )
     }
 
     /// As `Closure#create_callable_type`.
@@ -285,6 +351,11 @@ impl<'a> Evaluator<'a> {
             Some(expr) => Some(self.eval_type(expr, frame)?.as_ref().clone()),
             None => None,
         };
-        Ok(CallableType { params: Some(types), size: Some(Size { from, to }), block: None, return_type })
+        Ok(CallableType {
+            params: Some(types),
+            size: Some(Size { from, to }),
+            block: None,
+            return_type,
+        })
     }
 }

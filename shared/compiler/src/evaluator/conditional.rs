@@ -11,10 +11,19 @@ use crate::frame::Frame;
 
 impl<'a> Evaluator<'a> {
     /// `wanted` is what the condition must be for the first branch.
-    pub(super) fn eval_if(&mut self, branches: &'a If, wanted: bool, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_if(
+        &mut self,
+        branches: &'a If,
+        wanted: bool,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         self.guarded(frame, |ev| {
             let holds = ev.eval(&branches.test, frame)?.is_truthy() == wanted;
-            let branch = if holds { &branches.then } else { &branches.otherwise };
+            let branch = if holds {
+                &branches.then
+            } else {
+                &branches.otherwise
+            };
             ev.eval_option(branch.as_ref(), frame)
         })
     }
@@ -37,7 +46,11 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    pub(super) fn eval_selector(&mut self, selector: &'a Selector, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_selector(
+        &mut self,
+        selector: &'a Selector,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         self.guarded(frame, |ev| {
             let test = ev.eval(&selector.test, frame)?;
             let mut default = None;
@@ -53,7 +66,10 @@ impl<'a> Evaluator<'a> {
                 Some(value) => ev.eval(value, frame),
                 None => Err(ev.issue_at(
                     "UNMATCHED_SELECTOR",
-                    format!("No matching entry for selector parameter with value '{}'", ruby_text(&test)),
+                    format!(
+                        "No matching entry for selector parameter with value '{}'",
+                        ruby_text(&test)
+                    ),
                     selector.test.span,
                     frame,
                 )),
@@ -75,7 +91,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Evaluates and drops the levels that were added meanwhile (`with_guarded_scope`).
-    pub(crate) fn guarded<T>(&mut self, frame: Frame<'a>, evaluate: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn guarded<T>(
+        &mut self,
+        frame: Frame<'a>,
+        evaluate: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         let level = self.level(frame.scope);
         let result = evaluate(self);
         self.restore_level(frame.scope, level);

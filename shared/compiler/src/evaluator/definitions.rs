@@ -15,13 +15,23 @@ use crate::loader::{AliasRef, ClassRef, DefineRef, FunctionRef, NodeRef};
 use crate::scope::Scopes;
 
 fn context(file: &ParsedFile, span: bunraku_syntax::Span) -> String {
-    location(file.display.as_deref(), Some(file.source.line(span.start)), None)
+    location(
+        file.display.as_deref(),
+        Some(file.source.line(span.start)),
+        None,
+    )
 }
 
 /// The reference's `instance.fail(Puppet::ParseError, message)`.
 #[cold]
 fn redefined(message: String, file: &ParsedFile, span: bunraku_syntax::Span) -> Unwind {
-    Error::verbatim(message, file.display.clone(), Some(file.source.line(span.start)), None).into()
+    Error::verbatim(
+        message,
+        file.display.clone(),
+        Some(file.source.line(span.start)),
+        None,
+    )
+    .into()
 }
 
 #[cold]
@@ -29,15 +39,27 @@ fn additional_logic(file: &ParsedFile, name: &str, what: &str) -> Unwind {
     let display = file.display.as_deref().unwrap_or_default();
     Unwind::plain(format!(
         "The code loaded from {display} contains additional logic - can only contain the {what} {}",
-        if what == "type" { format!("'{name}'") } else { name.to_owned() }
+        if what == "type" {
+            format!("'{name}'")
+        } else {
+            name.to_owned()
+        }
     ))
 }
 
 /// As `Loader#set_entry` refuses a second definition of a function or type.
 #[cold]
-fn redefined_entity(kind: &str, name: &str, file: &ParsedFile, span: bunraku_syntax::Span) -> Unwind {
+fn redefined_entity(
+    kind: &str,
+    name: &str,
+    file: &ParsedFile,
+    span: bunraku_syntax::Span,
+) -> Unwind {
     let at = file.source.line_column(span.start);
-    let origin = file.display.as_deref().map_or_else(|| "string:".to_owned(), |path| format!("file:{path}"));
+    let origin = file
+        .display
+        .as_deref()
+        .map_or_else(|| "string:".to_owned(), |path| format!("file:{path}"));
     let message = format!(
         "Attempt to redefine entity 'http://puppet.com/2016.1/runtime/{kind}/{name}'. Originally set at {origin}?line={}&pos={}.",
         at.line, at.column
@@ -51,11 +73,17 @@ impl<'a> Evaluator<'a> {
         let (file, span) = (class.file, class.definition.span);
         if let Some(known) = self.loader.classes.get(&name) {
             let at = context(known.file, known.definition.span);
-            return Err(redefined(format!("Class '{name}' is already defined{at}; cannot redefine"), file, span));
+            return Err(redefined(
+                format!("Class '{name}' is already defined{at}; cannot redefine"),
+                file,
+                span,
+            ));
         }
         if let Some(known) = self.loader.defines.get(&name) {
             let at = context(known.file, known.definition.span);
-            let message = format!("Definition '{name}' is already defined{at}; cannot be redefined as a class");
+            let message = format!(
+                "Definition '{name}' is already defined{at}; cannot be redefined as a class"
+            );
             return Err(redefined(message, file, span));
         }
         self.loader.classes.insert(name, class);
@@ -67,12 +95,15 @@ impl<'a> Evaluator<'a> {
         let (file, span) = (define.file, define.definition.span);
         if let Some(known) = self.loader.classes.get(&name) {
             let at = context(known.file, known.definition.span);
-            let message = format!("'{name}' is already defined{at} as a class; cannot redefine as a definition");
+            let message = format!(
+                "'{name}' is already defined{at} as a class; cannot redefine as a definition"
+            );
             return Err(redefined(message, file, span));
         }
         if let Some(known) = self.loader.defines.get(&name) {
             let at = context(known.file, known.definition.span);
-            let message = format!("Definition '{name}' is already defined{at}; cannot be redefined");
+            let message =
+                format!("Definition '{name}' is already defined{at}; cannot be redefined");
             return Err(redefined(message, file, span));
         }
         self.loader.defines.insert(name, define);
@@ -86,21 +117,46 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Makes a function known.
-    pub(crate) fn add_function(&mut self, name: EcoString, function: FunctionRef<'a>) -> Result<()> {
+    pub(crate) fn add_function(
+        &mut self,
+        name: EcoString,
+        function: FunctionRef<'a>,
+    ) -> Result<()> {
         if let Some(known) = self.loader.functions.get(&name) {
-            return Err(redefined_entity("function", &name, known.file, known.definition.span));
+            return Err(redefined_entity(
+                "function",
+                &name,
+                known.file,
+                known.definition.span,
+            ));
         }
         self.loader.functions.insert(name, function);
         Ok(())
     }
 
     /// Makes a type alias known; it is resolved when it is first needed.
-    pub(crate) fn add_type_alias(&mut self, alias: &'a ast::TypeAlias, file: &'a ParsedFile) -> Result<()> {
+    pub(crate) fn add_type_alias(
+        &mut self,
+        alias: &'a ast::TypeAlias,
+        file: &'a ParsedFile,
+    ) -> Result<()> {
         let name = lower(&alias.name);
         if let Some(known) = self.loader.aliases.get(&name) {
-            return Err(redefined_entity("type", &name, known.file, known.definition.span));
+            return Err(redefined_entity(
+                "type",
+                &name,
+                known.file,
+                known.definition.span,
+            ));
         }
-        self.loader.aliases.insert(name, AliasRef { definition: alias, file, alias: None });
+        self.loader.aliases.insert(
+            name,
+            AliasRef {
+                definition: alias,
+                file,
+                alias: None,
+            },
+        );
         Ok(())
     }
 
@@ -126,8 +182,12 @@ impl<'a> Evaluator<'a> {
     /// `a/manifests/init.pp`) until it is found (`TypeLoader#try_load_fqname`).
     fn autoload<T>(&mut self, name: &str, found: impl Fn(&Self) -> Option<T>) -> Result<Option<T>> {
         let mut segments = name.split("::");
-        let Some(module) = segments.next().filter(|module| !module.is_empty()) else { return Ok(None) };
-        let Some(directory) = self.module_directory(module)? else { return Ok(None) };
+        let Some(module) = segments.next().filter(|module| !module.is_empty()) else {
+            return Ok(None);
+        };
+        let Some(directory) = self.module_directory(module)? else {
+            return Ok(None);
+        };
         let rest: Vec<&str> = segments.collect();
         for length in (0..=rest.len()).rev() {
             let path = match rest.get(..length) {
@@ -152,11 +212,15 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.loader.functions.get(name) {
             return Ok(Some(*known));
         }
-        let Some((path, module)) = self.definition_path(name, "functions")? else { return Ok(None) };
+        let Some((path, module)) = self.definition_path(name, "functions")? else {
+            return Ok(None);
+        };
         if !self.loader.imported.insert(path.as_str().into()) {
             return Ok(None);
         }
-        let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else { return Ok(None) };
+        let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else {
+            return Ok(None);
+        };
         let [ast::Definition::Function(function)] = &*file.program.definitions else {
             return Err(self.wrong_content(file, name, "function", "no function found"));
         };
@@ -171,7 +235,10 @@ impl<'a> Evaluator<'a> {
             return Err(additional_logic(file, name, "function"));
         }
         let file: &'a ParsedFile = file;
-        let found = FunctionRef { definition: function, file };
+        let found = FunctionRef {
+            definition: function,
+            file,
+        };
         self.loader.functions.insert(name.into(), found);
         Ok(Some(found))
     }
@@ -180,8 +247,12 @@ impl<'a> Evaluator<'a> {
     fn wrong_content(&self, file: &ParsedFile, name: &str, what: &str, missing: &str) -> Unwind {
         let display = file.display.as_deref().unwrap_or_default();
         Unwind::plain(match file.program.definitions.len() {
-            0 => format!("The code loaded from {display} does not define the {what} '{name}' - it is empty."),
-            1 => format!("The code loaded from {display} does not define the {what} '{name}' - {missing}."),
+            0 => format!(
+                "The code loaded from {display} does not define the {what} '{name}' - it is empty."
+            ),
+            1 => format!(
+                "The code loaded from {display} does not define the {what} '{name}' - {missing}."
+            ),
             _ => format!(
                 "The code loaded from {display} must contain only the {what} '{name}' - it has additional definitions."
             ),
@@ -189,12 +260,22 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Where the loaders look for a function or type: in the module of the first segment, else in the environment.
-    fn definition_path(&mut self, name: &str, kind: &str) -> Result<Option<(String, Option<EcoString>)>> {
+    fn definition_path(
+        &mut self,
+        name: &str,
+        kind: &str,
+    ) -> Result<Option<(String, Option<EcoString>)>> {
         match name.split_once("::") {
             None => Ok(Some((format!("{kind}/{name}.pp"), None))),
-            Some(("environment", _)) => Ok(Some((format!("{kind}/{}.pp", name.replace("::", "/")), None))),
+            Some(("environment", _)) => Ok(Some((
+                format!("{kind}/{}.pp", name.replace("::", "/")),
+                None,
+            ))),
             Some((module, rest)) => Ok(self.module_directory(module)?.map(|directory| {
-                (format!("{directory}/{kind}/{}.pp", rest.replace("::", "/")), Some(module.into()))
+                (
+                    format!("{directory}/{kind}/{}.pp", rest.replace("::", "/")),
+                    Some(module.into()),
+                )
             })),
         }
     }
@@ -204,11 +285,16 @@ impl<'a> Evaluator<'a> {
         let relative = name.replace("::", "/");
         let mut directories: Vec<String> = vec![".".to_owned()];
         if let Some((module, _)) = name.split_once("::") {
-            directories = self.module_directory(module)?.map(|path| path.to_string()).into_iter().collect();
+            directories = self
+                .module_directory(module)?
+                .map(|path| path.to_string())
+                .into_iter()
+                .collect();
         } else {
             for root in self.request.modulepath.clone() {
                 if let Some(entries) = self.inputs.listing(&root)? {
-                    directories.extend(entries.iter().map(|entry| format!("{root}/{}", entry.name)));
+                    directories
+                        .extend(entries.iter().map(|entry| format!("{root}/{}", entry.name)));
                 }
             }
         }
@@ -225,17 +311,30 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The alias of a name, read from its module or the environment, resolved.
-    pub(crate) fn find_type_alias(&mut self, name: &str, _frame: Frame<'a>) -> Result<Option<Arc<TypeAlias>>> {
+    pub(crate) fn find_type_alias(
+        &mut self,
+        name: &str,
+        _frame: Frame<'a>,
+    ) -> Result<Option<Arc<TypeAlias>>> {
         let key = lower(name);
         if !self.loader.aliases.contains_key(&key) {
-            let Some((path, module)) = self.definition_path(&key, "types")? else { return Ok(None) };
+            let Some((path, module)) = self.definition_path(&key, "types")? else {
+                return Ok(None);
+            };
             if !self.loader.imported.insert(path.as_str().into()) {
                 return Ok(None);
             }
-            let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else { return Ok(None) };
+            let Some(file) = self.load_file(&path, module.as_deref(), Syntax::Manifest)? else {
+                return Ok(None);
+            };
             let file: &'a ParsedFile = file;
             let [ast::Definition::TypeAlias(alias)] = &*file.program.definitions else {
-                return Err(self.wrong_content(file, &key, "type", "no type alias or type definition found"));
+                return Err(self.wrong_content(
+                    file,
+                    &key,
+                    "type",
+                    "no type alias or type definition found",
+                ));
             };
             if lower(&alias.name) != key {
                 return Err(Unwind::plain(format!(
@@ -253,16 +352,24 @@ impl<'a> Evaluator<'a> {
     }
 
     fn resolve_alias(&mut self, key: &EcoString) -> Result<Option<Arc<TypeAlias>>> {
-        let Some(known) = self.loader.aliases.get_mut(key) else { return Ok(None) };
+        let Some(known) = self.loader.aliases.get_mut(key) else {
+            return Ok(None);
+        };
         if let Some(alias) = &known.alias {
             return Ok(Some(Arc::clone(alias)));
         }
         let (definition, file) = (known.definition, known.file);
-        let name = definition.name.strip_prefix("::").unwrap_or(&definition.name);
+        let name = definition
+            .name
+            .strip_prefix("::")
+            .unwrap_or(&definition.name);
         let alias = TypeAlias::new(name);
         // Known before it is resolved, so that it may refer to itself.
         known.alias = Some(Arc::clone(&alias));
-        let frame = Frame { scope: Scopes::TOP, file };
+        let frame = Frame {
+            scope: Scopes::TOP,
+            file,
+        };
         let outer = std::mem::take(&mut self.scopes.get_mut(Scopes::TOP).ephemeral);
         let lenient = std::mem::replace(&mut self.types.lenient, true);
         let resolved = self.eval(&definition.type_expr, frame);
@@ -273,7 +380,9 @@ impl<'a> Evaluator<'a> {
                 alias.resolve(Arc::unwrap_or_clone(data_type));
                 Ok(Some(alias))
             }
-            other => Err(Unwind::plain(format!("The type alias {name} is no type, got {other}"))),
+            other => Err(Unwind::plain(format!(
+                "The type alias {name} is no type, got {other}"
+            ))),
         }
     }
 }

@@ -23,12 +23,19 @@ impl<'a> Evaluator<'a> {
         parameters: Option<Arc<PuppetHash>>,
         frame: Frame<'a>,
     ) -> Result<Value> {
-        let name = if name.ends_with(".epp") { name.to_owned() } else { format!("{name}.epp") };
+        let name = if name.ends_with(".epp") {
+            name.to_owned()
+        } else {
+            format!("{name}.epp")
+        };
         let Some(file) = self.find_template(&name)? else {
             return Err(Unwind::plain(format!("Could not find template '{name}'")));
         };
         let mut scope = frame.scope;
-        while !matches!(self.scopes.get(scope).kind, ScopeKind::Top | ScopeKind::Node) {
+        while !matches!(
+            self.scopes.get(scope).kind,
+            ScopeKind::Top | ScopeKind::Node
+        ) {
             let found = self.scopes.get(scope);
             match found.inherited.or(found.enclosing) {
                 Some(next) => scope = next,
@@ -53,9 +60,22 @@ impl<'a> Evaluator<'a> {
             Some(known) => known,
             None => self
                 .load_text(&key, Some(Arc::from("inlined-epp-text")), text, Syntax::Epp)
-                .map_err(|unwind| Unwind::plain(format!("inline_epp(): Invalid EPP: {}", unwind.into_error())))?,
+                .map_err(|unwind| {
+                    Unwind::plain(format!(
+                        "inline_epp(): Invalid EPP: {}",
+                        unwind.into_error()
+                    ))
+                })?,
         };
-        self.call_epp("inline_epp", file, parameters, Frame { scope: frame.scope, file })
+        self.call_epp(
+            "inline_epp",
+            file,
+            parameters,
+            Frame {
+                scope: frame.scope,
+                file,
+            },
+        )
     }
 
     fn find_template(&mut self, name: &str) -> Result<Option<&'a ParsedFile>> {
@@ -79,7 +99,9 @@ impl<'a> Evaluator<'a> {
         frame: Frame<'a>,
     ) -> Result<Value> {
         let ExprKind::Epp(epp) = &file.program.body.kind else {
-            return Err(Unwind::plain(format!("{function}(): the parser did not produce an EppExpression")));
+            return Err(Unwind::plain(format!(
+                "{function}(): the parser did not produce an EppExpression"
+            )));
         };
         if !file.program.definitions.is_empty() {
             return Err(Unwind::plain(format!(
@@ -92,7 +114,10 @@ impl<'a> Evaluator<'a> {
         let bound = if enforce {
             self.bind_by_name(declared, &given, frame)?
         } else {
-            given.iter().filter_map(|(key, value)| Some((EcoString::from(key.as_str()?), value.clone()))).collect()
+            given
+                .iter()
+                .filter_map(|(key, value)| Some((EcoString::from(key.as_str()?), value.clone())))
+                .collect()
         };
         let mut locals = Locals::default();
         for (name, value) in bound {
@@ -117,7 +142,11 @@ impl<'a> Evaluator<'a> {
         given: &PuppetHash,
         frame: Frame<'a>,
     ) -> Result<Vec<(EcoString, Value)>> {
-        let level = self.begin_parameters(frame.scope, "lambda", declared.iter().map(|parameter| &parameter.name));
+        let level = self.begin_parameters(
+            frame.scope,
+            "lambda",
+            declared.iter().map(|parameter| &parameter.name),
+        );
         for (key, value) in given {
             if let Value::Str(key) = key
                 && !value.is_undef()
@@ -126,17 +155,22 @@ impl<'a> Evaluator<'a> {
             }
         }
         for parameter in declared {
-            if given.get_str(&parameter.name).is_some_and(|value| !value.is_undef()) {
+            if given
+                .get_str(&parameter.name)
+                .is_some_and(|value| !value.is_undef())
+            {
                 continue;
             }
             let value = match &parameter.value {
-                Some(default) => match self.eval_parameter_default(level, &parameter.name, default, frame) {
-                    Ok(value) => value,
-                    Err(unwind) => {
-                        self.restore_level(frame.scope, level);
-                        return Err(unwind);
+                Some(default) => {
+                    match self.eval_parameter_default(level, &parameter.name, default, frame) {
+                        Ok(value) => value,
+                        Err(unwind) => {
+                            self.restore_level(frame.scope, level);
+                            return Err(unwind);
+                        }
                     }
-                },
+                }
                 None if given.contains_str(&parameter.name) => Value::Undef,
                 None => continue,
             };
@@ -155,11 +189,16 @@ impl<'a> Evaluator<'a> {
             .zip(&types)
             .map(|(parameter, data_type)| Described {
                 name: &parameter.name,
-                data_type: data_type.as_deref().filter(|data_type| !matches!(data_type, Type::Any)),
+                data_type: data_type
+                    .as_deref()
+                    .filter(|data_type| !matches!(data_type, Type::Any)),
                 has_default: parameter.value.is_some(),
             })
             .collect();
-        let values: Vec<(&str, &Value)> = bound.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        let values: Vec<(&str, &Value)> = bound
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
         match mismatch::validate_parameters("lambda", &described, &values, false) {
             Some(message) => Err(Unwind::plain(message)),
             None => Ok(bound),
@@ -185,7 +224,11 @@ impl<'a> Evaluator<'a> {
             }
         }
         let text = Value::Str(text);
-        Ok(if sensitive { Value::sensitive(text) } else { text })
+        Ok(if sensitive {
+            Value::sensitive(text)
+        } else {
+            text
+        })
     }
 
     pub(super) fn render(&mut self, part: Value) {

@@ -22,25 +22,36 @@ impl<'a> Evaluator<'a> {
         if let Some((_, container)) = path.keys.split_last()
             && !container.is_empty()
         {
-            self.inputs.fact(&FactPath { root: path.root, keys: container.into() });
+            self.inputs.fact(&FactPath {
+                root: path.root,
+                keys: container.into(),
+            });
         }
         Value::Undef
     }
 
     /// Evaluates variables and accesses without reading the facts they lead to; `None` for any other
     /// expression, of which nothing was evaluated.
-    pub(crate) fn eval_traced(&mut self, expr: &'a Expr, frame: Frame<'a>) -> Result<Option<Traced>> {
+    pub(crate) fn eval_traced(
+        &mut self,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Option<Traced>> {
         let expr = unwind_parentheses(expr);
         match &expr.kind {
             ExprKind::Variable(name) => self.variable(name, expr.span, frame).map(Some),
             ExprKind::Access(access) => match self.eval_traced(&access.left, frame)? {
                 Some(Binding::Path(path)) => {
                     let result = self.access_fact(&path, access, expr, frame);
-                    result.map(Some).map_err(|unwind| self.locate(unwind, expr, frame))
+                    result
+                        .map(Some)
+                        .map_err(|unwind| self.locate(unwind, expr, frame))
                 }
                 Some(Binding::Value(left)) => {
                     let result = self.access_with(left, access, expr, frame);
-                    result.map(|value| Some(Binding::Value(value))).map_err(|unwind| self.locate(unwind, expr, frame))
+                    result
+                        .map(|value| Some(Binding::Value(value)))
+                        .map_err(|unwind| self.locate(unwind, expr, frame))
                 }
                 None => Ok(None),
             },
@@ -63,10 +74,13 @@ impl<'a> Evaluator<'a> {
                 return Ok(Binding::Path(deeper));
             }
             let left = self.read_fact(path);
-            return self.access_value(left, vec![key], access, expr, frame).map(Binding::Value);
+            return self
+                .access_value(left, vec![key], access, expr, frame)
+                .map(Binding::Value);
         }
         let left = self.read_fact(path);
-        self.access_with(left, access, expr, frame).map(Binding::Value)
+        self.access_with(left, access, expr, frame)
+            .map(Binding::Value)
     }
 
     /// One key deeper into the facts; `None` when the container must be read to know what the key means.
@@ -74,7 +88,9 @@ impl<'a> Evaluator<'a> {
         match (self.inputs.peek_fact(path), key) {
             (Some(Value::Hash(_)), Value::Str(key)) => Some(path.join(key.clone())),
             (Some(Value::Array(items)), Value::Int(index)) => {
-                let index = usize::try_from(*index).ok().filter(|index| *index < items.len())?;
+                let index = usize::try_from(*index)
+                    .ok()
+                    .filter(|index| *index < items.len())?;
                 Some(path.join(index.to_string().into()))
             }
             // Facts may be given without any hash for trusted data or server facts: there is nothing in them.
@@ -95,12 +111,19 @@ impl<'a> Evaluator<'a> {
             ("dig", [_, ..]) => (args.to_vec(), Value::Undef),
             ("get", []) => return None,
             ("get", [Value::Str(navigation)]) => (navigation_keys(navigation)?, Value::Undef),
-            ("get", [Value::Str(navigation), default]) => (navigation_keys(navigation)?, default.clone()),
+            ("get", [Value::Str(navigation), default]) => {
+                (navigation_keys(navigation)?, default.clone())
+            }
             _ => return None,
         };
         let mut path = root.clone();
         for key in &keys {
-            if !path.keys.is_empty() && self.inputs.peek_fact(&path).is_none_or(|found| found.is_undef()) {
+            if !path.keys.is_empty()
+                && self
+                    .inputs
+                    .peek_fact(&path)
+                    .is_none_or(|found| found.is_undef())
+            {
                 break;
             }
             path = self.step(&path, key)?;
@@ -110,7 +133,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `getvar('facts.os.family')` as a place in the facts.
-    pub(super) fn getvar_path(&mut self, text: &str, frame: Frame<'a>) -> Option<(FactPath, Value)> {
+    pub(super) fn getvar_path(
+        &mut self,
+        text: &str,
+        frame: Frame<'a>,
+    ) -> Option<(FactPath, Value)> {
         let (name, navigation) = text.split_once('.')?;
         match self.lookup_variable(name, frame.scope) {
             Ok(Some(Binding::Path(path))) => Some((path, Value::string(navigation))),
@@ -120,8 +147,11 @@ impl<'a> Evaluator<'a> {
 
     /// The values that are always in the top scope: `$facts`, `$trusted`, `$server_facts`.
     pub(crate) fn bind_facts(&mut self) {
-        let roots =
-            [("facts", FactRoot::Facts), ("trusted", FactRoot::Trusted), ("server_facts", FactRoot::ServerFacts)];
+        let roots = [
+            ("facts", FactRoot::Facts),
+            ("trusted", FactRoot::Trusted),
+            ("server_facts", FactRoot::ServerFacts),
+        ];
         let top = self.scopes.get_mut(crate::scope::Scopes::TOP);
         for (name, root) in roots {
             top.set_variable(name.into(), Binding::Path(FactPath::root(root)));
@@ -138,7 +168,11 @@ fn navigation_keys(navigation: &str) -> Option<Vec<Value>> {
         if segment.is_empty() {
             return None;
         }
-        Some(segment.parse::<i64>().map_or_else(|_| Value::string(segment), Value::Int))
+        Some(
+            segment
+                .parse::<i64>()
+                .map_or_else(|_| Value::string(segment), Value::Int),
+        )
     };
     navigation.split('.').map(key).collect()
 }

@@ -8,8 +8,12 @@ use bunraku_syntax::ast::ExprKind;
 pub(crate) fn label(expr: &Expr) -> String {
     let fixed = match &expr.kind {
         ExprKind::Binary(binary) => return format!("'{}' expression", binary.op.as_str()),
-        ExprKind::Assignment(assignment) => return format!("'{}' expression", assignment.op.as_str()),
-        ExprKind::Relationship(relationship) => return format!("'{}' expression", relationship.op.as_str()),
+        ExprKind::Assignment(assignment) => {
+            return format!("'{}' expression", assignment.op.as_str());
+        }
+        ExprKind::Relationship(relationship) => {
+            return format!("'{}' expression", relationship.op.as_str());
+        }
         ExprKind::Heredoc(heredoc) => return format!("'@({})' expression", heredoc.syntax),
         ExprKind::ReservedWord(word) => return format!("Reserved Word '{word}'"),
         ExprKind::Nop => "Nop Expression",
@@ -83,14 +87,23 @@ pub(crate) fn value_label(value: &Value) -> String {
                 _ => format!("{data_type}-Type"),
             };
         }
-        Value::Default | Value::Uri(_) | Value::Deferred(_) | Value::Object(_) | Value::Iterator(_) => "Object",
+        Value::Default
+        | Value::Uri(_)
+        | Value::Deferred(_)
+        | Value::Object(_)
+        | Value::Iterator(_) => "Object",
     };
     fixed.to_owned()
 }
 
 /// `a` or `an` before a label (`LabelProvider#article`): an opening quote does not count.
 pub(crate) fn article(label: &str) -> &'static str {
-    match label.strip_prefix(['"', '\'']).unwrap_or(label).chars().next() {
+    match label
+        .strip_prefix(['"', '\''])
+        .unwrap_or(label)
+        .chars()
+        .next()
+    {
         Some('a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'A' | 'E' | 'I' | 'O' | 'U' | 'Y') => "an",
         _ => "a",
     }
@@ -119,7 +132,9 @@ pub(crate) fn value_a_an(value: &Value) -> String {
 /// The text with a capital first letter.
 pub(crate) fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 /// The expression that an error about an argument or key blames.

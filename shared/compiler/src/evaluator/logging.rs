@@ -19,7 +19,15 @@ impl<'a> Evaluator<'a> {
         } else {
             format!("Scope({})", scope.label)
         };
-        self.logs.push(LogEntry { level, message, source, file: None, line: None, column: None, issue_code: None });
+        self.logs.push(LogEntry {
+            level,
+            message,
+            source,
+            file: None,
+            line: None,
+            column: None,
+            issue_code: None,
+        });
     }
 
     /// Logs with a place in the code.

@@ -76,7 +76,12 @@ pub(crate) struct Place<'a> {
 
 impl<'a> Evaluator<'a> {
     /// A compile that has not begun.
-    pub(crate) fn new(request: &'a Request, inputs: Recorder<'a>, code: &'a Code, cache: &'a CodeCache) -> Self {
+    pub(crate) fn new(
+        request: &'a Request,
+        inputs: Recorder<'a>,
+        code: &'a Code,
+        cache: &'a CodeCache,
+    ) -> Self {
         Self {
             request,
             code,
@@ -101,7 +106,13 @@ impl<'a> Evaluator<'a> {
         if self.depth >= MAX_DEPTH {
             let at = frame.file.source.line_column(expr.span.start);
             let file = frame.file.display.clone();
-            return Err(Error::verbatim("stack level too deep", file, Some(at.line), Some(at.column)).into());
+            return Err(Error::verbatim(
+                "stack level too deep",
+                file,
+                Some(at.line),
+                Some(at.column),
+            )
+            .into());
         }
         self.depth += 1;
         let result = self.eval_kind(expr, frame);
@@ -110,7 +121,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Evaluates an optional expression; nothing is `undef`.
-    pub(crate) fn eval_option(&mut self, expr: Option<&'a Expr>, frame: Frame<'a>) -> Result<Value> {
+    pub(crate) fn eval_option(
+        &mut self,
+        expr: Option<&'a Expr>,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         expr.map_or(Ok(Value::Undef), |expr| self.eval(expr, frame))
     }
 
@@ -147,10 +162,16 @@ impl<'a> Evaluator<'a> {
             ExprKind::Case(case) => self.eval_case(case, frame),
             ExprKind::Selector(selector) => self.eval_selector(selector, frame),
             ExprKind::Resource(resource) => self.eval_resource(resource, expr, frame),
-            ExprKind::ResourceDefaults(defaults) => self.eval_resource_defaults(defaults, expr, frame),
-            ExprKind::ResourceOverride(overrides) => self.eval_resource_override(overrides, expr, frame),
+            ExprKind::ResourceDefaults(defaults) => {
+                self.eval_resource_defaults(defaults, expr, frame)
+            }
+            ExprKind::ResourceOverride(overrides) => {
+                self.eval_resource_override(overrides, expr, frame)
+            }
             ExprKind::Collector(collector) => self.eval_collector(collector, expr, frame),
-            ExprKind::Relationship(relationship) => self.eval_relationship(relationship, expr, frame),
+            ExprKind::Relationship(relationship) => {
+                self.eval_relationship(relationship, expr, frame)
+            }
             ExprKind::Class(_)
             | ExprKind::Define(_)
             | ExprKind::Node(_)
@@ -167,18 +188,26 @@ impl<'a> Evaluator<'a> {
             ExprKind::RenderExpr(inner) => self.eval_render(inner, frame),
             ExprKind::ReservedWord(word) => Err(Unwind::issue(
                 "RESERVED_WORD",
-                format!("Use of reserved word: {word}, must be quoted if intended to be a String value"),
+                format!(
+                    "Use of reserved word: {word}, must be quoted if intended to be a String value"
+                ),
             )),
-            ExprKind::BigInteger(number) => Err(Unwind::plain(format!("The integer {} is too big", number.decimal))),
-            ExprKind::NamedAccess(_) | ExprKind::Apply(_) => {
-                Err(Unwind::plain(format!("{} is not supported in a catalog compile", labels::a_an_uc(expr))))
-            }
+            ExprKind::BigInteger(number) => Err(Unwind::plain(format!(
+                "The integer {} is too big",
+                number.decimal
+            ))),
+            ExprKind::NamedAccess(_) | ExprKind::Apply(_) => Err(Unwind::plain(format!(
+                "{} is not supported in a catalog compile",
+                labels::a_an_uc(expr)
+            ))),
         }
     }
 
     /// Statements in order; the value of the last.
     pub(crate) fn eval_block(&mut self, statements: &'a [Expr], frame: Frame<'a>) -> Result<Value> {
-        let Some((last, before)) = statements.split_last() else { return Ok(Value::Undef) };
+        let Some((last, before)) = statements.split_last() else {
+            return Ok(Value::Undef);
+        };
         for statement in before {
             self.run(statement, frame)?;
         }
@@ -189,14 +218,19 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn run(&mut self, expr: &'a Expr, frame: Frame<'a>) -> Result<()> {
         match &expr.kind {
             ExprKind::Assignment(assignment) => self.assign_statement(assignment, expr, frame),
-            ExprKind::Block(statements) => statements.iter().try_for_each(|statement| self.run(statement, frame)),
+            ExprKind::Block(statements) => statements
+                .iter()
+                .try_for_each(|statement| self.run(statement, frame)),
             _ => self.eval(expr, frame).map(drop),
         }
     }
 
     /// Evaluates the program of `frame.file` for what it does (`eval_Program`).
     pub(crate) fn eval_program(&mut self, frame: Frame<'a>) -> Result<()> {
-        self.stack.push(Place { file: frame.file, offset: 0 });
+        self.stack.push(Place {
+            file: frame.file,
+            offset: 0,
+        });
         let result = self.run(&frame.file.program.body, frame);
         self.stack.pop();
         result
@@ -204,14 +238,22 @@ impl<'a> Evaluator<'a> {
 
     /// As [`Evaluator::eval_program`], for its value.
     pub(crate) fn program_value(&mut self, frame: Frame<'a>) -> Result<Value> {
-        self.stack.push(Place { file: frame.file, offset: 0 });
+        self.stack.push(Place {
+            file: frame.file,
+            offset: 0,
+        });
         let result = self.eval(&frame.file.program.body, frame);
         self.stack.pop();
         result
     }
 
     /// Evaluates expressions to one list; splats give all their elements (`unfold`).
-    pub(crate) fn unfold(&mut self, mut into: Vec<Value>, items: &'a [Expr], frame: Frame<'a>) -> Result<Vec<Value>> {
+    pub(crate) fn unfold(
+        &mut self,
+        mut into: Vec<Value>,
+        items: &'a [Expr],
+        frame: Frame<'a>,
+    ) -> Result<Vec<Value>> {
         into.reserve(items.len());
         for item in items {
             let item = unwind_parentheses(item);
@@ -247,14 +289,23 @@ impl<'a> Evaluator<'a> {
 
     /// An issue of Puppet's at a place (`fail(Issues::X, semantic)`).
     #[cold]
-    pub(crate) fn issue_at(&self, code: &str, message: impl Into<String>, span: Span, frame: Frame<'a>) -> Unwind {
+    pub(crate) fn issue_at(
+        &self,
+        code: &str,
+        message: impl Into<String>,
+        span: Span,
+        frame: Frame<'a>,
+    ) -> Unwind {
         complete(Error::issue(code, message), String::new(), span, frame).into()
     }
 
     /// File and line of the innermost call in progress (`PuppetStack.top_of_stack`).
     pub(crate) fn top_of_stack(&self) -> (Option<Arc<str>>, Option<u32>) {
         match self.stack.last() {
-            Some(place) => (place.file.display.clone(), Some(place.file.source.line(place.offset))),
+            Some(place) => (
+                place.file.display.clone(),
+                Some(place.file.source.line(place.offset)),
+            ),
             None => (None, None),
         }
     }
@@ -281,9 +332,10 @@ pub(crate) fn splat(value: Value) -> Vec<Value> {
     match value {
         Value::Undef => Vec::new(),
         Value::Array(elements) => Arc::unwrap_or_clone(elements),
-        Value::Hash(entries) => {
-            entries.iter().map(|(key, value)| Value::array(vec![key.clone(), value.clone()])).collect()
-        }
+        Value::Hash(entries) => entries
+            .iter()
+            .map(|(key, value)| Value::array(vec![key.clone(), value.clone()]))
+            .collect(),
         Value::Iterator(iterator) => iterator.elements.clone(),
         other => vec![other],
     }

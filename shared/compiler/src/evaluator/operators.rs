@@ -14,7 +14,12 @@ use crate::frame::Frame;
 use crate::scope::{Ephemeral, ScopeId};
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn eval_binary(&mut self, binary: &'a Binary, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_binary(
+        &mut self,
+        binary: &'a Binary,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         let left = self.eval(&binary.left, frame)?;
         match binary.op {
             BinaryOp::And => {
@@ -35,7 +40,9 @@ impl<'a> Evaluator<'a> {
                 self.compare(binary.op, &left, &right).map(Value::Bool)
             }
             BinaryOp::Match => self.eval_match(&left, &right, frame).map(Value::Bool),
-            BinaryOp::NotMatch => self.eval_match(&left, &right, frame).map(|matched| Value::Bool(!matched)),
+            BinaryOp::NotMatch => self
+                .eval_match(&left, &right, frame)
+                .map(|matched| Value::Bool(!matched)),
             BinaryOp::In => self.eval_in(&left, &right, frame.scope).map(Value::Bool),
             _ => self.arithmetic(binary, left, right, expr, frame),
         }
@@ -53,9 +60,13 @@ impl<'a> Evaluator<'a> {
         if let Value::Type(left_type) = left {
             if let Value::Type(right_type) = right {
                 return Ok(match op {
-                    BinaryOp::Less => is_assignable(right_type, left_type) && left_type != right_type,
+                    BinaryOp::Less => {
+                        is_assignable(right_type, left_type) && left_type != right_type
+                    }
                     BinaryOp::LessEqual => is_assignable(right_type, left_type),
-                    BinaryOp::Greater => is_assignable(left_type, right_type) && left_type != right_type,
+                    BinaryOp::Greater => {
+                        is_assignable(left_type, right_type) && left_type != right_type
+                    }
                     _ => is_assignable(left_type, right_type),
                 });
             }
@@ -113,7 +124,10 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn set_match(&mut self, captures: Option<Captures>, scope: ScopeId) {
         if let Some(captures) = captures {
             // Not over a former match: a guard may go back to that one.
-            self.scopes.get_mut(scope).ephemeral.push(Ephemeral::Match(captures));
+            self.scopes
+                .get_mut(scope)
+                .ephemeral
+                .push(Ephemeral::Match(captures));
         }
     }
 
@@ -126,12 +140,19 @@ impl<'a> Evaluator<'a> {
         frame: Frame<'a>,
     ) -> Result<Value> {
         let collection = matches!(left, Value::Array(_) | Value::Hash(_))
-            && matches!(binary.op, BinaryOp::Add | BinaryOp::Subtract | BinaryOp::ShiftLeft);
-        let is_append = matches!(left, Value::Uri(_) | Value::Binary(_)) && binary.op == BinaryOp::Add;
+            && matches!(
+                binary.op,
+                BinaryOp::Add | BinaryOp::Subtract | BinaryOp::ShiftLeft
+            );
+        let is_append =
+            matches!(left, Value::Uri(_) | Value::Binary(_)) && binary.op == BinaryOp::Add;
         let (left, right) = if collection || is_append {
             (left, right)
         } else {
-            (self.numeric(left, &binary.left, frame)?, self.numeric(right, &binary.right, frame)?)
+            (
+                self.numeric(left, &binary.left, frame)?,
+                self.numeric(right, &binary.right, frame)?,
+            )
         };
         let result = match binary.op {
             BinaryOp::Add => ops::add(&left, &right),
@@ -160,7 +181,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub(super) fn eval_negate(&mut self, inner: &'a Expr, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_negate(
+        &mut self,
+        inner: &'a Expr,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         let value = self.eval(inner, frame)?;
         // The reference blames the minus, not the operand.
         let value = self.numeric(value, expr, frame)?;
@@ -168,7 +194,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a value matches an option of `case` or `?`.
-    pub(super) fn matches_option(&mut self, value: &Value, option: &Value, scope: ScopeId) -> Result<bool> {
+    pub(super) fn matches_option(
+        &mut self,
+        value: &Value,
+        option: &Value,
+        scope: ScopeId,
+    ) -> Result<bool> {
         let matched = ops::match_option(value, option)?;
         self.set_match(matched.captures, scope);
         Ok(matched.matched)

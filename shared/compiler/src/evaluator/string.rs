@@ -11,7 +11,11 @@ use crate::error::{Error, Result};
 use crate::frame::Frame;
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn eval_interpolated(&mut self, parts: &'a [StringPart], frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_interpolated(
+        &mut self,
+        parts: &'a [StringPart],
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         let mut text = EcoString::new();
         for part in parts {
             match part {
@@ -45,7 +49,10 @@ impl<'a> Evaluator<'a> {
         expr: &'a bunraku_syntax::Expr,
         frame: Frame<'a>,
     ) -> Result<()> {
-        let is_json = syntax.rsplit('+').next().is_some_and(|last| last.eq_ignore_ascii_case("json"));
+        let is_json = syntax
+            .rsplit('+')
+            .next()
+            .is_some_and(|last| last.eq_ignore_ascii_case("json"));
         if is_json && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
             let at = frame.file.source.line_column(expr.span.start);
             let message = format!(
@@ -64,11 +71,17 @@ impl<'a> Evaluator<'a> {
             return Ok(Value::Regexp(Arc::clone(known)));
         }
         let regex = Arc::new(RubyRegex::new(source)?);
-        self.types.regexes.insert(source.clone(), Arc::clone(&regex));
+        self.types
+            .regexes
+            .insert(source.clone(), Arc::clone(&regex));
         Ok(Value::Regexp(regex))
     }
 
-    pub(super) fn eval_hash(&mut self, entries: &'a [HashEntry], frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_hash(
+        &mut self,
+        entries: &'a [HashEntry],
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         let mut hash = PuppetHash::with_capacity(entries.len());
         for entry in entries {
             let key = self.eval(&entry.key, frame)?;

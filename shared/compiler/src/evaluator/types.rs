@@ -42,7 +42,12 @@ impl std::hash::Hash for ExprId<'_> {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn eval_type_name(&mut self, name: &EcoString, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_type_name(
+        &mut self,
+        name: &EcoString,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         if let Some(known) = self.types.names.get(name) {
             return Ok(known.clone());
         }
@@ -52,7 +57,10 @@ impl<'a> Evaluator<'a> {
             }
             return Err(self.issue_at(
                 "UNKNOWN_RESOURCE_TYPE",
-                format!("Resource type not found: {}", name.strip_prefix("::").unwrap_or(name)),
+                format!(
+                    "Resource type not found: {}",
+                    name.strip_prefix("::").unwrap_or(name)
+                ),
                 expr.span,
                 frame,
             ));
@@ -71,7 +79,10 @@ impl<'a> Evaluator<'a> {
         // Resource types come first, as the loader of Puppet 3's types is the parent of the others.
         if self.find_resource_type(name)?.is_some() {
             let type_name = bunraku_pcore::types::capitalize_segments(name);
-            return Ok(Some(Type::Resource { type_name: Some(type_name), title: None }));
+            return Ok(Some(Type::Resource {
+                type_name: Some(type_name),
+                title: None,
+            }));
         }
         if let Some(alias) = self.find_type_alias(name, frame)? {
             return Ok(Some(Type::Alias(alias)));
@@ -94,7 +105,9 @@ impl<'a> Evaluator<'a> {
             }
         };
         if is_constant(expr) {
-            self.types.expressions.insert(ExprId(expr), Arc::clone(&data_type));
+            self.types
+                .expressions
+                .insert(ExprId(expr), Arc::clone(&data_type));
         }
         Ok(data_type)
     }
@@ -112,9 +125,13 @@ fn is_constant(expr: &Expr) -> bool {
         | ExprKind::Regex(_)
         | ExprKind::Undef
         | ExprKind::Default => true,
-        ExprKind::Access(access) => is_constant(&access.left) && access.keys.iter().all(is_constant),
+        ExprKind::Access(access) => {
+            is_constant(&access.left) && access.keys.iter().all(is_constant)
+        }
         ExprKind::Array(items) => items.iter().all(is_constant),
-        ExprKind::Hash(entries) => entries.iter().all(|entry| is_constant(&entry.key) && is_constant(&entry.value)),
+        ExprKind::Hash(entries) => entries
+            .iter()
+            .all(|entry| is_constant(&entry.key) && is_constant(&entry.value)),
         ExprKind::Paren(inner) | ExprKind::Negate(inner) => is_constant(inner),
         _ => false,
     }

@@ -8,11 +8,18 @@ use super::Evaluator;
 use crate::error::{Error, Result, Unwind, UnwindKind};
 use crate::frame::Frame;
 use crate::log::Level;
-use crate::scope::{Binding, Ephemeral, FactPath, FactRoot, Locals, ParameterLevel, ScopeId, ScopeKind, Scopes};
+use crate::scope::{
+    Binding, Ephemeral, FactPath, FactRoot, Locals, ParameterLevel, ScopeId, ScopeKind, Scopes,
+};
 use crate::settings::Strict;
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn eval_variable(&mut self, name: &str, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn eval_variable(
+        &mut self,
+        name: &str,
+        expr: &'a Expr,
+        frame: Frame<'a>,
+    ) -> Result<Value> {
         match self.variable(name, expr.span, frame)? {
             Binding::Value(value) => Ok(value),
             Binding::Path(path) => Ok(self.read_fact(&path)),
@@ -33,13 +40,23 @@ impl<'a> Evaluator<'a> {
             return Err(self.issue_at("UNKNOWN_VARIABLE", message, span, frame));
         }
         if settings.strict == Strict::Warning {
-            self.log_at(Level::Warning, message, Some("UNKNOWN_VARIABLE"), frame, span);
+            self.log_at(
+                Level::Warning,
+                message,
+                Some("UNKNOWN_VARIABLE"),
+                frame,
+                span,
+            );
         }
         Ok(Binding::Value(Value::Undef))
     }
 
     /// What a variable is bound to, seen from a scope; `None` when there is no such variable (`lookupvar`).
-    pub(crate) fn lookup_variable(&mut self, name: &str, scope: ScopeId) -> Result<Option<Binding>> {
+    pub(crate) fn lookup_variable(
+        &mut self,
+        name: &str,
+        scope: ScopeId,
+    ) -> Result<Option<Binding>> {
         if name.contains("::") {
             return self.lookup_qualified(name.strip_prefix("::").unwrap_or(name));
         }
@@ -86,7 +103,10 @@ impl<'a> Evaluator<'a> {
             }
             return Ok(self.fact_variable(name));
         };
-        let mut scope = self.scopes.class(class).or_else(|| self.scopes.class(&class.to_lowercase()));
+        let mut scope = self
+            .scopes
+            .class(class)
+            .or_else(|| self.scopes.class(&class.to_lowercase()));
         while let Some(id) = scope {
             let found = self.scopes.get(id);
             if let Some(binding) = found.variable(leaf) {
@@ -101,7 +121,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Sets a variable in the innermost local level or the scope itself (`Runtime3Support#set_variable`).
-    pub(crate) fn set_variable(&mut self, name: &EcoString, binding: Binding, span: Span, frame: Frame<'a>) -> Result<()> {
+    pub(crate) fn set_variable(
+        &mut self,
+        name: &EcoString,
+        binding: Binding,
+        span: Span,
+        frame: Frame<'a>,
+    ) -> Result<()> {
         let reserved = || format!("Attempt to assign to a reserved variable name: '${name}'");
         if name == "server_facts" {
             return Err(self.issue_at("ILLEGAL_RESERVED_ASSIGNMENT", reserved(), span, frame));
@@ -118,7 +144,9 @@ impl<'a> Evaluator<'a> {
             return Err(self.issue_at("ILLEGAL_REASSIGNMENT", message, span, frame));
         }
         if name == "trusted" || name == "facts" {
-            return Err(Unwind::plain(format!("Attempt to assign to a reserved variable name: '{name}'")));
+            return Err(Unwind::plain(format!(
+                "Attempt to assign to a reserved variable name: '{name}'"
+            )));
         }
         let scope = self.scopes.get_mut(frame.scope);
         for level in scope.ephemeral.iter_mut().rev() {
@@ -145,11 +173,14 @@ impl<'a> Evaluator<'a> {
         for level in found.ephemeral.iter().rev() {
             match level {
                 Ephemeral::Local(locals) => return locals.get(name).is_some(),
-                Ephemeral::Parameters(level) => return level.parameters.iter().any(|(key, _)| key == name),
+                Ephemeral::Parameters(level) => {
+                    return level.parameters.iter().any(|(key, _)| key == name);
+                }
                 Ephemeral::Match(_) => {}
             }
         }
-        found.variable(name).is_some() || (found.kind == ScopeKind::Top && self.fact_variable(name).is_some())
+        found.variable(name).is_some()
+            || (found.kind == ScopeKind::Top && self.fact_variable(name).is_some())
     }
 
     /// Number of ephemeral levels, to go back to with [`Evaluator::restore_level`] (`ephemeral_level`).
@@ -170,7 +201,10 @@ impl<'a> Evaluator<'a> {
         evaluate: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
         let level = self.level(scope);
-        self.scopes.get_mut(scope).ephemeral.push(Ephemeral::Local(locals));
+        self.scopes
+            .get_mut(scope)
+            .ephemeral
+            .push(Ephemeral::Local(locals));
         let result = evaluate(self);
         self.restore_level(scope, level);
         result
@@ -185,16 +219,26 @@ impl<'a> Evaluator<'a> {
         names: impl Iterator<Item = &'n EcoString>,
     ) -> usize {
         let level = self.level(scope);
-        self.scopes.get_mut(scope).ephemeral.push(Ephemeral::Parameters(ParameterLevel {
-            callee: callee.into(),
-            parameters: names.map(|name| (name.clone(), None)).collect(),
-        }));
+        self.scopes
+            .get_mut(scope)
+            .ephemeral
+            .push(Ephemeral::Parameters(ParameterLevel {
+                callee: callee.into(),
+                parameters: names.map(|name| (name.clone(), None)).collect(),
+            }));
         level
     }
 
     /// Gives a parameter its value; a name that is not declared is added.
-    pub(crate) fn assign_parameter(&mut self, scope: ScopeId, level: usize, name: &EcoString, value: Value) {
-        if let Some(Ephemeral::Parameters(at)) = self.scopes.get_mut(scope).ephemeral.get_mut(level) {
+    pub(crate) fn assign_parameter(
+        &mut self,
+        scope: ScopeId,
+        level: usize,
+        name: &EcoString,
+        value: Value,
+    ) {
+        if let Some(Ephemeral::Parameters(at)) = self.scopes.get_mut(scope).ephemeral.get_mut(level)
+        {
             match at.parameters.iter_mut().find(|(key, _)| key == name) {
                 Some((_, slot)) => *slot = Some(value),
                 None => at.parameters.push((name.clone(), Some(value))),
@@ -213,22 +257,30 @@ impl<'a> Evaluator<'a> {
         let result = self.eval(default, frame);
         self.restore_level(frame.scope, level + 1);
         result.map_err(|unwind| match unwind.kind() {
-            UnwindKind::UnassignedParameter(wanted) => match self.scopes.get(frame.scope).ephemeral.get(level) {
-                Some(Ephemeral::Parameters(at)) => unassigned(at, name, wanted).into(),
-                _ => unwind,
-            },
+            UnwindKind::UnassignedParameter(wanted) => {
+                match self.scopes.get(frame.scope).ephemeral.get(level) {
+                    Some(Ephemeral::Parameters(at)) => unassigned(at, name, wanted).into(),
+                    _ => unwind,
+                }
+            }
             _ => unwind,
         })
     }
 
     /// Ends what [`Evaluator::begin_parameters`] began: the parameters that have a value.
-    pub(crate) fn end_parameters(&mut self, scope: ScopeId, level: usize) -> Vec<(EcoString, Value)> {
+    pub(crate) fn end_parameters(
+        &mut self,
+        scope: ScopeId,
+        level: usize,
+    ) -> Vec<(EcoString, Value)> {
         let ephemeral = &mut self.scopes.get_mut(scope).ephemeral;
         ephemeral.truncate(level + 1);
         match ephemeral.pop() {
-            Some(Ephemeral::Parameters(at)) => {
-                at.parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-            }
+            Some(Ephemeral::Parameters(at)) => at
+                .parameters
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -257,9 +309,14 @@ fn local_variable(ephemeral: &[Ephemeral], name: &str) -> Result<Option<Binding>
                 }
             }
             Ephemeral::Match(captures) if is_numeric(name) => {
-                let group = name.parse::<usize>().ok().and_then(|number| captures.groups.get(number));
+                let group = name
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|number| captures.groups.get(number));
                 let text = group.cloned().flatten();
-                return Ok(Some(Binding::Value(text.map_or(Value::Undef, Value::string))));
+                return Ok(Some(Binding::Value(
+                    text.map_or(Value::Undef, Value::string),
+                )));
             }
             Ephemeral::Match(_) => {}
             Ephemeral::Parameters(level) => {

@@ -55,7 +55,13 @@ pub(crate) struct Dispatch {
 impl Dispatch {
     /// A dispatch whose parameters are all required, without a block.
     pub(crate) const fn of(params: &'static [&'static str], f: Implementation) -> Self {
-        Self { params, required: params.len(), repeated: false, block: Block::None, f }
+        Self {
+            params,
+            required: params.len(),
+            repeated: false,
+            block: Block::None,
+            f,
+        }
     }
 
     /// The last `count` parameters may be left out.
@@ -108,7 +114,10 @@ impl<'a> Call<'_, 'a> {
 
     /// Takes the argument at `index` out of the call.
     pub(crate) fn take(&mut self, index: usize) -> Value {
-        self.args.get_mut(index).map(std::mem::take).unwrap_or_default()
+        self.args
+            .get_mut(index)
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The text of a string argument; empty when it is none.
@@ -136,7 +145,11 @@ impl<'a> Call<'_, 'a> {
     pub(crate) fn elements(&self, index: usize) -> Result<Elements> {
         let value = self.arg(index);
         Elements::of(value).ok_or_else(|| {
-            self.fail(format!("{}(): wrong argument type ({}; is not Iterable.", self.name, Type::infer(value)))
+            self.fail(format!(
+                "{}(): wrong argument type ({}; is not Iterable.",
+                self.name,
+                Type::infer(value)
+            ))
         })
     }
 
@@ -177,7 +190,8 @@ impl<'a> Call<'_, 'a> {
 
     /// Logs a warning at the place of the call.
     pub(crate) fn warn(&mut self, message: impl Into<String>) {
-        self.ev.log_at(Level::Warning, message.into(), None, self.frame, self.span);
+        self.ev
+            .log_at(Level::Warning, message.into(), None, self.frame, self.span);
     }
 }
 
@@ -196,11 +210,15 @@ pub(crate) struct Registered {
 
 impl Registered {
     pub(super) fn new(builtin: &'static Builtin) -> Self {
-        Self { builtin, prepared: OnceLock::new() }
+        Self {
+            builtin,
+            prepared: OnceLock::new(),
+        }
     }
 
     fn prepared(&self) -> &[Prepared] {
-        self.prepared.get_or_init(|| self.builtin.dispatches.iter().map(prepare).collect())
+        self.prepared
+            .get_or_init(|| self.builtin.dispatches.iter().map(prepare).collect())
     }
 
     /// Calls the first dispatch that takes the arguments.
@@ -229,7 +247,9 @@ impl Registered {
                         (true, Some(size)) => {
                             least <= usize::try_from(size.from).unwrap_or(0)
                                 && most.is_none_or(|most| {
-                                    size.to.is_some_and(|to| usize::try_from(to).is_ok_and(|to| to <= most))
+                                    size.to.is_some_and(|to| {
+                                        usize::try_from(to).is_ok_and(|to| to <= most)
+                                    })
                                 })
                         }
                         (false, _) => {
@@ -247,7 +267,14 @@ impl Registered {
                 }
             };
             if fits {
-                let mut call = Call { ev, frame, span, name: self.builtin.name, args, block };
+                let mut call = Call {
+                    ev,
+                    frame,
+                    span,
+                    name: self.builtin.name,
+                    args,
+                    block,
+                };
                 return (prepared.dispatch.f)(&mut call);
             }
         }
@@ -285,26 +312,45 @@ impl Prepared {
         }
         let last = types.last();
         args.iter().enumerate().all(|(index, value)| {
-            types.get(index).or(last).is_some_and(|wanted| matches!(wanted, Type::Any) || wanted.accepts(value))
+            types
+                .get(index)
+                .or(last)
+                .is_some_and(|wanted| matches!(wanted, Type::Any) || wanted.accepts(value))
         })
     }
 }
 
 /// Parses the type strings of a dispatch. A string that is no type stands for `Any`; a test proves that there is none.
 fn prepare(dispatch: &'static Dispatch) -> Prepared {
-    let params: Vec<Type> =
-        dispatch.params.iter().map(|text| parse_type(text).unwrap_or(Type::Any)).collect();
+    let params: Vec<Type> = dispatch
+        .params
+        .iter()
+        .map(|text| parse_type(text).unwrap_or(Type::Any))
+        .collect();
     let from = i64::try_from(dispatch.required).unwrap_or(i64::MAX);
-    let to = if dispatch.repeated { None } else { i64::try_from(params.len()).ok() };
+    let to = if dispatch.repeated {
+        None
+    } else {
+        i64::try_from(params.len()).ok()
+    };
     let block = match dispatch.block {
         Block::None => None,
         Block::Optional(text) | Block::Required(text) => Some(match parse_type(text) {
             Ok(Type::Callable(Some(callable))) => callable.as_ref().clone(),
-            _ => CallableType { params: None, size: None, block: None, return_type: None },
+            _ => CallableType {
+                params: None,
+                size: None,
+                block: None,
+                return_type: None,
+            },
         }),
     };
     let block_type = block.as_ref().map(|block| {
-        let callable = if block.params.is_none() && block.size.is_none() { None } else { Some(Arc::new(block.clone())) };
+        let callable = if block.params.is_none() && block.size.is_none() {
+            None
+        } else {
+            Some(Arc::new(block.clone()))
+        };
         match dispatch.block {
             Block::Optional(_) => Type::optional(Type::Callable(callable)),
             _ => Type::Callable(callable),
@@ -316,5 +362,9 @@ fn prepare(dispatch: &'static Dispatch) -> Prepared {
         block: block_type,
         return_type: None,
     };
-    Prepared { dispatch, callable, block }
+    Prepared {
+        dispatch,
+        callable,
+        block,
+    }
 }

@@ -28,11 +28,18 @@ pub(super) const TABLE: &[Builtin] = &[
     logger!("alert", alert, Level::Alert),
     logger!("emerg", emerg, Level::Emerg),
     logger!("crit", crit, Level::Crit),
-    Builtin { name: "fail", dispatches: &[Dispatch::of(&["Any"], fail).repeated(0)] },
+    Builtin {
+        name: "fail",
+        dispatches: &[Dispatch::of(&["Any"], fail).repeated(0)],
+    },
 ];
 
 fn joined(call: &Call<'_, '_>) -> String {
-    call.args.iter().map(|value| to_display_string(value).to_string()).collect::<Vec<_>>().join(" ")
+    call.args
+        .iter()
+        .map(|value| to_display_string(value).to_string())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn log(call: &mut Call<'_, '_>, level: Level) {

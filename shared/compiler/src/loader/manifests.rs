@@ -17,7 +17,11 @@ use crate::settings::Strict;
 impl<'a> Evaluator<'a> {
     /// The display path of a path that `Inputs` knows.
     pub(crate) fn display_path(&self, path: &str) -> String {
-        if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", self.request.environment_root) }
+        if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.request.environment_root)
+        }
     }
 
     pub(crate) fn parse_options(&self, module_path: Option<Arc<str>>) -> ParseOptions {
@@ -34,39 +38,74 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Reads and parses a file, once per compile; `None` when there is none.
-    pub(crate) fn load_file(&mut self, path: &str, module: Option<&str>, syntax: Syntax) -> Result<Option<&'a ParsedFile>> {
+    pub(crate) fn load_file(
+        &mut self,
+        path: &str,
+        module: Option<&str>,
+        syntax: Syntax,
+    ) -> Result<Option<&'a ParsedFile>> {
         if let Some(known) = self.code.get(path) {
             return Ok(Some(known));
         }
-        let Some(content) = self.inputs.file(path)? else { return Ok(None) };
+        let Some(content) = self.inputs.file(path)? else {
+            return Ok(None);
+        };
         let display: Arc<str> = Arc::from(self.display_path(path));
         let Ok(text) = std::str::from_utf8(&content.bytes) else {
-            return Err(Error::verbatim(format!("{display} is not valid UTF-8"), Some(display), None, None).into());
+            return Err(Error::verbatim(
+                format!("{display} is not valid UTF-8"),
+                Some(display),
+                None,
+                None,
+            )
+            .into());
         };
         let module_path = module.and_then(|module| {
             let at = path.find(&format!("{module}/"))?;
             path.get(at..).map(Arc::from)
         });
         let options = self.parse_options(module_path);
-        let cached = self.cache.parse(syntax, Some(Arc::clone(&display)), Arc::clone(&content.digest), text, &options);
+        let cached = self.cache.parse(
+            syntax,
+            Some(Arc::clone(&display)),
+            Arc::clone(&content.digest),
+            text,
+            &options,
+        );
         let file = self.accept_parse(&cached, module.map(EcoString::from))?;
         Ok(Some(self.code.add(path.to_owned(), Arc::new(file))))
     }
 
     /// Parses a text that is in no file.
-    pub(crate) fn load_text(&mut self, key: &str, name: Option<Arc<str>>, text: &str, syntax: Syntax) -> Result<&'a ParsedFile> {
+    pub(crate) fn load_text(
+        &mut self,
+        key: &str,
+        name: Option<Arc<str>>,
+        text: &str,
+        syntax: Syntax,
+    ) -> Result<&'a ParsedFile> {
         let parsed = parse(syntax, name, text, &self.parse_options(None));
         let file = self.accept_parse(&parsed, None)?;
         Ok(self.code.add(key.to_owned(), Arc::new(file)))
     }
 
     /// Logs what a parse found; an error when it must not be evaluated (`IssueReporter.assert_and_report`).
-    fn accept_parse(&mut self, cached: &CachedParse, module: Option<EcoString>) -> Result<ParsedFile> {
+    fn accept_parse(
+        &mut self,
+        cached: &CachedParse,
+        module: Option<EcoString>,
+    ) -> Result<ParsedFile> {
         let diagnostics = &cached.parsed.diagnostics;
-        for diagnostic in diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()) {
+        for diagnostic in diagnostics
+            .iter()
+            .filter(|diagnostic| !diagnostic.is_error())
+        {
             self.log_diagnostic(Level::Warning, diagnostic, cached);
         }
-        let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+        let errors: Vec<&Diagnostic> = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .collect();
         match (errors.as_slice(), &cached.parsed.program) {
             ([], Some(program)) => Ok(ParsedFile {
                 display: cached.source.shared_name(),
@@ -74,7 +113,9 @@ impl<'a> Evaluator<'a> {
                 source: cached.source.clone(),
                 program: Arc::clone(program),
             }),
-            ([], None) => Err(Unwind::plain("the parser gave neither a program nor an error")),
+            ([], None) => Err(Unwind::plain(
+                "the parser gave neither a program nor an error",
+            )),
             ([only], _) => {
                 let at = only.span.map(|span| cached.source.line_column(span.start));
                 let mut error = Error::verbatim(
@@ -92,9 +133,15 @@ impl<'a> Evaluator<'a> {
                 }
                 let warnings = diagnostics.len().saturating_sub(several.len());
                 let message = if warnings > 0 {
-                    format!("Language validation logged {} errors, and {warnings} warnings. Giving up", several.len())
+                    format!(
+                        "Language validation logged {} errors, and {warnings} warnings. Giving up",
+                        several.len()
+                    )
                 } else {
-                    format!("Language validation logged {} errors. Giving up", several.len())
+                    format!(
+                        "Language validation logged {} errors. Giving up",
+                        several.len()
+                    )
                 };
                 Err(Error::verbatim(message, cached.source.shared_name(), None, None).into())
             }
@@ -102,7 +149,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn log_diagnostic(&mut self, level: Level, diagnostic: &Diagnostic, cached: &CachedParse) {
-        let at = diagnostic.span.map(|span| cached.source.line_column(span.start));
+        let at = diagnostic
+            .span
+            .map(|span| cached.source.line_column(span.start));
         self.logs.push(crate::log::LogEntry {
             level,
             message: diagnostic.message.to_string(),
@@ -159,7 +208,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn walk_manifests(&mut self, directory: &str, files: &mut Vec<String>) -> Result<()> {
-        let Some(entries) = self.inputs.listing(directory)? else { return Ok(()) };
+        let Some(entries) = self.inputs.listing(directory)? else {
+            return Ok(());
+        };
         for entry in entries.iter().filter(|entry| !entry.name.starts_with('.')) {
             let path = format!("{directory}/{}", entry.name);
             match entry.kind {
@@ -176,17 +227,40 @@ impl<'a> Evaluator<'a> {
         for definition in &file.program.definitions {
             match definition {
                 Definition::Class(class) => {
-                    self.add_class(lower(&class.name), ClassRef { definition: class, file })?;
+                    self.add_class(
+                        lower(&class.name),
+                        ClassRef {
+                            definition: class,
+                            file,
+                        },
+                    )?;
                 }
                 Definition::Define(define) => {
-                    self.add_define(lower(&define.name), DefineRef { definition: define, file })?;
+                    self.add_define(
+                        lower(&define.name),
+                        DefineRef {
+                            definition: define,
+                            file,
+                        },
+                    )?;
                 }
-                Definition::Node(node) => self.add_node(NodeRef { definition: node, file })?,
+                Definition::Node(node) => self.add_node(NodeRef {
+                    definition: node,
+                    file,
+                })?,
                 Definition::Function(function) => {
-                    self.add_function(lower(&function.name), FunctionRef { definition: function, file })?;
+                    self.add_function(
+                        lower(&function.name),
+                        FunctionRef {
+                            definition: function,
+                            file,
+                        },
+                    )?;
                 }
                 Definition::TypeAlias(alias) => self.add_type_alias(alias, file)?,
-                Definition::TypeMapping(_) | Definition::Plan(_) | Definition::TypeDefinition(_) => {}
+                Definition::TypeMapping(_)
+                | Definition::Plan(_)
+                | Definition::TypeDefinition(_) => {}
             }
         }
         Ok(())
@@ -196,5 +270,9 @@ impl<'a> Evaluator<'a> {
 /// A name as definitions are known by: lower case, without leading `::`.
 pub(crate) fn lower(name: &str) -> EcoString {
     let name = name.strip_prefix("::").unwrap_or(name);
-    if name.chars().any(char::is_uppercase) { name.to_lowercase().into() } else { name.into() }
+    if name.chars().any(char::is_uppercase) {
+        name.to_lowercase().into()
+    } else {
+        name.into()
+    }
 }

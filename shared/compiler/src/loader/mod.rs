@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bunraku_pcore::types::TypeAlias;
 use bunraku_syntax::ast::{
-    ClassDefinition, DefineDefinition, FunctionDefinition, NodeDefinition, TypeAlias as TypeAliasDefinition,
+    ClassDefinition, DefineDefinition, FunctionDefinition, NodeDefinition,
+    TypeAlias as TypeAliasDefinition,
 };
 use ecow::EcoString;
 use rustc_hash::{FxHashMap, FxHashSet};

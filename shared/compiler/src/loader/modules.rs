@@ -30,6 +30,8 @@ impl Evaluator<'_> {
 /// As `Puppet::Module.is_module_directory_name?`.
 fn is_module_name(name: &str) -> bool {
     let mut characters = name.chars();
-    characters.next().is_some_and(|first| first.is_ascii_lowercase())
+    characters
+        .next()
+        .is_some_and(|first| first.is_ascii_lowercase())
         && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
