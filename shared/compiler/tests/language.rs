@@ -4,7 +4,7 @@
 //! `language/exceptions.txt` lists cases that differ, each with its reason; an entry that is no
 //! longer needed fails the test.
 
-#![expect(clippy::panic, reason = "helpers of a test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of a test")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -213,10 +213,4 @@ impl<'a> Evaluator<'a> {
         }
         Ok(None)
     }
-
-    /// Whether a function of this name can be called.
-    pub(crate) fn function_exists(&mut self, name: &str) -> Result<bool> {
-        let name = name.strip_prefix("::").unwrap_or(name);
-        Ok(functions::find(name).is_some() || self.find_function(name)?.is_some())
-    }
 }

@@ -9,88 +9,13 @@ use bunraku_syntax::ast::{Epp, ExprKind, Parameter};
 use ecow::EcoString;
 
 use super::Evaluator;
-use crate::code::{ParsedFile, Syntax};
+use crate::code::ParsedFile;
 use crate::error::{JumpKind, Result, Unwind, UnwindKind};
 use crate::frame::Frame;
-use crate::scope::{Binding, Locals, ScopeKind};
+use crate::scope::{Binding, Locals};
 
 impl<'a> Evaluator<'a> {
-    /// `epp(name, parameters)`: a template of a module (`ntp/ntp.conf.epp`, with or without `.epp`).
-    /// It sees its parameters and global variables only.
-    pub(crate) fn epp_file(
-        &mut self,
-        name: &str,
-        parameters: Option<Arc<PuppetHash>>,
-        frame: Frame<'a>,
-    ) -> Result<Value> {
-        let name = if name.ends_with(".epp") {
-            name.to_owned()
-        } else {
-            format!("{name}.epp")
-        };
-        let Some(file) = self.find_template(&name)? else {
-            return Err(Unwind::plain(format!("Could not find template '{name}'")));
-        };
-        let mut scope = frame.scope;
-        while !matches!(
-            self.scopes.get(scope).kind,
-            ScopeKind::Top | ScopeKind::Node
-        ) {
-            let found = self.scopes.get(scope);
-            match found.inherited.or(found.enclosing) {
-                Some(next) => scope = next,
-                None => break,
-            }
-        }
-        let outer = std::mem::take(&mut self.scopes.get_mut(scope).ephemeral);
-        let result = self.call_epp("epp", file, parameters, Frame { scope, file });
-        self.scopes.get_mut(scope).ephemeral = outer;
-        result
-    }
-
-    /// `inline_epp(text, parameters)`: sees the caller's variables.
-    pub(crate) fn inline_epp(
-        &mut self,
-        text: &str,
-        parameters: Option<Arc<PuppetHash>>,
-        frame: Frame<'a>,
-    ) -> Result<Value> {
-        let key = format!("epp:{text}");
-        let file = match self.code.get(&key) {
-            Some(known) => known,
-            None => self
-                .load_text(&key, Some(Arc::from("inlined-epp-text")), text, Syntax::Epp)
-                .map_err(|unwind| {
-                    Unwind::plain(format!(
-                        "inline_epp(): Invalid EPP: {}",
-                        unwind.into_error()
-                    ))
-                })?,
-        };
-        self.call_epp(
-            "inline_epp",
-            file,
-            parameters,
-            Frame {
-                scope: frame.scope,
-                file,
-            },
-        )
-    }
-
-    fn find_template(&mut self, name: &str) -> Result<Option<&'a ParsedFile>> {
-        let path = match name.split_once('/') {
-            _ if name.starts_with('/') => name.to_owned(),
-            Some((module, rest)) => match self.module_directory(module)? {
-                Some(directory) => format!("{directory}/templates/{rest}"),
-                None => format!("templates/{name}"),
-            },
-            None => return Ok(None),
-        };
-        self.load_file(&path, None, Syntax::Epp)
-            .map_err(|unwind| Unwind::plain(format!("epp(): Invalid EPP: {}", unwind.into_error())))
-    }
-
+    /// Evaluates a template with parameters by name. Without any given or declared it sees the variables of `frame`.
     pub(crate) fn call_epp(
         &mut self,
         function: &str,
