@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::failure::{Failure, Result};
 
 /// The program that answers: one JSON request a line, one JSON answer a line; its head says which.
-const PROGRAM: &str = include_str!("compile.rb");
+const PROGRAM: &str = include_str!("../../../../localstack-tests/reference/compile.rb");
 
 /// A Ruby process with Puppet in it; it ends when this is dropped.
 pub(crate) struct Reference {
