@@ -1,6 +1,15 @@
 //! Why a value does not fit a type, as `TypeMismatchDescriber`.
 
+mod describe;
+mod report;
+mod signatures;
+mod unresolved;
+mod wording;
+
+use crate::types::{infer_detailed, is_instance};
 use crate::{Type, Value};
+use describe::describe;
+use report::{Kind, Mismatch, Step};
 
 /// One parameter of a class, defined type or function, as the describer needs it.
 #[derive(Debug, Clone)]
@@ -26,52 +35,115 @@ pub struct Signature<'a> {
 
 /// `subject expects a value of type A, got B`; `subject` e.g. `Function f's return value`.
 ///
-/// The text is that of `describe_mismatch(subject, expected, infer_set(value))`.
+/// The text is that of `describe_mismatch(subject, expected, infer_set(value))`; empty when the value fits.
 #[must_use]
-pub fn describe_value(_subject: &str, _expected: &Type, _value: &Value) -> String {
-    String::new()
+pub fn describe_value(subject: &str, expected: &Type, value: &Value) -> String {
+    describe_type(subject, expected, &infer_detailed(value))
 }
 
 /// Like [`describe_value`], for an actual type.
 #[must_use]
-pub fn describe_type(_subject: &str, _expected: &Type, _actual: &Type) -> String {
-    String::new()
+pub fn describe_type(subject: &str, expected: &Type, actual: &Type) -> String {
+    let found = describe(expected, actual, vec![Step::Subject(subject.to_owned())]);
+    match found.as_slice() {
+        [only] => only.text().trim().to_owned(),
+        all => joined(all),
+    }
 }
 
 /// `subject: parameter 'x' expects ...` for the arguments of a class, define or EPP template;
 /// `None` when all fits (`validate_parameters`). Several problems are joined as in the reference.
 ///
 /// `subject` as the reference shows it (`Class[Foo]`, `Foo[title]`). With `missing_ok` absent parameters are no problem.
+/// A `Deferred` value is taken for granted: its function's return type is not known here.
 #[must_use]
 pub fn validate_parameters(
-    _subject: &str,
-    _parameters: &[Parameter<'_>],
-    _given: &[(&str, &Value)],
-    _missing_ok: bool,
+    subject: &str,
+    parameters: &[Parameter<'_>],
+    given: &[(&str, &Value)],
+    missing_ok: bool,
 ) -> Option<String> {
-    None
+    let is_known = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+    let mut found: Vec<Mismatch> = given
+        .iter()
+        .filter(|(name, _)| !is_known(name))
+        .map(|(name, _)| Mismatch::new(&[], Kind::InvalidParameter((*name).to_owned())))
+        .collect();
+    for parameter in parameters {
+        match given.iter().find(|(name, _)| *name == parameter.name) {
+            Some((_, Value::Deferred(_))) => {}
+            Some((name, value)) => {
+                if let Some(expected) = parameter.data_type.filter(|expected| !is_instance(expected, value)) {
+                    found.extend(describe(
+                        expected,
+                        &infer_detailed(value),
+                        vec![Step::Parameter((*name).to_owned())],
+                    ));
+                }
+            }
+            None if missing_ok || parameter.has_default => {}
+            None => found.push(Mismatch::new(&[], Kind::MissingParameter(parameter.name.to_owned()))),
+        }
+    }
+    about(subject, &found)
 }
 
 /// Message for a class parameter's default value that does not fit (`validate_default_parameter`).
 #[must_use]
-pub fn validate_default_parameter(
-    _subject: &str,
-    _name: &str,
-    _expected: &Type,
-    _value: &Value,
-) -> Option<String> {
-    None
+pub fn validate_default_parameter(subject: &str, name: &str, expected: &Type, value: &Value) -> Option<String> {
+    if is_instance(expected, value) {
+        return None;
+    }
+    let actual = infer_detailed(value).generalize();
+    about(subject, &describe(expected, &actual, vec![Step::Parameter(name.to_owned())]))
 }
 
 /// `'name' parameter 'x' expects ...` for a function call that fits none of its signatures.
 ///
 /// `arguments` are the values; `block` the callable type of the lambda, if one was given.
+/// A `name` of `lambda` is shown as `block`.
 #[must_use]
 pub fn describe_signatures(
-    _name: &str,
-    _signatures: &[Signature<'_>],
-    _arguments: &[Value],
-    _block: Option<&crate::types::CallableType>,
+    name: &str,
+    signatures: &[Signature<'_>],
+    arguments: &[Value],
+    block: Option<&crate::types::CallableType>,
 ) -> String {
-    String::new()
+    signatures::describe_all(name, signatures, arguments, block)
+}
+
+/// `String a, Integer b?, Callable block`: parameters of a signature as [`describe_signatures`] shows them.
+#[must_use]
+pub fn signature_text(signature: &Signature<'_>) -> String {
+    signatures::signature_text(signature)
+}
+
+fn joined(found: &[Mismatch]) -> String {
+    found.iter().map(Mismatch::text).collect::<Vec<String>>().join("\n ")
+}
+
+fn about(subject: &str, found: &[Mismatch]) -> Option<String> {
+    match found {
+        [] => None,
+        [only] => Some(format!("{subject}:{}", only.text())),
+        all => Some(format!("{subject}:\n {}", joined(all))),
+    }
+}
+
+/// What an error message calls a value (`ModelLabelProvider`).
+pub(crate) fn value_label(value: &Value) -> String {
+    let label = match value {
+        Value::Undef => "Undef Value",
+        Value::SemVer(_) => "Semver",
+        Value::SemVerRange(_) => "SemverRange",
+        Value::Type(data_type) => {
+            return match data_type.as_ref() {
+                Type::Resource { title: Some(_), .. } => format!("{data_type} Resource-Reference"),
+                _ => format!("{data_type}-Type"),
+            };
+        }
+        Value::Default | Value::Uri(_) | Value::Deferred(_) | Value::Object(_) | Value::Iterator(_) => "Object",
+        other => return crate::types::short_name(&crate::types::infer(other)),
+    };
+    label.to_owned()
 }
