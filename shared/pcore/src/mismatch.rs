@@ -73,7 +73,10 @@ pub fn validate_parameters(
         match given.iter().find(|(name, _)| *name == parameter.name) {
             Some((_, Value::Deferred(_))) => {}
             Some((name, value)) => {
-                if let Some(expected) = parameter.data_type.filter(|expected| !is_instance(expected, value)) {
+                if let Some(expected) = parameter
+                    .data_type
+                    .filter(|expected| !is_instance(expected, value))
+                {
                     found.extend(describe(
                         expected,
                         &infer_detailed(value),
@@ -82,7 +85,10 @@ pub fn validate_parameters(
                 }
             }
             None if missing_ok || parameter.has_default => {}
-            None => found.push(Mismatch::new(&[], Kind::MissingParameter(parameter.name.to_owned()))),
+            None => found.push(Mismatch::new(
+                &[],
+                Kind::MissingParameter(parameter.name.to_owned()),
+            )),
         }
     }
     about(subject, &found)
@@ -90,12 +96,20 @@ pub fn validate_parameters(
 
 /// Message for a class parameter's default value that does not fit (`validate_default_parameter`).
 #[must_use]
-pub fn validate_default_parameter(subject: &str, name: &str, expected: &Type, value: &Value) -> Option<String> {
+pub fn validate_default_parameter(
+    subject: &str,
+    name: &str,
+    expected: &Type,
+    value: &Value,
+) -> Option<String> {
     if is_instance(expected, value) {
         return None;
     }
     let actual = infer_detailed(value).generalize();
-    about(subject, &describe(expected, &actual, vec![Step::Parameter(name.to_owned())]))
+    about(
+        subject,
+        &describe(expected, &actual, vec![Step::Parameter(name.to_owned())]),
+    )
 }
 
 /// `'name' parameter 'x' expects ...` for a function call that fits none of its signatures.
@@ -119,7 +133,11 @@ pub fn signature_text(signature: &Signature<'_>) -> String {
 }
 
 fn joined(found: &[Mismatch]) -> String {
-    found.iter().map(Mismatch::text).collect::<Vec<String>>().join("\n ")
+    found
+        .iter()
+        .map(Mismatch::text)
+        .collect::<Vec<String>>()
+        .join("\n ")
 }
 
 fn about(subject: &str, found: &[Mismatch]) -> Option<String> {
@@ -142,8 +160,47 @@ pub(crate) fn value_label(value: &Value) -> String {
                 _ => format!("{data_type}-Type"),
             };
         }
-        Value::Default | Value::Uri(_) | Value::Deferred(_) | Value::Object(_) | Value::Iterator(_) => "Object",
+        Value::Default
+        | Value::Uri(_)
+        | Value::Deferred(_)
+        | Value::Object(_)
+        | Value::Iterator(_) => "Object",
         other => return crate::types::short_name(&crate::types::infer(other)),
     };
     label.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::types::{TypeAlias, infer};
+
+    #[test]
+    fn unresolved_names_are_told_before_anything_else() {
+        let expected = Type::array_of(Type::Reference(Some("Foo::Bar".into())));
+        assert_eq!(
+            describe_value("x", &expected, &Value::Int(1)),
+            "x references an unresolved type 'Foo::Bar'"
+        );
+    }
+
+    #[test]
+    fn aliases_of_nothing_but_themselves_end() {
+        let alias = TypeAlias::new("Loop");
+        let loop_type = Type::Alias(Arc::clone(&alias));
+        alias.resolve(loop_type.clone());
+        assert!(describe_value("x", &loop_type, &Value::Int(1)).starts_with("x expects a Loop"));
+    }
+
+    #[test]
+    fn values_are_labelled_with_their_class() {
+        assert_eq!(value_label(&Value::Int(1)), "Integer");
+        assert_eq!(value_label(&Value::Undef), "Undef Value");
+        assert_eq!(
+            value_label(&Value::of_type(infer(&Value::Undef))),
+            "Undef-Type"
+        );
+    }
 }

@@ -49,7 +49,7 @@ pub(super) fn at(path: &[Step], step: Step) -> Path {
 }
 
 /// What is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Kind {
     MissingKey(String),
     MissingParameter(String),
@@ -74,35 +74,61 @@ pub(super) enum Family {
     Type,
 }
 
-/// A mismatch at a place. Equal ones are of a kind, in places equal but for alternatives.
+/// A mismatch at a place.
 #[derive(Debug, Clone)]
 pub(super) struct Mismatch {
     path: Path,
     kind: Kind,
 }
 
-impl PartialEq for Mismatch {
-    fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.same_place(other)
-    }
-}
-
 impl Mismatch {
     pub(super) fn new(path: &[Step], kind: Kind) -> Self {
-        Self { path: path.to_vec(), kind }
+        Self {
+            path: path.to_vec(),
+            kind,
+        }
     }
 
     pub(super) fn of_type(path: &[Step], expected: &Type, actual: &Type) -> Self {
-        Self::new(path, Kind::Type { expected: expected.normalize(), actual: actual.normalize() })
+        Self::new(
+            path,
+            Kind::Type {
+                expected: expected.normalize(),
+                actual: actual.normalize(),
+            },
+        )
     }
 
     pub(super) fn of_pattern(path: &[Step], expected: &Type, actual: &Type) -> Self {
-        Self::new(path, Kind::Pattern { expected: expected.normalize(), actual: actual.normalize() })
+        Self::new(
+            path,
+            Kind::Pattern {
+                expected: expected.normalize(),
+                actual: actual.normalize(),
+            },
+        )
     }
 
     fn same_place(&self, other: &Self) -> bool {
-        let place = |path: &[Step]| path.iter().filter(|step| !step.is_alternative()).cloned().collect::<Path>();
+        let place = |path: &[Step]| {
+            path.iter()
+                .filter(|step| !step.is_alternative())
+                .cloned()
+                .collect::<Path>()
+        };
         place(&self.path) == place(&other.path)
+    }
+
+    /// Whether telling of both says the same twice.
+    ///
+    /// So it is for blocks only: the reference compares keys, types and sizes such that they never are equal
+    /// (`super.==(o)` compares the answer of `super` with `o`), hence tells of them again.
+    pub(super) fn repeats(&self, other: &Self) -> bool {
+        matches!(
+            (&self.kind, &other.kind),
+            (Kind::UnexpectedBlock, Kind::UnexpectedBlock)
+                | (Kind::MissingRequiredBlock, Kind::MissingRequiredBlock)
+        ) && self.same_place(other)
     }
 
     pub(super) fn is_of(&self, family: Family) -> bool {
@@ -127,19 +153,31 @@ impl Mismatch {
             (
                 Kind::Type { expected, actual },
                 Kind::Type { expected: also, .. } | Kind::Pattern { expected: also, .. },
-            ) => Kind::Type { expected: either(expected, also), actual },
+            ) => Kind::Type {
+                expected: either(expected, also),
+                actual,
+            },
             (
                 Kind::Pattern { expected, actual },
                 Kind::Type { expected: also, .. } | Kind::Pattern { expected: also, .. },
-            ) => Kind::Pattern { expected: either(expected, also), actual },
+            ) => Kind::Pattern {
+                expected: either(expected, also),
+                actual,
+            },
             (
                 Kind::Size { expected, actual },
                 Kind::Size { expected: also, .. } | Kind::Count { expected: also, .. },
-            ) => Kind::Size { expected: wider(expected, *also), actual },
+            ) => Kind::Size {
+                expected: wider(expected, *also),
+                actual,
+            },
             (
                 Kind::Count { expected, actual },
                 Kind::Size { expected: also, .. } | Kind::Count { expected: also, .. },
-            ) => Kind::Count { expected: wider(expected, *also), actual },
+            ) => Kind::Count {
+                expected: wider(expected, *also),
+                actual,
+            },
             (kind, _) => kind,
         };
         Some(Self { path, kind })
@@ -180,10 +218,23 @@ impl Mismatch {
             Kind::Type { expected, actual } => super::wording::type_problem(expected, actual),
             Kind::Pattern { expected, actual } => pattern_problem(expected, actual),
             Kind::Size { expected, actual } => {
-                format!(" expects size to be {}, got {}", size_text(*expected, "0"), size_text(*actual, "0"))
+                format!(
+                    " expects size to be {}, got {}",
+                    size_text(*expected, "0"),
+                    size_text(*actual, "0")
+                )
             }
             Kind::Count { expected, actual } => {
-                let singular = matches!(expected, Size { from: 1, to: Some(1) | None } | Size { from: 0, to: Some(1) });
+                let singular = matches!(
+                    expected,
+                    Size {
+                        from: 1,
+                        to: Some(1) | None
+                    } | Size {
+                        from: 0,
+                        to: Some(1)
+                    }
+                );
                 format!(
                     " expects {} argument{}, got {}",
                     size_text(*expected, "no"),
@@ -207,11 +258,18 @@ fn either(a: Type, b: &Type) -> Type {
     let mut flat = Vec::new();
     add(&a, &mut flat);
     add(b, &mut flat);
-    if flat.len() > 1 { Type::variant(flat).normalize() } else { flat.pop().unwrap_or(a) }
+    if flat.len() > 1 {
+        Type::variant(flat).normalize()
+    } else {
+        flat.pop().unwrap_or(a)
+    }
 }
 
 fn wider(a: Size, b: Size) -> Size {
-    Size { from: a.from.min(b.from), to: a.to.zip(b.to).map(|(a, b)| a.max(b)) }
+    Size {
+        from: a.from.min(b.from),
+        to: a.to.zip(b.to).map(|(a, b)| a.max(b)),
+    }
 }
 
 fn size_text(size: Size, zero: &str) -> String {
@@ -234,5 +292,8 @@ fn pattern_problem(expected: &Type, actual: &Type) -> String {
         Type::String(types::StringType::Value(text)) => format!("'{text}'"),
         other => super::wording::short_name(other),
     };
-    format!(" expects {undef}a match for {}, got {got}", types::expanded(expected))
+    format!(
+        " expects {undef}a match for {}, got {got}",
+        types::expanded(expected)
+    )
 }

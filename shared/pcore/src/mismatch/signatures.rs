@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::Signature;
 use super::describe::{describe, merge_descriptions};
 use super::report::{Family, Kind, Mismatch, Step, at};
-use super::Signature;
-use crate::types::{CallableType, Size, infer_detailed, is_assignable, size_covers, tuple_size_of_params};
+use crate::types::{
+    CallableType, Size, infer_detailed, is_assignable, size_covers, tuple_size_of_params,
+};
 use crate::{Type, Value};
 
 /// See [`super::describe_signatures`].
@@ -42,13 +44,19 @@ pub(super) fn describe_all(
             }
         }
     }
-    let label = if name == "lambda" { "block".to_owned() } else { format!("'{name}'") };
+    let label = if name == "lambda" {
+        "block".to_owned()
+    } else {
+        format!("'{name}'")
+    };
     if let [only] = merge_descriptions(0, Family::Count, errors.clone()).as_slice() {
         return format!("{label}{}", only.text());
     }
     let rejected = |lines: &mut Vec<String>, indent: &str, found: Vec<Mismatch>| {
         lines.extend(
-            found.into_iter().map(|mismatch| format!("{indent}rejected:{}", mismatch.without_step(0).text())),
+            found
+                .into_iter()
+                .map(|mismatch| format!("{indent}rejected:{}", mismatch.without_step(0).text())),
         );
     };
     let mut lines = Vec::new();
@@ -79,9 +87,15 @@ fn argument_errors(signature: &Signature<'_>, arguments: &[Type], path: &[Step])
     }
     for (index, argument) in arguments.iter().enumerate() {
         let index = index.min(params.len().saturating_sub(1));
-        let Some(wanted) = params.get(index) else { break };
+        let Some(wanted) = params.get(index) else {
+            break;
+        };
         if !is_assignable(wanted, argument) {
-            let name = signature.parameter_names.get(index).cloned().unwrap_or_default();
+            let name = signature
+                .parameter_names
+                .get(index)
+                .cloned()
+                .unwrap_or_default();
             let found = describe(wanted, argument, at(path, Step::Parameter(name)));
             if !found.is_empty() {
                 return found;
@@ -91,12 +105,18 @@ fn argument_errors(signature: &Signature<'_>, arguments: &[Type], path: &[Step])
     Vec::new()
 }
 
-fn block_errors(signature: &Signature<'_>, block: Option<&CallableType>, path: &[Step]) -> Vec<Mismatch> {
+fn block_errors(
+    signature: &Signature<'_>,
+    block: Option<&CallableType>,
+    path: &[Step],
+) -> Vec<Mismatch> {
     match (&signature.callable.block, block) {
         (None, Some(_)) => vec![Mismatch::new(path, Kind::UnexpectedBlock)],
-        (Some(wanted), Some(block)) => {
-            describe(wanted, &Type::Callable(Some(Arc::new(block.clone()))), at(path, Step::Block))
-        }
+        (Some(wanted), Some(block)) => describe(
+            wanted,
+            &Type::Callable(Some(Arc::new(block.clone()))),
+            at(path, Step::Block),
+        ),
         (Some(wanted), None) if !is_assignable(wanted, &Type::Undef) => {
             vec![Mismatch::new(path, Kind::MissingRequiredBlock)]
         }
@@ -116,10 +136,16 @@ pub(super) fn signature_text(signature: &Signature<'_>) -> String {
         return String::new();
     }
     let unnamed = vec![String::new(); types.len()];
-    let names = if signature.parameter_names.is_empty() { &unnamed } else { &signature.parameter_names };
+    let names = if signature.parameter_names.is_empty() {
+        &unnamed
+    } else {
+        &signature.parameter_names
+    };
     let mut parts = Vec::with_capacity(names.len().saturating_add(1));
     for (index, name) in names.iter().enumerate() {
-        let Some(mut data_type) = types.get(index).or(types.last()) else { break };
+        let Some(mut data_type) = types.get(index).or(types.last()) else {
+            break;
+        };
         let position = Size::exactly(index.saturating_add(1)).from;
         let mut indicator = "";
         if size.to.is_none() && index.saturating_add(1) == names.len() {

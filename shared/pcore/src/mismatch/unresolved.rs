@@ -8,7 +8,11 @@ const MAX_DEPTH: usize = 200;
 
 /// The first unresolved name within a type.
 pub(super) fn unresolved_reference(data_type: &Type) -> Option<String> {
-    Finder { seen: Vec::new(), depth: 0 }.find(data_type)
+    Finder {
+        seen: Vec::new(),
+        depth: 0,
+    }
+    .find(data_type)
 }
 
 struct Finder<'a> {
@@ -33,11 +37,17 @@ impl<'a> Finder<'a> {
 
     fn within(&mut self, data_type: &'a Type) -> Option<String> {
         match data_type {
-            Type::Reference(name) => Some(name.as_deref().unwrap_or("UnresolvedReference").to_owned()),
+            Type::Reference(name) => {
+                Some(name.as_deref().unwrap_or("UnresolvedReference").to_owned())
+            }
             Type::Array { element, .. } => self.find(element),
             Type::Hash { key, value, .. } => self.any([key.as_ref(), value.as_ref()]),
             Type::Tuple { types, .. } | Type::Variant(types) => self.any(types.iter()),
-            Type::Struct(elements) => self.any(elements.iter().flat_map(|element| [&element.key, &element.value])),
+            Type::Struct(elements) => self.any(
+                elements
+                    .iter()
+                    .flat_map(|element| [&element.key, &element.value]),
+            ),
             Type::Optional(inner)
             | Type::NotUndef(inner)
             | Type::Iterable(inner)
@@ -46,11 +56,20 @@ impl<'a> Finder<'a> {
             | Type::Sensitive(inner) => self.any(inner.as_deref()),
             Type::Callable(Some(callable)) => {
                 let params = callable.params.as_deref().unwrap_or_default();
-                self.any(params.iter().chain(&callable.block).chain(&callable.return_type))
+                self.any(
+                    params
+                        .iter()
+                        .chain(&callable.block)
+                        .chain(&callable.return_type),
+                )
             }
             Type::Init(Some(init)) => self.find(&init.init_type),
             Type::Alias(alias) => {
-                if self.seen.iter().any(|seen| std::ptr::eq(*seen, alias.as_ref())) {
+                if self
+                    .seen
+                    .iter()
+                    .any(|seen| std::ptr::eq(*seen, alias.as_ref()))
+                {
                     return None;
                 }
                 self.seen.push(alias);

@@ -14,7 +14,13 @@ pub(super) fn type_problem(expected: &Type, actual: &Type) -> String {
         single => (std::slice::from_ref(single), false),
     };
     let (mut names, got) = if is_detailed(alternatives, actual) {
-        (alternatives.iter().map(types::expanded).collect::<Vec<String>>(), detailed_actual(alternatives, actual))
+        (
+            alternatives
+                .iter()
+                .map(types::expanded)
+                .collect::<Vec<String>>(),
+            detailed_actual(alternatives, actual),
+        )
     } else {
         let mut names: Vec<String> = Vec::with_capacity(alternatives.len());
         for name in alternatives.iter().map(short_name) {
@@ -32,7 +38,10 @@ pub(super) fn type_problem(expected: &Type, actual: &Type) -> String {
         [name] => format!(" expects {} value, got {got}", a_an(name)),
         [first, second] => format!(" expects a value of type {first} or {second}, got {got}"),
         [.., last] if listed || optional => {
-            let others = names.get(..names.len().saturating_sub(1)).unwrap_or_default().join(", ");
+            let others = names
+                .get(..names.len().saturating_sub(1))
+                .unwrap_or_default()
+                .join(", ");
             format!(" expects a value of type {others}, or {last}, got {got}")
         }
         [name, ..] => format!(" expects {} value, got {got}", a_an(name)),
@@ -53,7 +62,9 @@ pub(super) fn short_name(data_type: &Type) -> String {
         _ => None,
     };
     match inner {
-        Some(inner) if !matches!(inner, Type::Any) => format!("{name}[{}]", types::short_name(inner)),
+        Some(inner) if !matches!(inner, Type::Any) => {
+            format!("{name}[{}]", types::short_name(inner))
+        }
         _ => name,
     }
 }
@@ -78,7 +89,10 @@ fn is_always_detailed(expected: &[Type], actual: &Type) -> bool {
         same_class(part, actual)
             || matches!(part, Type::Alias(_))
             || matches!(actual, Type::Alias(_))
-            || matches!((part, actual), (Type::Struct(_), Type::Hash { .. }) | (Type::Tuple { .. }, Type::Array { .. }))
+            || matches!(
+                (part, actual),
+                (Type::Struct(_), Type::Hash { .. }) | (Type::Tuple { .. }, Type::Array { .. })
+            )
     })
 }
 
@@ -101,14 +115,20 @@ fn fits_default(expected: &Type, actual: &Type) -> bool {
         Type::Integer(_) => Type::integer(),
         Type::Float(_) => Type::Float(Range::ANY),
         Type::String(_) => Type::String(StringType::Any),
-        Type::Enum { .. } => Type::Enum { values: [].into(), case_insensitive: false },
+        Type::Enum { .. } => Type::Enum {
+            values: [].into(),
+            case_insensitive: false,
+        },
         Type::Pattern(_) => Type::Pattern([].into()),
         Type::Regexp(_) => Type::Regexp(None),
         Type::Boolean(_) => Type::Boolean(None),
         Type::Collection(_) => Type::Collection(None),
         Type::Array { .. } => Type::any_array(),
         Type::Hash { .. } => Type::any_hash(),
-        Type::Tuple { .. } => Type::Tuple { types: [].into(), size: None },
+        Type::Tuple { .. } => Type::Tuple {
+            types: [].into(),
+            size: None,
+        },
         Type::Struct(_) => Type::Struct([].into()),
         Type::Optional(_) => Type::Optional(None),
         Type::NotUndef(_) => Type::NotUndef(None),
@@ -118,7 +138,10 @@ fn fits_default(expected: &Type, actual: &Type) -> bool {
         Type::Callable(_) => Type::Callable(None),
         Type::Type(_) => Type::Type(None),
         Type::Sensitive(_) => Type::Sensitive(None),
-        Type::Resource { .. } => Type::Resource { type_name: None, title: None },
+        Type::Resource { .. } => Type::Resource {
+            type_name: None,
+            title: None,
+        },
         Type::Class { .. } => Type::Class { name: None },
         Type::Timestamp(_) => Type::Timestamp(Range::ANY),
         Type::Timespan(_) => Type::Timespan(Range::ANY),
@@ -141,7 +164,11 @@ fn detailed_actual(expected: &[Type], actual: &Type) -> String {
         let general = actual.generalize();
         resolved.iter().any(|part| is_assignable(part, &general))
     };
-    if full { types::expanded(actual) } else { simple_name(actual) }
+    if full {
+        types::expanded(actual)
+    } else {
+        simple_name(actual)
+    }
 }
 
 fn resolve(data_type: &Type) -> Type {
@@ -161,7 +188,16 @@ fn resolve(data_type: &Type) -> Type {
 
 /// `an Integer`, `a String`; as the reference, `y` counts as vowel and an opening quote is skipped.
 pub(super) fn a_an(text: &str) -> String {
-    let first = text.strip_prefix(['"', '\'']).unwrap_or(text).chars().next();
-    let vowel = first.is_some_and(|first| matches!(first.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y'));
+    let first = text
+        .strip_prefix(['"', '\''])
+        .unwrap_or(text)
+        .chars()
+        .next();
+    let vowel = first.is_some_and(|first| {
+        matches!(
+            first.to_ascii_lowercase(),
+            'a' | 'e' | 'i' | 'o' | 'u' | 'y'
+        )
+    });
     format!("{} {text}", if vowel { "an" } else { "a" })
 }
