@@ -2,23 +2,36 @@
 
 use ecow::EcoString;
 
-use crate::{Error, Result, Value};
+use crate::{Result, Value};
+
+mod containers;
+mod directive;
+mod display;
+mod map;
+mod quote;
+mod scalars;
+
+pub(crate) use directive::is_format;
+pub(crate) use quote::puppet_quote;
 
 /// The text of a value in an interpolated string.
 pub(crate) fn to_display_string(value: &Value) -> EcoString {
-    format!("{value:?}").into()
+    display::to_display_string(value)
 }
 
 /// `String.new(value, formats)`: `formats` is `Undef`/`Default`, a format string or a hash of formats by type.
 ///
 /// # Errors
 /// Puppet's message when a format is malformed or does not suit the type.
-pub fn convert(_value: &Value, _formats: &Value) -> Result<EcoString> {
-    Err(Error::new("not implemented"))
+pub fn convert(value: &Value, formats: &Value) -> Result<EcoString> {
+    match map::FormatMap::for_value(value, formats)? {
+        None => Ok(display::to_default_string(value)),
+        Some(map) => Ok(containers::convert(value, &map)?.into()),
+    }
 }
 
 /// The value as source text (`%p`): strings quoted, nested values in Puppet's notation.
 #[must_use]
 pub fn to_program_string(value: &Value) -> EcoString {
-    format!("{value:?}").into()
+    display::to_program_string(value)
 }
