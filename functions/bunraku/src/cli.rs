@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Compile a catalog and print it.
     Compile(Compile),
+    /// Evaluate a program and print its value.
+    Eval(Eval),
     /// Check manifests, templates and data without evaluating them.
     Validate(Validate),
     /// Print the syntax tree of a program.
@@ -240,6 +242,24 @@ pub(crate) struct Compile {
     /// Write every read with the digest of its answer.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    #[command(flatten)]
+    pub(crate) language: Language,
+    /// A program to evaluate before; the first as a whole compile.
+    #[arg(long = "prelude", value_name = "FILE")]
+    pub(crate) preludes: Vec<PathBuf>,
+    /// The code is a template; its value is the text.
+    #[arg(long)]
+    pub(crate) epp: bool,
+    /// Print the variables of the top scope, too.
+    #[arg(long)]
+    pub(crate) show_variables: bool,
+    /// The name that messages give the code.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_name: Option<String>,
 }
 
 #[derive(Debug, Args)]

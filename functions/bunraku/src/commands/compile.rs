@@ -10,7 +10,7 @@ use bunraku_compiler::Error;
 use bunraku_compiler::log::{Level, LogEntry};
 use serde_json::json;
 
-use crate::cli::{CatalogFormat, Compile};
+use crate::cli::{CatalogFormat, Compile, Language};
 use crate::console;
 use crate::failure::{Failure, Result};
 use crate::local::Program;
@@ -20,12 +20,7 @@ pub(crate) fn run(options: &Compile, json: bool) -> Result<ExitCode> {
     let mut program = Program::new(&options.language)?;
     program.request.include_virtual = options.include_virtual;
     let compilation = program.compile();
-    let least = level(&options.language.log_level)?;
-    let logged: Vec<&LogEntry> = compilation.logs.iter().filter(|entry| rank(entry.level) >= rank(least)).collect();
-    match &options.language.log_json {
-        Some(path) => write_logs(path, &logged)?,
-        None => logged.iter().for_each(|entry| console::log_entry(entry)),
-    }
+    write_log(&options.language, &compilation.logs)?;
     if let Some(path) = &options.trace {
         let trace = serde_json::to_vec_pretty(&compilation.trace).map_err(Failure::input)?;
         write_file(path, &trace)?;
@@ -50,8 +45,21 @@ pub(crate) fn run(options: &Compile, json: bool) -> Result<ExitCode> {
     }
 }
 
+/// Writes what was logged, to a file or for people, as the options say.
+pub(super) fn write_log(options: &Language, logs: &[LogEntry]) -> Result<()> {
+    let least = rank(level(&options.log_level)?);
+    let logged: Vec<&LogEntry> = logs.iter().filter(|entry| rank(entry.level) >= least).collect();
+    match &options.log_json {
+        Some(path) => write_logs(path, &logged),
+        None => {
+            logged.iter().for_each(|entry| console::log_entry(entry));
+            Ok(())
+        }
+    }
+}
+
 /// The error document of CLI.md.
-fn error_document(error: &Error) -> serde_json::Value {
+pub(super) fn error_document(error: &Error) -> serde_json::Value {
     let mut document = json!({ "message": error.to_string(), "basic_message": error.message });
     if let Some(fields) = document.as_object_mut() {
         let known = [

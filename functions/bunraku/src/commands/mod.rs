@@ -5,6 +5,7 @@ mod compile;
 mod diagnostics;
 mod diff;
 mod dump;
+mod eval;
 mod explain;
 mod inventory;
 mod push;
@@ -23,6 +24,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let json = cli.json;
     match &cli.command {
         Command::Compile(options) => compile::run(options, json),
+        Command::Eval(options) => eval::run(options, json),
         Command::Validate(options) => validate::run(options, json),
         Command::Dump(options) => dump::run(options, json),
         Command::Diff(options) => diff::run(options, json),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bunraku_compiler::release::{NodeFacts, NodeInputs, Release};
 use bunraku_compiler::settings::{Settings, Strict};
-use bunraku_compiler::{Compilation, Manifest, Request};
+use bunraku_compiler::{Compilation, Evaluation, Manifest, Request};
 use bunraku_pcore::{PuppetHash, Value, rich};
 use bunraku_syntax::environment_conf::{BASE_MODULE_PATH, EnvironmentConf};
 use serde_json::Value as Json;
@@ -189,9 +189,17 @@ impl Program {
 
     /// Compiles it.
     pub(crate) fn compile(&self) -> Compilation {
+        bunraku_compiler::compile(&self.request, &self.inputs(), self.release.code())
+    }
+
+    /// Evaluates a program in the place of the main manifest.
+    pub(crate) fn evaluate(&self, source: &bunraku_compiler::Program) -> Evaluation {
+        bunraku_compiler::evaluate(&self.request, source, &self.inputs(), self.release.code())
+    }
+
+    fn inputs(&self) -> NodeInputs<'_, LocalFiles> {
         let now = jiff::Timestamp::now().as_nanosecond();
         let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), now);
-        let inputs = NodeInputs::new(&self.release, self.node.clone(), now, random);
-        bunraku_compiler::compile(&self.request, &inputs, self.release.code())
+        NodeInputs::new(&self.release, self.node.clone(), now, random)
     }
 }

@@ -228,7 +228,7 @@ impl<'a> Evaluator<'a> {
         returns: bool,
     ) -> Result<()> {
         let Some(body) = body else { return Ok(()) };
-        match self.eval(body, Frame { scope, file }) {
+        match self.run(body, Frame { scope, file }) {
             Ok(_) => Ok(()),
             Err(unwind) => match unwind.kind() {
                 UnwindKind::Jump(jump) if returns && jump.kind != JumpKind::Break => Ok(()),

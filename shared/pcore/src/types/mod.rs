@@ -11,18 +11,24 @@ mod builtin;
 mod common;
 mod display;
 mod generalize;
+mod guard;
 mod identity;
 mod infer;
 mod instance;
+mod iterable;
 mod normalize;
 mod parameterize;
+mod parameters;
 
 pub use assignable::is_assignable;
+pub(crate) use assignable::{size_covers, tuple_size, tuple_size_of_params};
+pub(crate) use normalize::variant_of;
+pub(crate) use parameters::{a_an, ruby_class};
 pub use builtin::CORE_TYPE_NAMES;
 pub use common::common_type;
-pub use display::short_name;
+pub use display::{expanded, short_name, to_plain_string};
 pub use infer::{infer, infer_detailed};
-pub use instance::is_instance;
+pub use instance::{accepts_arguments, is_instance};
 pub use parameterize::{access, parameterize, type_by_name};
 
 /// A Pcore type with its parameters. `None` parameters mean the unparameterised type.
@@ -295,6 +301,27 @@ impl TypeAlias {
     /// What the name stands for, once resolved.
     pub fn target(&self) -> Option<&Type> {
         self.resolved.get()
+    }
+}
+
+impl StructElement {
+    /// Name of the member; empty when the key type is no string type.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        fn of(key: &Type) -> &str {
+            match key {
+                Type::String(StringType::Value(name)) => name,
+                Type::Optional(Some(inner)) | Type::NotUndef(Some(inner)) => of(inner),
+                _ => "",
+            }
+        }
+        of(&self.key)
+    }
+
+    /// Whether the member may be absent.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self.key, Type::Optional(_))
     }
 }
 
