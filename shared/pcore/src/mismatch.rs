@@ -1,13 +1,15 @@
-//! Why a value does not fit a type, in Puppet's words (`TypeMismatchDescriber`).
-
-use crate::types::{CallableType, Size, StringType, StructElement};
-use crate::{Type, Value};
+//! Why a value does not fit a type, as `TypeMismatchDescriber`.
 
 mod describe;
-mod message;
-mod signature;
+mod report;
+mod signatures;
+mod unresolved;
+mod wording;
 
-use message::{Mismatch, PathElement};
+use crate::types::{infer_detailed, is_instance};
+use crate::{Type, Value};
+use describe::describe;
+use report::{Kind, Mismatch, Step};
 
 /// One parameter of a class, defined type or function, as the describer needs it.
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ pub struct Parameter<'a> {
 #[derive(Debug, Clone)]
 pub struct Signature<'a> {
     /// Parameter types and block.
-    pub callable: &'a CallableType,
+    pub callable: &'a crate::types::CallableType,
     /// Parameter names by position.
     pub parameter_names: Vec<String>,
     /// Name of the block parameter.
@@ -33,27 +35,27 @@ pub struct Signature<'a> {
 
 /// `subject expects a value of type A, got B`; `subject` e.g. `Function f's return value`.
 ///
-/// The text is that of `describe_mismatch(subject, expected, infer_set(value))`; empty when it fits.
+/// The text is that of `describe_mismatch(subject, expected, infer_set(value))`; empty when the value fits.
 #[must_use]
 pub fn describe_value(subject: &str, expected: &Type, value: &Value) -> String {
-    describe_type(subject, expected, &crate::types::infer_detailed(value))
+    describe_type(subject, expected, &infer_detailed(value))
 }
 
 /// Like [`describe_value`], for an actual type.
 #[must_use]
 pub fn describe_type(subject: &str, expected: &Type, actual: &Type) -> String {
-    let errors = describe::describe(expected, actual, &[PathElement::Subject(subject.to_owned())]);
-    match errors.as_slice() {
-        [only] => only.to_string().trim().to_owned(),
-        errors => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n "),
+    let found = describe(expected, actual, vec![Step::Subject(subject.to_owned())]);
+    match found.as_slice() {
+        [only] => only.text().trim().to_owned(),
+        all => joined(all),
     }
 }
 
 /// `subject: parameter 'x' expects ...` for the arguments of a class, define or EPP template;
 /// `None` when all fits (`validate_parameters`). Several problems are joined as in the reference.
 ///
-/// `subject` as the reference shows it (`Class[Foo]`, `Foo[title]`). With `missing_ok` absent parameters
-/// are no problem. A `Deferred` fits any parameter: what it gives is known to the agent only.
+/// `subject` as the reference shows it (`Class[Foo]`, `Foo[title]`). With `missing_ok` absent parameters are no problem.
+/// A `Deferred` value is taken for granted: its function's return type is not known here.
 #[must_use]
 pub fn validate_parameters(
     subject: &str,
@@ -61,114 +63,144 @@ pub fn validate_parameters(
     given: &[(&str, &Value)],
     missing_ok: bool,
 ) -> Option<String> {
-    let mut errors: Vec<Mismatch> = given
+    let is_known = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+    let mut found: Vec<Mismatch> = given
         .iter()
-        .filter(|(name, _)| !parameters.iter().any(|parameter| parameter.name == *name))
-        .map(|(name, _)| Mismatch::invalid_parameter(name))
+        .filter(|(name, _)| !is_known(name))
+        .map(|(name, _)| Mismatch::new(&[], Kind::InvalidParameter((*name).to_owned())))
         .collect();
     for parameter in parameters {
         match given.iter().find(|(name, _)| *name == parameter.name) {
             Some((_, Value::Deferred(_))) => {}
-            Some((_, value)) => {
-                if let Some(expected) = parameter.data_type
-                    && !crate::types::is_instance(expected, value)
+            Some((name, value)) => {
+                if let Some(expected) = parameter
+                    .data_type
+                    .filter(|expected| !is_instance(expected, value))
                 {
-                    let path = [PathElement::Parameter(parameter.name.to_owned())];
-                    errors.extend(describe::describe(expected, &crate::types::infer_detailed(value), &path));
+                    found.extend(describe(
+                        expected,
+                        &infer_detailed(value),
+                        vec![Step::Parameter((*name).to_owned())],
+                    ));
                 }
             }
             None if missing_ok || parameter.has_default => {}
-            None => errors.push(Mismatch::missing_parameter(parameter.name)),
+            None => found.push(Mismatch::new(
+                &[],
+                Kind::MissingParameter(parameter.name.to_owned()),
+            )),
         }
     }
-    join(subject, &errors)
+    about(subject, &found)
 }
 
 /// Message for a class parameter's default value that does not fit (`validate_default_parameter`).
 #[must_use]
-pub fn validate_default_parameter(subject: &str, name: &str, expected: &Type, value: &Value) -> Option<String> {
-    if crate::types::is_instance(expected, value) {
+pub fn validate_default_parameter(
+    subject: &str,
+    name: &str,
+    expected: &Type,
+    value: &Value,
+) -> Option<String> {
+    if is_instance(expected, value) {
         return None;
     }
-    let actual = crate::types::infer_detailed(value).generalize();
-    join(subject, &describe::describe(expected, &actual, &[PathElement::Parameter(name.to_owned())]))
-}
-
-fn join(subject: &str, errors: &[Mismatch]) -> Option<String> {
-    match errors {
-        [] => None,
-        [only] => Some(format!("{subject}:{only}")),
-        errors => {
-            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            Some(format!("{subject}:\n {}", lines.join("\n ")))
-        }
-    }
+    let actual = infer_detailed(value).generalize();
+    about(
+        subject,
+        &describe(expected, &actual, vec![Step::Parameter(name.to_owned())]),
+    )
 }
 
 /// `'name' parameter 'x' expects ...` for a function call that fits none of its signatures.
 ///
-/// `arguments` are the values; `block` the callable type of the lambda, if one was given. A `name` of `lambda`
-/// speaks of a block.
+/// `arguments` are the values; `block` the callable type of the lambda, if one was given.
+/// A `name` of `lambda` is shown as `block`.
 #[must_use]
 pub fn describe_signatures(
     name: &str,
     signatures: &[Signature<'_>],
     arguments: &[Value],
-    block: Option<&CallableType>,
+    block: Option<&crate::types::CallableType>,
 ) -> String {
-    let mut types: Vec<Type> = arguments.iter().map(crate::types::infer_detailed).collect();
-    types.extend(block.map(|block| Type::Callable(Some(std::sync::Arc::new(block.clone())))));
-    signature::describe_signatures(name, signatures, &types)
+    signatures::describe_all(name, signatures, arguments, block)
 }
 
-/// What messages call a value (`ModelLabelProvider#label`).
+/// `String a, Integer b?, Callable block`: parameters of a signature as [`describe_signatures`] shows them.
 #[must_use]
-pub fn value_label(value: &Value) -> String {
-    match value {
-        Value::Undef => "Undef Value".to_owned(),
-        Value::Bool(_) => "Boolean".to_owned(),
-        Value::Int(_) => "Integer".to_owned(),
-        Value::Float(_) => "Float".to_owned(),
-        Value::Str(_) => "String".to_owned(),
-        Value::Array(_) => "Array".to_owned(),
-        Value::Hash(_) => "Hash".to_owned(),
-        Value::Regexp(_) => "Regexp".to_owned(),
-        Value::Sensitive(_) => "Sensitive".to_owned(),
-        Value::Binary(_) => "Binary".to_owned(),
-        Value::SemVer(_) => "Semver".to_owned(),
-        Value::SemVerRange(_) => "SemverRange".to_owned(),
-        Value::Timespan(_) => "Timespan".to_owned(),
-        Value::Timestamp(_) => "Timestamp".to_owned(),
-        Value::Type(data_type) => match &**data_type {
-            Type::Resource { title: Some(_), .. } => format!("{data_type} Resource-Reference"),
-            data_type => format!("{data_type}-Type"),
-        },
-        Value::Default | Value::Uri(_) | Value::Deferred(_) | Value::Object(_) | Value::Iterator(_) => {
-            "Object".to_owned()
+pub fn signature_text(signature: &Signature<'_>) -> String {
+    signatures::signature_text(signature)
+}
+
+fn joined(found: &[Mismatch]) -> String {
+    found
+        .iter()
+        .map(Mismatch::text)
+        .collect::<Vec<String>>()
+        .join("\n ")
+}
+
+fn about(subject: &str, found: &[Mismatch]) -> Option<String> {
+    match found {
+        [] => None,
+        [only] => Some(format!("{subject}:{}", only.text())),
+        all => Some(format!("{subject}:\n {}", joined(all))),
+    }
+}
+
+/// What an error message calls a value (`ModelLabelProvider`).
+pub(crate) fn value_label(value: &Value) -> String {
+    let label = match value {
+        Value::Undef => "Undef Value",
+        Value::SemVer(_) => "Semver",
+        Value::SemVerRange(_) => "SemverRange",
+        Value::Type(data_type) => {
+            return match data_type.as_ref() {
+                Type::Resource { title: Some(_), .. } => format!("{data_type} Resource-Reference"),
+                _ => format!("{data_type}-Type"),
+            };
         }
+        Value::Default
+        | Value::Uri(_)
+        | Value::Deferred(_)
+        | Value::Object(_)
+        | Value::Iterator(_) => "Object",
+        other => return crate::types::short_name(&crate::types::infer(other)),
+    };
+    label.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::types::{TypeAlias, infer};
+
+    #[test]
+    fn unresolved_names_are_told_before_anything_else() {
+        let expected = Type::array_of(Type::Reference(Some("Foo::Bar".into())));
+        assert_eq!(
+            describe_value("x", &expected, &Value::Int(1)),
+            "x references an unresolved type 'Foo::Bar'"
+        );
     }
-}
 
-/// Whether `data_type` describes callables only (`kind_of_callable?`).
-fn is_callable(data_type: &Type) -> bool {
-    match data_type {
-        Type::Callable(_) => true,
-        Type::Optional(Some(inner)) => is_callable(inner),
-        Type::Variant(types) => !types.is_empty() && types.iter().all(is_callable),
-        _ => false,
+    #[test]
+    fn aliases_of_nothing_but_themselves_end() {
+        let alias = TypeAlias::new("Loop");
+        let loop_type = Type::Alias(Arc::clone(&alias));
+        alias.resolve(loop_type.clone());
+        assert!(describe_value("x", &loop_type, &Value::Int(1)).starts_with("x expects a Loop"));
     }
-}
 
-/// `Size` of what may be left out or not, from the elements of a `Struct`.
-fn struct_size(elements: &[StructElement]) -> Size {
-    let required = elements.iter().filter(|element| !element.is_optional()).count();
-    Size { from: Size::exactly(required).from, to: Size::exactly(elements.len()).to }
-}
-
-/// The string that a type stands for.
-fn literal(data_type: &Type) -> Option<&str> {
-    match data_type {
-        Type::String(StringType::Value(text)) => Some(text),
-        _ => None,
+    #[test]
+    fn values_are_labelled_with_their_class() {
+        assert_eq!(value_label(&Value::Int(1)), "Integer");
+        assert_eq!(value_label(&Value::Undef), "Undef Value");
+        assert_eq!(
+            value_label(&Value::of_type(infer(&Value::Undef))),
+            "Undef-Type"
+        );
     }
 }

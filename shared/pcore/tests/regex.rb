@@ -42,7 +42,7 @@ SPLIT = [
 
 def record(line)
   yield line
-rescue RegexpError, IndexError, SyntaxError => e
+rescue RegexpError, IndexError, RuntimeError => e
   line['error'] = e.message
 ensure
   puts JSON.generate(line)

@@ -1,332 +1,455 @@
-//! Finds where a type differs from the expected one (`describe`, `internal_describe`).
+//! Finds the mismatches between two types (`TypeMismatchDescriber#describe`).
 
 use std::sync::Arc;
 
-use super::message::{Kind, Mismatch, PathElement};
-use super::struct_size;
+use super::report::{Family, Kind, Mismatch, Path, Step, at};
+use super::unresolved::unresolved_reference;
 use crate::Type;
-use crate::types::{CallableType, Size, StructElement, TypeAlias, is_assignable, size_covers, tuple_size};
+use crate::types::{
+    CallableType, Size, StructElement, is_assignable, size_covers, tuple_size, tuple_size_of_params,
+};
 
-/// Longest path that is followed.
-const MAX_DEPTH: usize = 128;
+/// Deepest nesting that is described; a mismatch deeper down is told of where this ends.
+const MAX_DEPTH: usize = 100;
 
 const ANY_SIZE: Size = Size { from: 0, to: None };
 
-/// All mismatches of `actual` against `expected`; empty when it fits.
-pub(super) fn describe(expected: &Type, actual: &Type, path: &[PathElement]) -> Vec<Mismatch> {
-    match unresolved(expected, &mut Vec::new()) {
-        Some(name) => vec![Mismatch::new(path, Kind::Unresolved(name))],
-        None => by_kind(&expected.normalize(), expected, actual, path),
-    }
+/// Mismatches of `actual` against `expected`; none when it fits.
+pub(super) fn describe(expected: &Type, actual: &Type, path: Path) -> Vec<Mismatch> {
+    Describer { depth: 0 }.describe(expected, actual, path)
 }
 
-/// First name in a type that was never resolved.
-fn unresolved<'a>(data_type: &'a Type, seen: &mut Vec<&'a TypeAlias>) -> Option<String> {
-    match data_type {
-        Type::Reference(name) => Some(name.as_deref().unwrap_or("UnresolvedReference").to_owned()),
-        Type::Alias(alias) => {
-            if seen.iter().any(|known| std::ptr::eq(*known, &raw const **alias)) {
-                return None;
-            }
-            seen.push(alias);
-            alias.target().and_then(|target| unresolved(target, seen))
-        }
-        Type::Array { element, .. } => unresolved(element, seen),
-        Type::Hash { key, value, .. } => unresolved(key, seen).or_else(|| unresolved(value, seen)),
-        Type::Tuple { types, .. } | Type::Variant(types) => types.iter().find_map(|part| unresolved(part, seen)),
-        Type::Struct(elements) => {
-            elements.iter().find_map(|element| unresolved(&element.key, seen).or_else(|| unresolved(&element.value, seen)))
-        }
-        Type::Optional(Some(inner))
-        | Type::NotUndef(Some(inner))
-        | Type::Iterable(Some(inner))
-        | Type::Iterator(Some(inner))
-        | Type::Type(Some(inner))
-        | Type::Sensitive(Some(inner)) => unresolved(inner, seen),
-        _ => None,
-    }
-}
-
-fn by_kind(expected: &Type, original: &Type, actual: &Type, path: &[PathElement]) -> Vec<Mismatch> {
-    if path.len() > MAX_DEPTH {
-        return vec![Mismatch::types(path, original, actual)];
-    }
-    match expected {
-        Type::Variant(types) => variant(types, original, actual, path),
-        Type::Struct(elements) => structure(elements, original, actual, path),
-        Type::Hash { key, value, size } => hash(key, value, *size, original, actual, path),
-        Type::Tuple { types, size } => tuple(expected, types, *size, original, actual, path, false),
-        Type::Array { element, size } => array(element, *size, original, actual, path),
-        Type::Callable(callable) => callable_type(callable.as_deref(), original, actual, path),
-        Type::Optional(inner) => match inner {
-            Some(inner) if !matches!(actual, Type::Undef) => {
-                let original = if matches!(original, Type::Alias(_)) { original } else { expected };
-                by_kind(inner, original, actual, path)
-            }
-            _ => Vec::new(),
-        },
-        // The reference comes here only when something does not fit, and does not look again.
-        Type::Pattern(_) | Type::Enum { .. } => vec![Mismatch::pattern(path, original, actual)],
-        Type::Alias(alias) => match alias.target() {
-            Some(target) => by_kind(&target.normalize(), expected, actual, path),
-            None => vec![Mismatch::new(path, Kind::Unresolved(alias.name.to_string()))],
-        },
-        _ if is_assignable(expected, actual) => Vec::new(),
-        _ => vec![Mismatch::types(path, original, actual)],
-    }
-}
-
-fn step(path: &[PathElement], element: PathElement) -> Vec<PathElement> {
-    let mut path = path.to_vec();
-    path.push(element);
-    path
-}
-
-fn variant(types: &[Type], original: &Type, actual: &Type, path: &[PathElement]) -> Vec<Mismatch> {
-    let undef = matches!(original, Type::Optional(_)).then_some(Type::Undef);
-    let mut found = Vec::new();
-    for (index, option) in undef.iter().chain(types).enumerate() {
-        let mismatches = describe(option, actual, &step(path, PathElement::Variant(index)));
-        if mismatches.is_empty() {
-            return Vec::new();
-        }
-        found.push(mismatches);
-    }
-    let merged = merge_descriptions(path.len(), &found, |kind| matches!(kind, Kind::Size { .. } | Kind::Count { .. }));
-    if matches!(original, Type::Alias(_)) && merged.len() == 1 {
-        return vec![Mismatch::types(path, original, actual)];
-    }
-    merged
-}
-
-/// One mismatch for all options where that is possible (`merge_descriptions`).
+/// One mismatch for all alternatives when they share kind and place, else all, each once.
+///
+/// `position` is the index of the step that tells the alternatives apart.
 pub(super) fn merge_descriptions(
-    varying: usize,
-    options: &[Vec<Mismatch>],
-    is_size: impl Fn(&Kind) -> bool,
+    position: usize,
+    size: Family,
+    alternatives: Vec<Vec<Mismatch>>,
 ) -> Vec<Mismatch> {
-    let mut all: Vec<Mismatch> = options.iter().flatten().cloned().collect();
-    let kinds: [&dyn Fn(&Kind) -> bool; 4] = [
-        &is_size,
-        &|kind| matches!(kind, Kind::MissingBlock),
-        &|kind| matches!(kind, Kind::UnexpectedBlock),
-        &|kind| matches!(kind, Kind::Type { .. } | Kind::Pattern { .. }),
-    ];
-    for is_kind in kinds {
-        let same: Vec<&Mismatch> = all.iter().filter(|mismatch| is_kind(&mismatch.kind)).collect();
-        if same.len() != options.len() {
+    let count = alternatives.len();
+    let mut all: Vec<Mismatch> = alternatives.into_iter().flatten().collect();
+    for family in [
+        size,
+        Family::MissingRequiredBlock,
+        Family::UnexpectedBlock,
+        Family::Type,
+    ] {
+        let mut of_family = all.iter().filter(|mismatch| mismatch.is_of(family));
+        if of_family.clone().count() != count {
             continue;
         }
-        let Some((first, rest)) = same.split_first() else { continue };
-        if rest.iter().all(|other| other.canonical_path().eq(first.canonical_path())) {
-            all = vec![rest.iter().fold((*first).clone(), |merged, other| merged.merge(other))];
+        let Some(first) = of_family.next() else {
+            continue;
+        };
+        if let Some(merged) = of_family.try_fold(first.clone(), Mismatch::merge) {
+            all = vec![merged];
             break;
         }
     }
     let mut unique: Vec<Mismatch> = Vec::with_capacity(all.len());
     for mismatch in all {
-        if !unique.contains(&mismatch) {
+        if !unique.iter().any(|known| known.repeats(&mismatch)) {
             unique.push(mismatch);
         }
     }
-    match unique.as_slice() {
-        [only] => vec![only.without(varying)],
-        _ => unique,
+    if unique.len() == 1 {
+        unique = unique
+            .into_iter()
+            .map(|only| only.without_step(position))
+            .collect();
     }
+    unique
 }
 
-fn array(
-    element: &Type,
-    size: Option<Size>,
-    original: &Type,
-    actual: &Type,
-    path: &[PathElement],
-) -> Vec<Mismatch> {
-    let expected = size.unwrap_or(ANY_SIZE);
-    match actual {
-        Type::Tuple { types, size: actual_size } => {
-            let actual_size = actual_size.unwrap_or_else(|| Size::exactly(types.len()));
-            if !size_covers(size, actual_size) {
-                return vec![Mismatch::new(path, Kind::Size { expected, actual: actual_size })];
-            }
-            types
-                .iter()
-                .enumerate()
-                .filter(|(_, part)| !is_assignable(element, part))
-                .flat_map(|(index, part)| describe(element, part, &step(path, PathElement::Index(index))))
-                .collect()
-        }
-        Type::Array { element: part, size: actual_size } => {
-            let actual_size = actual_size.unwrap_or(ANY_SIZE);
-            if size_covers(size, actual_size) {
-                let actual = Type::Array { element: Arc::clone(part), size: None };
-                vec![Mismatch::types(path, original, &actual)]
-            } else {
-                vec![Mismatch::new(path, Kind::Size { expected, actual: actual_size })]
-            }
-        }
-        actual => vec![Mismatch::types(path, original, actual)],
-    }
+/// Which mismatch tells of a wrong number of elements.
+#[derive(Clone, Copy)]
+enum Counting {
+    Size,
+    Arguments,
 }
 
-fn hash(
-    key: &Type,
-    value: &Type,
-    size: Option<Size>,
-    original: &Type,
-    actual: &Type,
-    path: &[PathElement],
-) -> Vec<Mismatch> {
-    let expected = size.unwrap_or(ANY_SIZE);
-    match actual {
-        Type::Struct(elements) => {
-            let actual_size = struct_size(elements);
-            if !size_covers(size, actual_size) {
-                return vec![Mismatch::new(path, Kind::Size { expected, actual: actual_size })];
+struct Describer {
+    depth: usize,
+}
+
+impl Describer {
+    fn describe(&mut self, expected: &Type, actual: &Type, path: Path) -> Vec<Mismatch> {
+        match unresolved_reference(expected) {
+            Some(name) => vec![Mismatch::new(&path, Kind::Unresolved(name))],
+            None => self.normalized(&expected.normalize(), expected, actual, &path),
+        }
+    }
+
+    /// `expected` is `original` in normal form, or what that stands for.
+    fn normalized(
+        &mut self,
+        expected: &Type,
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+    ) -> Vec<Mismatch> {
+        if self.depth >= MAX_DEPTH {
+            return vec![Mismatch::of_type(path, original, actual)];
+        }
+        self.depth += 1;
+        let found = self.dispatch(expected, original, actual, path);
+        self.depth -= 1;
+        found
+    }
+
+    fn dispatch(
+        &mut self,
+        expected: &Type,
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+    ) -> Vec<Mismatch> {
+        match expected {
+            Type::Variant(types) => self.variant(types, original, actual, path),
+            Type::Struct(elements) => self.structure(elements, original, actual, path),
+            Type::Hash { key, value, size } => {
+                self.hash((key, value, *size), original, actual, path)
             }
-            let mut found = Vec::new();
-            for element in elements.iter() {
-                let name = element.name().to_owned();
-                if !is_assignable(key, &element.key) {
-                    found.extend(describe(key, &element.key, &step(path, PathElement::EntryKey(name.clone()))));
+            Type::Tuple { .. } => self.tuple(expected, original, actual, path, Counting::Size),
+            Type::Array { element, size } => self.array(element, *size, original, actual, path),
+            Type::Callable(callable) => self.callable(callable.as_deref(), original, actual, path),
+            Type::Optional(inner) => match inner {
+                Some(inner) if !matches!(actual, Type::Undef) => {
+                    let original = if matches!(original, Type::Alias(_)) {
+                        original
+                    } else {
+                        expected
+                    };
+                    self.normalized(inner, original, actual, path)
                 }
-                if !is_assignable(value, &element.value) {
-                    found.extend(describe(value, &element.value, &step(path, PathElement::EntryValue(name))));
+                _ => Vec::new(),
+            },
+            Type::Pattern(_) | Type::Enum { .. } => {
+                vec![Mismatch::of_pattern(path, original, actual)]
+            }
+            Type::Alias(alias) => match alias.target() {
+                Some(target) => self.normalized(&target.normalize(), expected, actual, path),
+                None => vec![Mismatch::of_type(path, original, actual)],
+            },
+            _ if is_assignable(expected, actual) => Vec::new(),
+            _ => vec![Mismatch::of_type(path, original, actual)],
+        }
+    }
+
+    fn variant(
+        &mut self,
+        types: &[Type],
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+    ) -> Vec<Mismatch> {
+        let undef = matches!(original, Type::Optional(_)).then_some(&Type::Undef);
+        let mut alternatives = Vec::with_capacity(types.len());
+        for (index, part) in undef.into_iter().chain(types).enumerate() {
+            let found = self.describe(part, actual, at(path, Step::Variant(index)));
+            if found.is_empty() {
+                return found;
+            }
+            alternatives.push(found);
+        }
+        let found = merge_descriptions(path.len(), Family::Size, alternatives);
+        if matches!(original, Type::Alias(_)) && found.len() == 1 {
+            // All failed alike: the name says more than its alternatives.
+            return vec![Mismatch::of_type(path, original, actual)];
+        }
+        found
+    }
+
+    /// The mismatch of one element, key or entry, if it is one.
+    fn part(
+        &mut self,
+        expected: &Type,
+        actual: &Type,
+        path: &[Step],
+        step: Step,
+        found: &mut Vec<Mismatch>,
+    ) {
+        if !is_assignable(expected, actual) {
+            found.extend(self.describe(expected, actual, at(path, step)));
+        }
+    }
+
+    fn array(
+        &mut self,
+        element: &Type,
+        size: Option<Size>,
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+    ) -> Vec<Mismatch> {
+        let mut found = Vec::new();
+        match actual {
+            Type::Tuple {
+                types,
+                size: actual_size,
+            } => {
+                let actual_size = actual_size.unwrap_or_else(|| Size::exactly(types.len()));
+                if let Some(mismatch) = wrong_size(size, actual_size, path) {
+                    return vec![mismatch];
+                }
+                for (index, part) in types.iter().enumerate() {
+                    self.part(element, part, path, Step::Index(index), &mut found);
                 }
             }
-            found
-        }
-        Type::Hash { key: actual_key, value: actual_value, size: actual_size } => {
-            let actual_size = actual_size.unwrap_or(ANY_SIZE);
-            if size_covers(size, actual_size) {
-                vec![Mismatch::types(path, original, &unsized_hash(actual_key, actual_value))]
-            } else {
-                vec![Mismatch::new(path, Kind::Size { expected, actual: actual_size })]
+            Type::Array {
+                element: actual_element,
+                size: actual_size,
+            } => {
+                found.push(
+                    wrong_size(size, actual_size.unwrap_or(ANY_SIZE), path).unwrap_or_else(|| {
+                        let unsized_actual = Type::Array {
+                            element: Arc::clone(actual_element),
+                            size: None,
+                        };
+                        Mismatch::of_type(path, original, &unsized_actual)
+                    }),
+                );
             }
+            _ => found.push(Mismatch::of_type(path, original, actual)),
         }
-        actual => vec![Mismatch::types(path, original, actual)],
+        found
     }
-}
 
-fn unsized_hash(key: &Arc<Type>, value: &Arc<Type>) -> Type {
-    Type::Hash { key: Arc::clone(key), value: Arc::clone(value), size: None }
-}
+    fn hash(
+        &mut self,
+        (key, value, size): (&Type, &Type, Option<Size>),
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+    ) -> Vec<Mismatch> {
+        let mut found = Vec::new();
+        match actual {
+            Type::Struct(elements) => {
+                if let Some(mismatch) = wrong_size(size, struct_size(elements), path) {
+                    return vec![mismatch];
+                }
+                for element in elements.iter() {
+                    let name = || element.name().to_owned();
+                    self.part(key, &element.key, path, Step::EntryKey(name()), &mut found);
+                    self.part(
+                        value,
+                        &element.value,
+                        path,
+                        Step::EntryValue(name()),
+                        &mut found,
+                    );
+                }
+            }
+            Type::Hash {
+                key,
+                value,
+                size: actual_size,
+            } => {
+                found.push(
+                    wrong_size(size, actual_size.unwrap_or(ANY_SIZE), path)
+                        .unwrap_or_else(|| of_hash(key, value, original, path)),
+                );
+            }
+            _ => found.push(Mismatch::of_type(path, original, actual)),
+        }
+        found
+    }
 
-fn structure(elements: &[StructElement], original: &Type, actual: &Type, path: &[PathElement]) -> Vec<Mismatch> {
-    match actual {
-        Type::Struct(others) => {
-            let mut found = Vec::new();
-            for element in elements {
-                let name = element.name();
-                match others.iter().find(|other| other.name() == name) {
-                    None if element.is_optional() => {}
-                    None => found.push(Mismatch::new(path, Kind::MissingKey(name.to_owned()))),
-                    Some(other) => {
-                        if !is_assignable(&element.key, &other.key) {
-                            let path = step(path, PathElement::EntryKey(name.to_owned()));
-                            found.extend(describe(&element.key, &other.key, &path));
+    fn structure(
+        &mut self,
+        elements: &[StructElement],
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+    ) -> Vec<Mismatch> {
+        let mut found = Vec::new();
+        match actual {
+            Type::Struct(given) => {
+                for element in elements {
+                    let name = element.name();
+                    match given.iter().find(|part| part.name() == name) {
+                        Some(part) => {
+                            self.part(
+                                &element.key,
+                                &part.key,
+                                path,
+                                Step::EntryKey(name.to_owned()),
+                                &mut found,
+                            );
+                            self.part(
+                                &element.value,
+                                &part.value,
+                                path,
+                                Step::EntryValue(name.to_owned()),
+                                &mut found,
+                            );
                         }
-                        if !is_assignable(&element.value, &other.value) {
-                            let path = step(path, PathElement::EntryValue(name.to_owned()));
-                            found.extend(describe(&element.value, &other.value, &path));
-                        }
+                        None if is_assignable(&element.key, &Type::Undef) => {}
+                        None => found.push(Mismatch::new(path, Kind::MissingKey(name.to_owned()))),
+                    }
+                }
+                let unknown = given
+                    .iter()
+                    .map(StructElement::name)
+                    .filter(|name| !has(elements, name));
+                found.extend(
+                    unknown.map(|name| Mismatch::new(path, Kind::ExtraneousKey(name.to_owned()))),
+                );
+            }
+            Type::Hash { key, value, size } => {
+                found.push(
+                    wrong_size(Some(struct_size(elements)), size.unwrap_or(ANY_SIZE), path)
+                        .unwrap_or_else(|| of_hash(key, value, original, path)),
+                );
+            }
+            _ => found.push(Mismatch::of_type(path, original, actual)),
+        }
+        found
+    }
+
+    fn tuple(
+        &mut self,
+        expected: &Type,
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+        counting: Counting,
+    ) -> Vec<Mismatch> {
+        let Type::Tuple { types, size } = expected else {
+            return Vec::new();
+        };
+        if expected == actual || types.is_empty() && matches!(actual, Type::Array { .. }) {
+            return Vec::new();
+        }
+        let size_of = |types: &[Type], size| match counting {
+            Counting::Size => tuple_size(types, size),
+            Counting::Arguments => tuple_size_of_params(types, size),
+        };
+        let size = size_of(types, *size);
+        let actual_size = match actual {
+            Type::Tuple { types, size } => size_of(types, *size),
+            Type::Array { size, .. } => size.unwrap_or(ANY_SIZE),
+            _ => return vec![Mismatch::of_type(path, original, actual)],
+        };
+        if !size_covers(Some(size), actual_size) {
+            let kind = match counting {
+                Counting::Size => Kind::Size {
+                    expected: size,
+                    actual: actual_size,
+                },
+                Counting::Arguments => Kind::Count {
+                    expected: size,
+                    actual: actual_size,
+                },
+            };
+            return vec![Mismatch::new(path, kind)];
+        }
+        let mut found = Vec::new();
+        match actual {
+            Type::Tuple {
+                types: actual_types,
+                ..
+            } => {
+                for (index, actual_type) in actual_types.iter().enumerate() {
+                    let index = index.min(types.len().saturating_sub(1));
+                    if let Some(wanted) = types.get(index) {
+                        found.extend(self.describe(
+                            wanted,
+                            actual_type,
+                            at(path, Step::Index(index)),
+                        ));
                     }
                 }
             }
-            let unknown = others.iter().filter(|other| !elements.iter().any(|element| element.name() == other.name()));
-            found.extend(unknown.map(|other| Mismatch::new(path, Kind::ExtraneousKey(other.name().to_owned()))));
-            found
-        }
-        Type::Hash { key, value, size } => {
-            let (expected, actual_size) = (struct_size(elements), size.unwrap_or(ANY_SIZE));
-            if size_covers(Some(expected), actual_size) {
-                vec![Mismatch::types(path, original, &unsized_hash(key, value))]
-            } else {
-                vec![Mismatch::new(path, Kind::Size { expected, actual: actual_size })]
+            Type::Array { element, .. } => {
+                for (index, wanted) in types.iter().enumerate() {
+                    found.extend(self.describe(wanted, element, at(path, Step::Index(index))));
+                }
             }
+            _ => {}
         }
-        actual => vec![Mismatch::types(path, original, actual)],
+        found
     }
-}
 
-fn tuple(
-    whole: &Type,
-    types: &[Type],
-    size: Option<Size>,
-    original: &Type,
-    actual: &Type,
-    path: &[PathElement],
-    counts_arguments: bool,
-) -> Vec<Mismatch> {
-    if whole == actual || types.is_empty() && matches!(actual, Type::Array { .. }) {
-        return Vec::new();
-    }
-    let expected = tuple_size(types, size);
-    let wrong_size = |actual: Size| {
-        let kind = if counts_arguments { Kind::Count { expected, actual } } else { Kind::Size { expected, actual } };
-        vec![Mismatch::new(path, kind)]
-    };
-    match actual {
-        Type::Tuple { types: others, size: other_size } => {
-            let actual_size = tuple_size(others, *other_size);
-            if !size_covers(Some(expected), actual_size) {
-                return wrong_size(actual_size);
-            }
-            let Some(last) = types.len().checked_sub(1) else { return Vec::new() };
-            others
-                .iter()
-                .enumerate()
-                .filter_map(|(index, other)| Some((index.min(last), types.get(index.min(last))?, other)))
-                .flat_map(|(index, part, other)| describe(part, other, &step(path, PathElement::Index(index))))
-                .collect()
-        }
-        Type::Array { element, size: other_size } => {
-            let actual_size = other_size.unwrap_or(ANY_SIZE);
-            if !size_covers(Some(expected), actual_size) {
-                return wrong_size(actual_size);
-            }
-            types
-                .iter()
-                .enumerate()
-                .flat_map(|(index, part)| describe(part, element, &step(path, PathElement::Index(index))))
-                .collect()
-        }
-        actual => vec![Mismatch::types(path, original, actual)],
-    }
-}
-
-fn callable_type(
-    expected: Option<&CallableType>,
-    original: &Type,
-    actual: &Type,
-    path: &[PathElement],
-) -> Vec<Mismatch> {
-    let Type::Callable(actual_callable) = actual else { return vec![Mismatch::types(path, original, actual)] };
-    let Some(expected) = expected else { return Vec::new() };
-    let none = CallableType { params: None, size: None, block: None, return_type: None };
-    let actual_callable = actual_callable.as_deref().unwrap_or(&none);
-    if let Some(params) = &expected.params {
-        let as_tuple = |types: &[Type], size: Option<Size>| Type::Tuple { types: types.into(), size };
-        let whole = as_tuple(params, expected.size);
-        let given = match &actual_callable.params {
-            Some(params) => as_tuple(params, actual_callable.size),
-            None => Type::any_array(),
+    fn callable(
+        &mut self,
+        expected: Option<&CallableType>,
+        original: &Type,
+        actual: &Type,
+        path: &[Step],
+    ) -> Vec<Mismatch> {
+        let Type::Callable(actual_callable) = actual else {
+            return vec![Mismatch::of_type(path, original, actual)];
         };
-        let size = expected.size.or_else(|| Some(Size::exactly(params.len())));
-        let found = tuple(&whole, params, size, &whole, &given, path, true);
-        if !found.is_empty() {
-            return found;
+        let Some(expected) = expected else {
+            return Vec::new();
+        };
+        let Some(actual_callable) = actual_callable.as_deref() else {
+            return vec![Mismatch::of_type(path, original, actual)];
+        };
+        if let (Some(params), Some(actual_params)) = (&expected.params, &actual_callable.params) {
+            let tuple = |params: &[Type], size| Type::Tuple {
+                types: params.into(),
+                size,
+            };
+            let wanted = tuple(params, expected.size);
+            let given = tuple(actual_params, actual_callable.size);
+            let found = self.tuple(&wanted, &wanted, &given, path, Counting::Arguments);
+            if !found.is_empty() {
+                return found;
+            }
         }
+        let result = expected.return_type.as_ref().unwrap_or(&Type::Any);
+        let actual_result = actual_callable.return_type.as_ref().unwrap_or(&Type::Any);
+        if !is_assignable(result, actual_result) {
+            return vec![Mismatch::of_type(
+                &at(path, Step::Return),
+                result,
+                actual_result,
+            )];
+        }
+        let block = expected.block.as_ref().unwrap_or(&Type::Undef);
+        let actual_block = actual_callable.block.as_ref().unwrap_or(&Type::Undef);
+        // The other way round: the callable must take every block that it may be given.
+        if !is_assignable(actual_block, block) {
+            return vec![Mismatch::of_type(
+                &at(path, Step::Block),
+                block,
+                actual_block,
+            )];
+        }
+        Vec::new()
     }
-    let result = expected.return_type.as_ref().unwrap_or(&Type::Any);
-    let other_result = actual_callable.return_type.as_ref().unwrap_or(&Type::Any);
-    if !is_assignable(result, other_result) {
-        return vec![Mismatch::types(&step(path, PathElement::Return), result, other_result)];
+}
+
+fn wrong_size(expected: Option<Size>, actual: Size, path: &[Step]) -> Option<Mismatch> {
+    let expected = expected.unwrap_or(ANY_SIZE);
+    (!size_covers(Some(expected), actual))
+        .then(|| Mismatch::new(path, Kind::Size { expected, actual }))
+}
+
+fn of_hash(key: &Arc<Type>, value: &Arc<Type>, original: &Type, path: &[Step]) -> Mismatch {
+    let unsized_actual = Type::Hash {
+        key: Arc::clone(key),
+        value: Arc::clone(value),
+        size: None,
+    };
+    Mismatch::of_type(path, original, &unsized_actual)
+}
+
+/// From the members that must be there to all of them.
+fn struct_size(elements: &[StructElement]) -> Size {
+    let required = elements
+        .iter()
+        .filter(|element| !is_assignable(&element.key, &Type::Undef))
+        .count();
+    Size {
+        from: Size::exactly(required).from,
+        to: Size::exactly(elements.len()).to,
     }
-    let block = expected.block.as_ref().unwrap_or(&Type::Undef);
-    let other_block = actual_callable.block.as_ref().unwrap_or(&Type::Undef);
-    if is_assignable(other_block, block) {
-        return Vec::new();
-    }
-    vec![Mismatch::types(&step(path, PathElement::Block), block, other_block)]
+}
+
+fn has(elements: &[StructElement], name: &str) -> bool {
+    elements.iter().any(|element| element.name() == name)
 }
