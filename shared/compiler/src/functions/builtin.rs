@@ -40,8 +40,8 @@ pub(crate) enum Block {
 /// One way to call a function.
 #[derive(Clone, Copy)]
 pub(crate) struct Dispatch {
-    /// Types of the parameters as Puppet type strings.
-    pub(crate) params: &'static [&'static str],
+    /// Names and types (as Puppet type strings) of the parameters.
+    pub(crate) params: &'static [(&'static str, &'static str)],
     /// Number of arguments that must be given.
     pub(crate) required: usize,
     /// Whether the last parameter takes any number of arguments.
@@ -54,7 +54,7 @@ pub(crate) struct Dispatch {
 
 impl Dispatch {
     /// A dispatch whose parameters are all required, without a block.
-    pub(crate) const fn of(params: &'static [&'static str], f: Implementation) -> Self {
+    pub(crate) const fn of(params: &'static [(&'static str, &'static str)], f: Implementation) -> Self {
         Self {
             params,
             required: params.len(),
@@ -293,7 +293,12 @@ impl Registered {
             .iter()
             .map(|prepared| Signature {
                 callable: &prepared.callable,
-                parameter_names: Vec::new(),
+                parameter_names: prepared
+                    .dispatch
+                    .params
+                    .iter()
+                    .map(|(name, _)| (*name).to_owned())
+                    .collect(),
                 block_name: prepared.block.as_ref().map(|_| "block".to_owned()),
             })
             .collect();
@@ -325,7 +330,7 @@ fn prepare(dispatch: &'static Dispatch) -> Prepared {
     let params: Vec<Type> = dispatch
         .params
         .iter()
-        .map(|text| parse_type(text).unwrap_or(Type::Any))
+        .map(|(_, text)| parse_type(text).unwrap_or(Type::Any))
         .collect();
     let from = i64::try_from(dispatch.required).unwrap_or(i64::MAX);
     let to = if dispatch.repeated {

@@ -9,7 +9,7 @@ use crate::catalog_builder::{Declaration, Param};
 use crate::error::Result;
 use crate::loader::manifests::lower;
 
-const NAMES: &[&str] = &["Any"];
+const NAMES: &[(&str, &str)] = &[("names", "Any")];
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "include", dispatches: &[Dispatch::of(NAMES, include).repeated(1)] },
@@ -20,12 +20,12 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "tagged", dispatches: &[Dispatch::of(NAMES, tagged).repeated(1)] },
     Builtin {
         name: "create_resources",
-        dispatches: &[Dispatch::of(&["Any", "Any", "Any"], create_resources).repeated(0)],
+        dispatches: &[Dispatch::of(&[("type", "Any"), ("instances", "Any"), ("defaults", "Any")], create_resources).repeated(0)],
     },
     Builtin {
         name: "defined",
         dispatches: &[
-            Dispatch::of(&["Variant[String, Type[CatalogEntry], Type[Type[CatalogEntry]]]"], defined).repeated(1)
+            Dispatch::of(&[("vals", "Variant[String, Type[CatalogEntry], Type[Type[CatalogEntry]]]")], defined).repeated(1)
         ],
     },
 ];

@@ -8,49 +8,49 @@ use super::builtin::{Builtin, Call, Dispatch};
 use crate::error::Result;
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "keys", dispatches: &[Dispatch::of(&["Hash"], keys)] },
-    Builtin { name: "values", dispatches: &[Dispatch::of(&["Hash"], values)] },
+    Builtin { name: "keys", dispatches: &[Dispatch::of(&[("hsh", "Hash")], keys)] },
+    Builtin { name: "values", dispatches: &[Dispatch::of(&[("hsh", "Hash")], values)] },
     Builtin {
         name: "length",
         dispatches: &[
-            Dispatch::of(&["Collection"], length),
-            Dispatch::of(&["String"], length),
-            Dispatch::of(&["Binary"], length),
+            Dispatch::of(&[("arg", "Collection")], length),
+            Dispatch::of(&[("arg", "String")], length),
+            Dispatch::of(&[("arg", "Binary")], length),
         ],
     },
-    Builtin { name: "size", dispatches: &[Dispatch::of(&["Variant[Collection, String, Binary]"], length)] },
+    Builtin { name: "size", dispatches: &[Dispatch::of(&[("arg", "Variant[Collection, String, Binary]")], length)] },
     Builtin {
         name: "empty",
         dispatches: &[
-            Dispatch::of(&["Collection"], empty),
-            Dispatch::of(&["Sensitive[String]"], empty),
-            Dispatch::of(&["String"], empty),
-            Dispatch::of(&["Numeric"], empty_number),
-            Dispatch::of(&["Binary"], empty),
-            Dispatch::of(&["Undef"], |_| Ok(Value::Bool(true))),
+            Dispatch::of(&[("coll", "Collection")], empty),
+            Dispatch::of(&[("str", "Sensitive[String]")], empty),
+            Dispatch::of(&[("str", "String")], empty),
+            Dispatch::of(&[("num", "Numeric")], empty_number),
+            Dispatch::of(&[("bin", "Binary")], empty),
+            Dispatch::of(&[("x", "Undef")], |_| Ok(Value::Bool(true))),
         ],
     },
-    Builtin { name: "flatten", dispatches: &[Dispatch::of(&["Any"], flatten).repeated(0)] },
+    Builtin { name: "flatten", dispatches: &[Dispatch::of(&[("args", "Any")], flatten).repeated(0)] },
     Builtin {
         name: "unique",
         dispatches: &[
-            Dispatch::of(&["String"], unique).optional_block("Callable[String]"),
-            Dispatch::of(&["Hash"], unique_hash).optional_block("Callable[Any]"),
-            Dispatch::of(&["Array"], unique).optional_block("Callable[Any]"),
-            Dispatch::of(&["Iterable"], unique).optional_block("Callable[Any]"),
+            Dispatch::of(&[("string", "String")], unique).optional_block("Callable[String]"),
+            Dispatch::of(&[("hash", "Hash")], unique_hash).optional_block("Callable[Any]"),
+            Dispatch::of(&[("array", "Array")], unique).optional_block("Callable[Any]"),
+            Dispatch::of(&[("iterable", "Iterable")], unique).optional_block("Callable[Any]"),
         ],
     },
     Builtin {
         name: "sort",
         dispatches: &[
-            Dispatch::of(&["String"], sort).optional_block("Callable[2,2]"),
-            Dispatch::of(&["Array"], sort).optional_block("Callable[2,2]"),
+            Dispatch::of(&[("string_value", "String")], sort).optional_block("Callable[2,2]"),
+            Dispatch::of(&[("array_value", "Array")], sort).optional_block("Callable[2,2]"),
         ],
     },
-    Builtin { name: "dig", dispatches: &[Dispatch::of(&["Optional[Collection]", "Any"], dig).repeated(0)] },
+    Builtin { name: "dig", dispatches: &[Dispatch::of(&[("data", "Optional[Collection]"), ("arg", "Any")], dig).repeated(0)] },
     Builtin {
         name: "get",
-        dispatches: &[Dispatch::of(&["Any", "String", "Any"], get).optional(1).optional_block("Callable[1,1]")],
+        dispatches: &[Dispatch::of(&[("value", "Any"), ("dotted_string", "String"), ("default_value", "Any")], get).optional(1).optional_block("Callable[1,1]")],
     },
 ];
 

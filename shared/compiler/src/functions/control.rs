@@ -9,10 +9,10 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "call",
         dispatches: &[
-            Dispatch::of(&["String", "Any"], call_by_name)
+            Dispatch::of(&[("function_name", "String"), ("arguments", "Any")], call_by_name)
                 .repeated(0)
                 .optional_block("Callable"),
-            Dispatch::of(&["Deferred"], call_by_name),
+            Dispatch::of(&[("deferred", "Deferred")], call_by_name),
         ],
     },
     Builtin {
@@ -21,11 +21,11 @@ pub(super) const TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "next",
-        dispatches: &[Dispatch::of(&["Any"], next).optional(1)],
+        dispatches: &[Dispatch::of(&[("value", "Any")], next).optional(1)],
     },
     Builtin {
         name: "return",
-        dispatches: &[Dispatch::of(&["Any"], return_).optional(1)],
+        dispatches: &[Dispatch::of(&[("value", "Any")], return_).optional(1)],
     },
 ];
 

@@ -21,16 +21,16 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "lookup",
         dispatches: &[
-            Dispatch::of(&[NAME, "Type", MERGE], lookup).optional(2),
-            Dispatch::of(&[NAME, "Optional[Type]", "Optional[Variant[String[1], Hash[String, Scalar]]]", "Any"], lookup),
-            Dispatch::of(&[NAME, "Type", MERGE], lookup).optional(2).block(BLOCK),
-            Dispatch::of(&[OPTIONS_WITH_NAME], lookup_with_options).optional_block(BLOCK),
-            Dispatch::of(&[NAME, OPTIONS_WITHOUT_NAME], lookup_with_options).optional_block(BLOCK),
+            Dispatch::of(&[("name", NAME), ("value_type", "Type"), ("merge", MERGE)], lookup).optional(2),
+            Dispatch::of(&[("name", NAME), ("value_type", "Optional[Type]"), ("merge", "Optional[Variant[String[1], Hash[String, Scalar]]]"), ("default_value", "Any")], lookup),
+            Dispatch::of(&[("name", NAME), ("value_type", "Type"), ("merge", MERGE)], lookup).optional(2).block(BLOCK),
+            Dispatch::of(&[("options_hash", OPTIONS_WITH_NAME)], lookup_with_options).optional_block(BLOCK),
+            Dispatch::of(&[("name", NAME), ("options_hash", OPTIONS_WITHOUT_NAME)], lookup_with_options).optional_block(BLOCK),
         ],
     },
     Builtin {
         name: "getvar",
-        dispatches: &[Dispatch::of(&[r"Pattern[/\A(?:::)?(?:[a-z]\w*::)*[a-z_]\w*(?:\.|\Z)/]", "Any"], getvar)
+        dispatches: &[Dispatch::of(&[("get_string", r"Pattern[/\A(?:::)?(?:[a-z]\w*::)*[a-z_]\w*(?:\.|\Z)/]"), ("default_value", "Any")], getvar)
             .optional(1)
             .optional_block("Callable[1,1]")],
     },

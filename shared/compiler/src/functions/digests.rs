@@ -10,12 +10,12 @@ use crate::error::Result;
 use crate::scope::{FactPath, FactRoot};
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "md5", dispatches: &[Dispatch::of(&["Any"], |call| digest::<Md5>(call))] },
-    Builtin { name: "sha1", dispatches: &[Dispatch::of(&["Any"], |call| digest::<Sha1>(call))] },
-    Builtin { name: "sha256", dispatches: &[Dispatch::of(&["Any"], |call| digest::<Sha256>(call))] },
+    Builtin { name: "md5", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Md5>(call))] },
+    Builtin { name: "sha1", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Sha1>(call))] },
+    Builtin { name: "sha256", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Sha256>(call))] },
     // The setting `digest_algorithm` is sha256 by default, and the farm does not change it.
-    Builtin { name: "digest", dispatches: &[Dispatch::of(&["Any"], |call| digest::<Sha256>(call))] },
-    Builtin { name: "fqdn_rand", dispatches: &[Dispatch::of(&["Any", "Any"], fqdn_rand).repeated(0)] },
+    Builtin { name: "digest", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Sha256>(call))] },
+    Builtin { name: "fqdn_rand", dispatches: &[Dispatch::of(&[("max", "Any"), ("seed", "Any")], fqdn_rand).repeated(0)] },
 ];
 
 fn hex_digest<D: Digest>(text: &str) -> String {

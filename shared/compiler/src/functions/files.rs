@@ -6,8 +6,8 @@ use super::builtin::{Builtin, Call, Dispatch};
 use crate::error::Result;
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "file", dispatches: &[Dispatch::of(&["Any"], file).repeated(1)] },
-    Builtin { name: "binary_file", dispatches: &[Dispatch::of(&["String"], binary_file)] },
+    Builtin { name: "file", dispatches: &[Dispatch::of(&[("paths", "Any")], file).repeated(1)] },
+    Builtin { name: "binary_file", dispatches: &[Dispatch::of(&[("path", "String")], binary_file)] },
     Builtin { name: "find_file", dispatches: &finder(find_file) },
     Builtin { name: "find_template", dispatches: &finder(find_template) },
     Builtin { name: "module_directory", dispatches: &finder(module_directory) },
@@ -15,8 +15,8 @@ pub(super) const TABLE: &[Builtin] = &[
 
 const fn finder(implementation: super::builtin::Implementation) -> [Dispatch; 2] {
     [
-        Dispatch::of(&["String"], implementation).repeated(0),
-        Dispatch::of(&["Array[String]"], implementation).repeated(0),
+        Dispatch::of(&[("names", "String")], implementation).repeated(0),
+        Dispatch::of(&[("names", "Array[String]")], implementation).repeated(0),
     ]
 }
 

@@ -17,10 +17,10 @@ macro_rules! four_ways {
         Builtin {
             name: $name,
             dispatches: &[
-                Dispatch::of(&["Hash[Any, Any]"], $two).block(TWO),
-                Dispatch::of(&["Hash[Any, Any]"], $one).block(ONE),
-                Dispatch::of(&["Iterable"], $two).block(TWO),
-                Dispatch::of(&["Iterable"], $one).block(ONE),
+                Dispatch::of(&[("hash", "Hash[Any, Any]")], $two).block(TWO),
+                Dispatch::of(&[("hash", "Hash[Any, Any]")], $one).block(ONE),
+                Dispatch::of(&[("enumerable", "Iterable")], $two).block(TWO),
+                Dispatch::of(&[("enumerable", "Iterable")], $one).block(ONE),
             ],
         }
     };
@@ -35,59 +35,59 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "index",
         dispatches: &[
-            Dispatch::of(&["Hash[Any, Any]"], index_two).block(TWO),
-            Dispatch::of(&["Hash[Any, Any]"], index_one).block(ONE),
-            Dispatch::of(&["Iterable"], index_two).block(TWO),
-            Dispatch::of(&["Iterable"], index_one).block(ONE),
-            Dispatch::of(&["String", "Variant[String,Regexp]"], index_in_string),
-            Dispatch::of(&["Iterable", "Any"], index_of_value),
+            Dispatch::of(&[("hash", "Hash[Any, Any]")], index_two).block(TWO),
+            Dispatch::of(&[("hash", "Hash[Any, Any]")], index_one).block(ONE),
+            Dispatch::of(&[("enumerable", "Iterable")], index_two).block(TWO),
+            Dispatch::of(&[("enumerable", "Iterable")], index_one).block(ONE),
+            Dispatch::of(&[("str", "String"), ("match", "Variant[String,Regexp]")], index_in_string),
+            Dispatch::of(&[("enumerable", "Iterable"), ("match", "Any")], index_of_value),
         ],
     },
     Builtin {
         name: "reduce",
         dispatches: &[
-            Dispatch::of(&["Iterable"], reduce).block(TWO),
-            Dispatch::of(&["Iterable", "Any"], reduce_from).block(TWO),
+            Dispatch::of(&[("enumerable", "Iterable")], reduce).block(TWO),
+            Dispatch::of(&[("enumerable", "Iterable"), ("memo", "Any")], reduce_from).block(TWO),
         ],
     },
     Builtin {
         name: "slice",
         dispatches: &[
-            Dispatch::of(&["Hash[Any, Any]", "Integer[1, default]"], slice).optional_block("Callable"),
-            Dispatch::of(&["Iterable", "Integer[1, default]"], slice).optional_block("Callable"),
+            Dispatch::of(&[("hash", "Hash[Any, Any]"), ("slice_size", "Integer[1, default]")], slice).optional_block("Callable"),
+            Dispatch::of(&[("enumerable", "Iterable"), ("slice_size", "Integer[1, default]")], slice).optional_block("Callable"),
         ],
     },
     Builtin {
         name: "step",
         dispatches: &[
-            Dispatch::of(&["Iterable", "Integer[1]"], step),
-            Dispatch::of(&["Iterable", "Integer[1]"], step_each).block(ONE),
+            Dispatch::of(&[("iterable", "Iterable"), ("step", "Integer[1]")], step),
+            Dispatch::of(&[("iterable", "Iterable"), ("step", "Integer[1]")], step_each).block(ONE),
         ],
     },
     Builtin {
         name: "reverse_each",
         dispatches: &[
-            Dispatch::of(&["Iterable"], reverse_each),
-            Dispatch::of(&["Iterable"], reverse_each_with_block).block(ONE),
+            Dispatch::of(&[("iterable", "Iterable")], reverse_each),
+            Dispatch::of(&[("iterable", "Iterable")], reverse_each_with_block).block(ONE),
         ],
     },
     Builtin {
         name: "group_by",
         dispatches: &[
-            Dispatch::of(&["Collection"], group_by_one).block(ONE),
-            Dispatch::of(&["Collection"], group_by_two).block(TWO),
+            Dispatch::of(&[("collection", "Collection")], group_by_one).block(ONE),
+            Dispatch::of(&[("array", "Collection")], group_by_two).block(TWO),
         ],
     },
     Builtin {
         name: "partition",
         dispatches: &[
-            Dispatch::of(&["Collection"], partition_one).block(ONE),
-            Dispatch::of(&["Collection"], partition_two).block(TWO),
+            Dispatch::of(&[("collection", "Collection")], partition_one).block(ONE),
+            Dispatch::of(&[("array", "Collection")], partition_two).block(TWO),
         ],
     },
-    Builtin { name: "with", dispatches: &[Dispatch::of(&["Any"], with).repeated(0).block("Callable")] },
-    Builtin { name: "then", dispatches: &[Dispatch::of(&["Any"], then).block(ONE)] },
-    Builtin { name: "lest", dispatches: &[Dispatch::of(&["Any"], lest).block("Callable[0,0]")] },
+    Builtin { name: "with", dispatches: &[Dispatch::of(&[("arg", "Any")], with).repeated(0).block("Callable")] },
+    Builtin { name: "then", dispatches: &[Dispatch::of(&[("arg", "Any")], then).block(ONE)] },
+    Builtin { name: "lest", dispatches: &[Dispatch::of(&[("arg", "Any")], lest).block("Callable[0,0]")] },
     super::tree::TREE_EACH,
 ];
 

@@ -10,7 +10,7 @@ macro_rules! logger {
     ($name:literal, $function:ident, $level:expr) => {
         Builtin {
             name: $name,
-            dispatches: &[Dispatch::of(&["Any"], |call| {
+            dispatches: &[Dispatch::of(&[("values", "Any")], |call| {
                 log(call, $level);
                 Ok(Value::Undef)
             })
@@ -30,7 +30,7 @@ pub(super) const TABLE: &[Builtin] = &[
     logger!("crit", crit, Level::Crit),
     Builtin {
         name: "fail",
-        dispatches: &[Dispatch::of(&["Any"], fail).repeated(0)],
+        dispatches: &[Dispatch::of(&[("values", "Any")], fail).repeated(0)],
     },
 ];
 

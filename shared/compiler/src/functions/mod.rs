@@ -74,7 +74,7 @@ mod tests {
                     Block::None => None,
                     Block::Optional(text) | Block::Required(text) => Some(text),
                 };
-                for text in dispatch.params.iter().copied().chain(block) {
+                for text in dispatch.params.iter().map(|(_, text)| *text).chain(block) {
                     parse_type(text).unwrap_or_else(|error| panic!("{}: {text}: {error}", builtin.name));
                 }
             }

@@ -10,18 +10,18 @@ use crate::error::Result;
 const COMPARER: &str = "Callable[2,2]";
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "abs", dispatches: &[Dispatch::of(&["Numeric"], abs), Dispatch::of(&["String"], abs)] },
-    Builtin { name: "ceiling", dispatches: &[Dispatch::of(&["Numeric"], ceiling), Dispatch::of(&["String"], ceiling)] },
-    Builtin { name: "floor", dispatches: &[Dispatch::of(&["Numeric"], floor), Dispatch::of(&["String"], floor)] },
-    Builtin { name: "round", dispatches: &[Dispatch::of(&["Numeric"], round)] },
+    Builtin { name: "abs", dispatches: &[Dispatch::of(&[("val", "Numeric")], abs), Dispatch::of(&[("val", "String")], abs)] },
+    Builtin { name: "ceiling", dispatches: &[Dispatch::of(&[("val", "Numeric")], ceiling), Dispatch::of(&[("val", "String")], ceiling)] },
+    Builtin { name: "floor", dispatches: &[Dispatch::of(&[("val", "Numeric")], floor), Dispatch::of(&[("val", "String")], floor)] },
+    Builtin { name: "round", dispatches: &[Dispatch::of(&[("val", "Numeric")], round)] },
     Builtin {
         name: "compare",
         dispatches: &[
-            Dispatch::of(&["Numeric", "Numeric"], compare),
-            Dispatch::of(&["String", "String", "Boolean"], compare).optional(1),
-            Dispatch::of(&["SemVer", "SemVer"], compare),
-            Dispatch::of(&["Timestamp", "Timestamp"], compare),
-            Dispatch::of(&["Timespan", "Timespan"], compare),
+            Dispatch::of(&[("a", "Numeric"), ("b", "Numeric")], compare),
+            Dispatch::of(&[("a", "String"), ("b", "String"), ("ignore_case", "Boolean")], compare).optional(1),
+            Dispatch::of(&[("a", "SemVer"), ("b", "SemVer")], compare),
+            Dispatch::of(&[("a", "Timestamp"), ("b", "Timestamp")], compare),
+            Dispatch::of(&[("a", "Timespan"), ("b", "Timespan")], compare),
         ],
     },
     Builtin { name: "max", dispatches: &extreme_dispatches(max) },
@@ -30,9 +30,9 @@ pub(super) const TABLE: &[Builtin] = &[
 
 const fn extreme_dispatches(implementation: super::builtin::Implementation) -> [Dispatch; 3] {
     [
-        Dispatch::of(&["Array"], implementation).optional_block(COMPARER),
-        Dispatch::of(&["Any"], implementation).repeated(0).block(COMPARER),
-        Dispatch::of(&["Any"], implementation).repeated(0),
+        Dispatch::of(&[("values", "Array")], implementation).optional_block(COMPARER),
+        Dispatch::of(&[("values", "Any")], implementation).repeated(0).block(COMPARER),
+        Dispatch::of(&[("values", "Any")], implementation).repeated(0),
     ]
 }
 

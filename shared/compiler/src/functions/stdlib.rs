@@ -14,7 +14,7 @@ const fn any_arguments(name: &'static str, dispatches: &'static [Dispatch]) -> B
 }
 
 const fn varargs(implementation: Implementation) -> [Dispatch; 1] {
-    [Dispatch::of(&["Any"], implementation).repeated(0)]
+    [Dispatch::of(&[("args", "Any")], implementation).repeated(0)]
 }
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -37,16 +37,16 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "ensure_packages",
         dispatches: &[Dispatch::of(
-            &["Variant[String[1], Array[String[1]], Hash[String[1], Any]]", "Hash"],
+            &[("packages", "Variant[String[1], Array[String[1]], Hash[String[1], Any]]"), ("default_attributes", "Hash")],
             ensure_packages,
         )
         .optional(1)],
     },
     Builtin {
         name: "merge",
-        dispatches: &[Dispatch::of(&["Variant[Hash[Scalar,Any], Undef, String[0,0]]"], merge).repeated(0)],
+        dispatches: &[Dispatch::of(&[("args", "Variant[Hash[Scalar,Any], Undef, String[0,0]]")], merge).repeated(0)],
     },
-    Builtin { name: "is_a", dispatches: &[Dispatch::of(&["Any", "Type"], is_a)] },
+    Builtin { name: "is_a", dispatches: &[Dispatch::of(&[("value", "Any"), ("type", "Type")], is_a)] },
 ];
 
 fn is_blank(value: &Value) -> bool {

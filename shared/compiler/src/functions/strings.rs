@@ -16,9 +16,9 @@ macro_rules! string_change {
         Builtin {
             name: $name,
             dispatches: &[
-                Dispatch::of(&["Numeric"], |call| Ok(call.take(0))),
-                Dispatch::of(&["String"], |call| Ok(Value::string($change(&call.text(0))))),
-                Dispatch::of(&[TEXTS], |call| {
+                Dispatch::of(&[("arg", "Numeric")], |call| Ok(call.take(0))),
+                Dispatch::of(&[("arg", "String")], |call| Ok(Value::string($change(&call.text(0))))),
+                Dispatch::of(&[("arg", TEXTS)], |call| {
                     let changed = call.elements(0)?.map(|element| match &element {
                         Value::Str(text) => Value::string($change(text)),
                         _ => element,
@@ -40,13 +40,13 @@ pub(super) const TABLE: &[Builtin] = &[
     string_change!("camelcase", camelcase),
     Builtin { name: "upcase", dispatches: &case_dispatches(|call| Ok(change_case(call.arg(0), &str::to_uppercase))) },
     Builtin { name: "downcase", dispatches: &case_dispatches(|call| Ok(change_case(call.arg(0), &str::to_lowercase))) },
-    Builtin { name: "join", dispatches: &[Dispatch::of(&["Array", "String"], join).optional(1)] },
+    Builtin { name: "join", dispatches: &[Dispatch::of(&[("arg", "Array"), ("delimiter", "String")], join).optional(1)] },
     Builtin {
         name: "split",
         dispatches: &[
-            Dispatch::of(&["String", "String"], split),
-            Dispatch::of(&["String", "Regexp"], split),
-            Dispatch::of(&["String", "Type[Regexp]"], split),
+            Dispatch::of(&[("str", "String"), ("pattern", "String")], split),
+            Dispatch::of(&[("str", "String"), ("pattern", "Regexp")], split),
+            Dispatch::of(&[("str", "String"), ("pattern", "Type[Regexp]")], split),
         ],
     },
     Builtin {
@@ -54,21 +54,21 @@ pub(super) const TABLE: &[Builtin] = &[
         dispatches: &[
             Dispatch::of(
                 &[
-                    "Variant[Array[String],String]",
-                    "String",
-                    "Variant[String,Hash[String,String]]",
-                    "Optional[Pattern[/^[GEIM]*$/]]",
-                    "Enum['N','E','S','U']",
+                    ("target", "Variant[Array[String],String]"),
+                    ("pattern", "String"),
+                    ("replacement", "Variant[String,Hash[String,String]]"),
+                    ("flags", "Optional[Pattern[/^[GEIM]*$/]]"),
+                    ("encoding", "Enum['N','E','S','U']"),
                 ],
                 regsubst,
             )
             .optional(2),
             Dispatch::of(
                 &[
-                    "Variant[Array[String],String]",
-                    "Variant[Regexp,Type[Regexp]]",
-                    "Variant[String,Hash[String,String]]",
-                    "Pattern[/^G?$/]",
+                    ("target", "Variant[Array[String],String]"),
+                    ("pattern", "Variant[Regexp,Type[Regexp]]"),
+                    ("replacement", "Variant[String,Hash[String,String]]"),
+                    ("flags", "Pattern[/^G?$/]"),
                 ],
                 regsubst,
             )
@@ -78,24 +78,24 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "match",
         dispatches: &[
-            Dispatch::of(&["String", "Variant[Any, Type]"], match_one),
-            Dispatch::of(&["Array[String]", "Variant[Any, Type]"], match_each),
+            Dispatch::of(&[("string", "String"), ("pattern", "Variant[Any, Type]")], match_one),
+            Dispatch::of(&[("string", "Array[String]"), ("pattern", "Variant[Any, Type]")], match_each),
         ],
     },
-    Builtin { name: "sprintf", dispatches: &[Dispatch::of(&["Any", "Any"], format).repeated(0)] },
+    Builtin { name: "sprintf", dispatches: &[Dispatch::of(&[("format", "Any"), ("arguments", "Any")], format).repeated(0)] },
     Builtin {
         name: "versioncmp",
-        dispatches: &[Dispatch::of(&["String", "String", "Boolean"], versioncmp).optional(1)],
+        dispatches: &[Dispatch::of(&[("a", "String"), ("b", "String"), ("ignore_trailing_zeroes", "Boolean")], versioncmp).optional(1)],
     },
-    Builtin { name: "shellquote", dispatches: &[Dispatch::of(&["Any"], shellquote).repeated(0)] },
+    Builtin { name: "shellquote", dispatches: &[Dispatch::of(&[("words", "Any")], shellquote).repeated(0)] },
 ];
 
 const fn case_dispatches(change: super::builtin::Implementation) -> [Dispatch; 4] {
     [
-        Dispatch::of(&["Numeric"], change),
-        Dispatch::of(&["String"], change),
-        Dispatch::of(&["Array[Variant[String, Numeric, Boolean, Undef, Array, Hash]]"], change),
-        Dispatch::of(&["Hash"], change),
+        Dispatch::of(&[("arg", "Numeric")], change),
+        Dispatch::of(&[("arg", "String")], change),
+        Dispatch::of(&[("arg", "Array[Variant[String, Numeric, Boolean, Undef, Array, Hash]]")], change),
+        Dispatch::of(&[("arg", "Hash")], change),
     ]
 }
 

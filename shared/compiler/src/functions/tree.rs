@@ -16,9 +16,9 @@ const TREE: &str = "Variant[Iterator, Array, Hash, Object]";
 pub(super) const TREE_EACH: Builtin = Builtin {
     name: "tree_each",
     dispatches: &[
-        Dispatch::of(&[TREE, OPTIONS], each_two).optional(1).block("Callable[2,2]"),
-        Dispatch::of(&[TREE, OPTIONS], each_one).optional(1).block("Callable[1,1]"),
-        Dispatch::of(&[TREE, OPTIONS], lazy).optional(1),
+        Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], each_two).optional(1).block("Callable[2,2]"),
+        Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], each_one).optional(1).block("Callable[1,1]"),
+        Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], lazy).optional(1),
     ],
 };
 

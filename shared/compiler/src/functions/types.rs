@@ -9,31 +9,31 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "assert_type",
         dispatches: &[
-            Dispatch::of(&["Type", "Any"], assert_type).optional_block("Callable[Type, Type]"),
-            Dispatch::of(&["String", "Any"], assert_type).optional_block("Callable[Type, Type]"),
+            Dispatch::of(&[("type", "Type"), ("value", "Any")], assert_type).optional_block("Callable[Type, Type]"),
+            Dispatch::of(&[("type_string", "String"), ("value", "Any")], assert_type).optional_block("Callable[Type, Type]"),
         ],
     },
     Builtin {
         name: "new",
-        dispatches: &[Dispatch::of(&["Type", "Any"], new).repeated(0).optional_block("Callable")],
+        dispatches: &[Dispatch::of(&[("type", "Type"), ("args", "Any")], new).repeated(0).optional_block("Callable")],
     },
     Builtin {
         name: "convert_to",
-        dispatches: &[Dispatch::of(&["Any", "Type", "Any"], convert_to).repeated(0).optional_block("Callable[1,1]")],
+        dispatches: &[Dispatch::of(&[("value", "Any"), ("type", "Type"), ("args", "Any")], convert_to).repeated(0).optional_block("Callable[1,1]")],
     },
     Builtin {
         name: "type",
         dispatches: &[
-            Dispatch::of(&["Any", "Enum[detailed]"], type_detailed).optional(1),
-            Dispatch::of(&["Any", "Enum[reduced]"], type_reduced),
-            Dispatch::of(&["Any", "Enum[generalized]"], type_generalized),
+            Dispatch::of(&[("value", "Any"), ("inference_method", "Enum[detailed]")], type_detailed).optional(1),
+            Dispatch::of(&[("value", "Any"), ("inference_method", "Enum[reduced]")], type_reduced),
+            Dispatch::of(&[("value", "Any"), ("inference_method", "Enum[generalized]")], type_generalized),
         ],
     },
     Builtin {
         name: "unwrap",
         dispatches: &[
-            Dispatch::of(&["Sensitive"], unwrap).optional_block("Callable"),
-            Dispatch::of(&["Any"], unwrap).optional_block("Callable"),
+            Dispatch::of(&[("arg", "Sensitive")], unwrap).optional_block("Callable"),
+            Dispatch::of(&[("arg", "Any")], unwrap).optional_block("Callable"),
         ],
     },
 ];
