@@ -77,19 +77,32 @@ fn plain(value: &Value, depth: usize) -> Json {
         Value::Int(number) => Json::from(*number),
         Value::Float(number) => Json::from(*number),
         Value::Str(text) => Json::from(text.as_str()),
-        Value::Array(elements) => elements.iter().map(|element| plain(element, depth + 1)).collect(),
-        Value::Iterator(iterator) => iterator.elements.iter().map(|element| plain(element, depth + 1)).collect(),
+        Value::Array(elements) => elements
+            .iter()
+            .map(|element| plain(element, depth + 1))
+            .collect(),
+        Value::Iterator(iterator) => iterator
+            .elements
+            .iter()
+            .map(|element| plain(element, depth + 1))
+            .collect(),
         Value::Hash(entries) => {
             let keyed = |key: &Value| match key {
                 Value::Undef => String::new(),
                 other => plain_text(other),
             };
-            Json::Object(entries.iter().map(|(key, value)| (keyed(key), plain(value, depth + 1))).collect())
+            Json::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| (keyed(key), plain(value, depth + 1)))
+                    .collect(),
+            )
         }
         // The reference writes it so even where rich data is off.
-        Value::Sensitive(inner) => {
-            Json::Object(Map::from_iter([type_entry("Sensitive"), (VALUE_KEY.to_owned(), plain(inner, depth + 1))]))
-        }
+        Value::Sensitive(inner) => Json::Object(Map::from_iter([
+            type_entry("Sensitive"),
+            (VALUE_KEY.to_owned(), plain(inner, depth + 1)),
+        ])),
         other => Json::from(plain_text(other)),
     }
 }
@@ -108,7 +121,10 @@ fn type_entry(name: &str) -> (String, Json) {
 }
 
 fn scalar(name: &str, text: impl Into<String>) -> Json {
-    Json::Object(Map::from_iter([type_entry(name), (VALUE_KEY.to_owned(), Json::from(text.into()))]))
+    Json::Object(Map::from_iter([
+        type_entry(name),
+        (VALUE_KEY.to_owned(), Json::from(text.into())),
+    ]))
 }
 
 fn too_deep() -> Error {
@@ -124,21 +140,30 @@ fn write(value: &Value, depth: usize) -> Result<Json> {
         Value::Default => Json::Object(Map::from_iter([type_entry("Default")])),
         Value::Bool(truth) => Json::Bool(*truth),
         Value::Int(number) => Json::from(*number),
-        Value::Float(number) => serde_json::Number::from_f64(*number).map(Json::Number).ok_or_else(|| {
-            Error::new(format!("{} not allowed in JSON", crate::numbers::float_to_string(*number)))
-        })?,
+        Value::Float(number) => serde_json::Number::from_f64(*number)
+            .map(Json::Number)
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "{} not allowed in JSON",
+                    crate::numbers::float_to_string(*number)
+                ))
+            })?,
         Value::Str(text) => Json::from(text.as_str()),
         Value::Array(elements) => write_list(elements, depth)?,
         Value::Iterator(iterator) => write_list(&iterator.elements, depth)?,
         Value::Hash(entries) => write_hash(entries, depth)?,
         Value::Regexp(regex) => scalar("Regexp", regex.source()),
         Value::Type(data_type) => type_data::write(data_type, depth)?,
-        Value::Sensitive(inner) => {
-            Json::Object(Map::from_iter([type_entry("Sensitive"), (VALUE_KEY.to_owned(), write(inner, depth + 1)?)]))
-        }
+        Value::Sensitive(inner) => Json::Object(Map::from_iter([
+            type_entry("Sensitive"),
+            (VALUE_KEY.to_owned(), write(inner, depth + 1)?),
+        ])),
         Value::Binary(bytes) => {
             use base64::Engine as _;
-            scalar("Binary", base64::engine::general_purpose::STANDARD.encode(bytes.as_slice()))
+            scalar(
+                "Binary",
+                base64::engine::general_purpose::STANDARD.encode(bytes.as_slice()),
+            )
         }
         Value::SemVer(version) => scalar("SemVer", version.to_string()),
         Value::SemVerRange(range) => scalar("SemVerRange", range.to_string()),
@@ -146,7 +171,10 @@ fn write(value: &Value, depth: usize) -> Result<Json> {
         Value::Timestamp(time) => scalar("Timestamp", time.to_string()),
         Value::Uri(uri) => scalar("URI", uri.text.as_str()),
         Value::Deferred(call) => {
-            let mut object = Map::from_iter([type_entry("Deferred"), ("name".to_owned(), call.name.as_str().into())]);
+            let mut object = Map::from_iter([
+                type_entry("Deferred"),
+                ("name".to_owned(), call.name.as_str().into()),
+            ]);
             if !call.arguments.is_empty() {
                 object.insert("arguments".to_owned(), write_list(&call.arguments, depth)?);
             }
@@ -157,15 +185,24 @@ fn write(value: &Value, depth: usize) -> Result<Json> {
 }
 
 fn write_list(elements: &[Value], depth: usize) -> Result<Json> {
-    elements.iter().map(|element| write(element, depth + 1)).collect::<Result<Vec<_>>>().map(Json::Array)
+    elements
+        .iter()
+        .map(|element| write(element, depth + 1))
+        .collect::<Result<Vec<_>>>()
+        .map(Json::Array)
 }
 
 fn write_hash(entries: &PuppetHash, depth: usize) -> Result<Json> {
-    let is_plain = entries.keys().all(|key| key.as_str().is_some_and(|key| key != TYPE_KEY));
+    let is_plain = entries
+        .keys()
+        .all(|key| key.as_str().is_some_and(|key| key != TYPE_KEY));
     if is_plain {
         let mut object = Map::with_capacity(entries.len());
         for (key, value) in entries {
-            object.insert(key.as_str().unwrap_or_default().to_owned(), write(value, depth + 1)?);
+            object.insert(
+                key.as_str().unwrap_or_default().to_owned(),
+                write(value, depth + 1)?,
+            );
         }
         return Ok(Json::Object(object));
     }
@@ -174,13 +211,18 @@ fn write_hash(entries: &PuppetHash, depth: usize) -> Result<Json> {
         pairs.push(write(key, depth + 1)?);
         pairs.push(write(value, depth + 1)?);
     }
-    Ok(Json::Object(Map::from_iter([type_entry("Hash"), (VALUE_KEY.to_owned(), Json::Array(pairs))])))
+    Ok(Json::Object(Map::from_iter([
+        type_entry("Hash"),
+        (VALUE_KEY.to_owned(), Json::Array(pairs)),
+    ])))
 }
 
 /// Required attributes, then optional ones up to the last that differs from its default.
 fn write_object(object: &crate::Object, depth: usize) -> Result<Json> {
     let (name, attributes) = match object.object_type.as_ref() {
-        Type::Object(Some(object_type)) => (object_type.name.as_str(), object_type.all_attributes()),
+        Type::Object(Some(object_type)) => {
+            (object_type.name.as_str(), object_type.all_attributes())
+        }
         Type::Error(_) => ("Error", Vec::new()),
         _ => ("Object", Vec::new()),
     };
@@ -190,12 +232,23 @@ fn write_object(object: &crate::Object, depth: usize) -> Result<Json> {
         None => (attributes.is_empty() && name != "msg").then_some(Value::Undef),
     };
     let is_written = |name: &str| {
-        !attributes.iter().any(|attribute| attribute.name == name && attribute.is_computed())
+        !attributes
+            .iter()
+            .any(|attribute| attribute.name == name && attribute.is_computed())
     };
-    let present = || object.attributes.iter().filter(|(name, _)| is_written(name));
-    let (optional, required): (Vec<_>, Vec<_>) =
-        present().map(|(name, value)| (name, value, default_of(name))).partition(|(_, _, default)| default.is_some());
-    let used = optional.iter().rposition(|(_, value, default)| Some(*value) != default.as_ref()).map_or(0, |at| at + 1);
+    let present = || {
+        object
+            .attributes
+            .iter()
+            .filter(|(name, _)| is_written(name))
+    };
+    let (optional, required): (Vec<_>, Vec<_>) = present()
+        .map(|(name, value)| (name, value, default_of(name)))
+        .partition(|(_, _, default)| default.is_some());
+    let used = optional
+        .iter()
+        .rposition(|(_, value, default)| Some(*value) != default.as_ref())
+        .map_or(0, |at| at + 1);
     let mut json = Map::from_iter([type_entry(name)]);
     for (name, value, _) in required.iter().chain(optional.iter().take(used)) {
         json.insert(name.to_string(), write(value, depth + 1)?);
@@ -214,13 +267,18 @@ impl crate::types::ObjectType {
     /// Attributes of the parents, then its own.
     fn all_attributes(&self) -> Vec<ObjectAttribute> {
         let mut chain = vec![self];
-        while let Some(Type::Object(Some(parent))) = chain.last().and_then(|last| last.parent.as_ref()) {
+        while let Some(Type::Object(Some(parent))) =
+            chain.last().and_then(|last| last.parent.as_ref())
+        {
             if chain.len() > MAX_DEPTH {
                 break;
             }
             chain.push(parent);
         }
-        chain.iter().rev().flat_map(|object_type| object_type.attributes.iter().cloned()).collect()
+        chain
+            .iter()
+            .rev()
+            .flat_map(|object_type| object_type.attributes.iter().cloned())
+            .collect()
     }
 }
-

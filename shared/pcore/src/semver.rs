@@ -29,7 +29,13 @@ impl SemVer {
     /// A version without pre-release and build.
     #[must_use]
     pub const fn new(major: u64, minor: u64, patch: u64) -> Self {
-        Self { major, minor, patch, prerelease: None, build: None }
+        Self {
+            major,
+            minor,
+            patch,
+            prerelease: None,
+            build: None,
+        }
     }
 
     /// Parses `1.2.3-pre+build`.
@@ -37,7 +43,11 @@ impl SemVer {
     /// # Errors
     /// Puppet's message when the text is no version.
     pub fn parse(text: &str) -> Result<Self> {
-        let failed = || Error::new(format!("Unable to parse '{text}' as a semantic version identifier"));
+        let failed = || {
+            Error::new(format!(
+                "Unable to parse '{text}' as a semantic version identifier"
+            ))
+        };
         // `\Z` accepts one newline at the end.
         let body = text.strip_suffix('\n').unwrap_or(text);
         let (body, build) = match body.split_once('+') {
@@ -57,9 +67,13 @@ impl SemVer {
         if !prerelease.is_none_or(are_identifiers) || !build.is_none_or(are_identifiers) {
             return Err(failed());
         }
-        let padded = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
+        let padded = |part: &str| {
+            part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit())
+        };
         if prerelease.is_some_and(|prerelease| prerelease.split('.').any(padded)) {
-            return Err(Error::new("Numeric pre-release identifiers MUST NOT contain leading zeroes"));
+            return Err(Error::new(
+                "Numeric pre-release identifiers MUST NOT contain leading zeroes",
+            ));
         }
         Ok(Self {
             major,
@@ -79,14 +93,14 @@ impl SemVer {
     /// Order of precedence; builds do not count.
     #[must_use]
     pub fn precedence(&self, other: &Self) -> Ordering {
-        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch)).then_with(|| {
-            match (&self.prerelease, &other.prerelease) {
+        (self.major, self.minor, self.patch)
+            .cmp(&(other.major, other.minor, other.patch))
+            .then_with(|| match (&self.prerelease, &other.prerelease) {
                 (None, None) => Ordering::Equal,
                 (None, Some(_)) => Ordering::Greater,
                 (Some(_), None) => Ordering::Less,
                 (Some(a), Some(b)) => compare_identifiers(a, b),
-            }
-        })
+            })
     }
 }
 
@@ -99,7 +113,9 @@ pub(crate) fn number(text: &str) -> Option<u64> {
 }
 
 pub(crate) fn are_identifiers(text: &str) -> bool {
-    text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    text.split('.').all(|part| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    })
 }
 
 fn compare_identifiers(left: &str, right: &str) -> Ordering {
@@ -128,6 +144,8 @@ impl fmt::Display for SemVer {
         if let Some(prerelease) = &self.prerelease {
             write!(formatter, "-{prerelease}")?;
         }
-        self.build.as_ref().map_or(Ok(()), |build| write!(formatter, "+{build}"))
+        self.build
+            .as_ref()
+            .map_or(Ok(()), |build| write!(formatter, "+{build}"))
     }
 }

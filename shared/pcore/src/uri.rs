@@ -17,9 +17,13 @@ impl Uri {
     /// # Errors
     /// Ruby's message when it has characters that no URI has.
     pub fn parse(text: &str) -> Result<Self> {
-        let bad = |character: char| !character.is_ascii_graphic() || "<>\"{}|\\^`".contains(character);
+        let bad =
+            |character: char| !character.is_ascii_graphic() || "<>\"{}|\\^`".contains(character);
         if !text.is_ascii() {
-            return Err(Error::new(format!("URI must be ascii only \"{}\"", text.escape_unicode())));
+            return Err(Error::new(format!(
+                "URI must be ascii only \"{}\"",
+                text.escape_unicode()
+            )));
         }
         if text.contains(bad) {
             return Err(Error::new(format!("bad URI(is not URI?): \"{text}\"")));
@@ -33,7 +37,9 @@ impl Uri {
         let parts = Parts::of(&self.text);
         let text = |part: Option<&str>| part.map_or(Value::Undef, Value::from);
         match name {
-            "scheme" => parts.scheme.map_or(Value::Undef, |scheme| Value::from(scheme.to_lowercase())),
+            "scheme" => parts
+                .scheme
+                .map_or(Value::Undef, |scheme| Value::from(scheme.to_lowercase())),
             "userinfo" => text(parts.userinfo),
             "host" => text(parts.host),
             "port" => parts.port().map_or(Value::Undef, Value::Int),
@@ -59,8 +65,19 @@ impl Uri {
         put("scheme", scheme.clone());
         put("userinfo", parts.userinfo.map(str::to_owned));
         put("host", parts.host.map(str::to_lowercase));
-        let standard = |port: i64| matches!((scheme.as_deref(), port), (Some("http"), 80) | (Some("https"), 443));
-        put("port", parts.port().filter(|port| !standard(*port)).map(|port| port.to_string()));
+        let standard = |port: i64| {
+            matches!(
+                (scheme.as_deref(), port),
+                (Some("http"), 80) | (Some("https"), 443)
+            )
+        };
+        put(
+            "port",
+            parts
+                .port()
+                .filter(|port| !standard(*port))
+                .map(|port| port.to_string()),
+        );
         put("path", parts.path.map(str::to_owned));
         put("query", parts.query.map(str::to_owned));
         put("fragment", parts.fragment.map(str::to_owned));
@@ -104,7 +121,9 @@ impl<'a> Parts<'a> {
         };
         let is_scheme = |part: &str| {
             part.starts_with(|first: char| first.is_ascii_alphabetic())
-                && part.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
         };
         let rest = match rest.split_once(':') {
             Some((scheme, rest)) if is_scheme(scheme) => {
@@ -139,7 +158,9 @@ impl<'a> Parts<'a> {
             None => authority,
         };
         match host.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) && !host.ends_with(':') => {
+            Some((host, port))
+                if port.bytes().all(|digit| digit.is_ascii_digit()) && !host.ends_with(':') =>
+            {
                 parts.host = Some(host);
                 parts.port = Some(port);
             }

@@ -82,8 +82,8 @@ impl RubyRegex {
     /// # Errors
     /// As [`RubyRegex::new`].
     pub fn with_flags(source: &str, flags: Flags) -> Result<Self> {
-        let translated =
-            translate::translate(source, flags).map_err(|message| Error::new(format!("{message}: /{source}/")))?;
+        let translated = translate::translate(source, flags)
+            .map_err(|message| Error::new(format!("{message}: /{source}/")))?;
         let regex = RegexBuilder::new(&translated)
             .multi_line(true)
             .case_insensitive(flags.ignore_case)
@@ -93,8 +93,16 @@ impl RubyRegex {
             .build()
             .map_err(|error| Error::new(format!("{}: /{source}/", describe(&error))))?;
         let has_flags = flags != Flags::default();
-        let source = if has_flags { flags.group(source) } else { source.to_owned() };
-        Ok(Self { source, has_flags, regex })
+        let source = if has_flags {
+            flags.group(source)
+        } else {
+            source.to_owned()
+        };
+        Ok(Self {
+            source,
+            has_flags,
+            regex,
+        })
     }
 
     /// The pattern as written, without slashes. With flags: Ruby's `(?i-mx:...)` form.
@@ -108,7 +116,9 @@ impl RubyRegex {
     /// # Errors
     /// When the backtrack limit is reached.
     pub fn is_match(&self, text: &str) -> Result<bool> {
-        self.regex.is_match(text).map_err(|error| self.failed(&error))
+        self.regex
+            .is_match(text)
+            .map_err(|error| self.failed(&error))
     }
 
     /// First match in `text`.
@@ -127,7 +137,10 @@ impl RubyRegex {
         if start > text.len() || !text.is_char_boundary(start) {
             return Ok(None);
         }
-        let found = self.regex.captures_from_pos(text, start).map_err(|error| self.failed(&error))?;
+        let found = self
+            .regex
+            .captures_from_pos(text, start)
+            .map_err(|error| self.failed(&error))?;
         Ok(found.and_then(|found| {
             let whole = found.get(0)?;
             Some(Captures {
@@ -143,7 +156,10 @@ impl RubyRegex {
     /// Names of the groups by number, `None` for unnamed ones; index 0 is the whole match.
     #[must_use]
     pub fn group_names(&self) -> Vec<Option<String>> {
-        self.regex.capture_names().map(|name| name.map(str::to_owned)).collect()
+        self.regex
+            .capture_names()
+            .map(|name| name.map(str::to_owned))
+            .collect()
     }
 
     /// All matches from left to right; an empty match moves on by one character.
@@ -166,12 +182,16 @@ impl RubyRegex {
     /// When the backtrack limit is reached.
     pub fn replace(&self, text: &str, replacement: &str, all: bool) -> Result<String> {
         let names = self.group_names();
-        let matches = if all { self.find_all(text)? } else { self.captures(text)?.into_iter().collect() };
+        let matches = if all {
+            self.find_all(text)?
+        } else {
+            self.captures(text)?.into_iter().collect()
+        };
         let mut result = String::with_capacity(text.len());
         let mut copied = 0;
         for captures in &matches {
             result.push_str(text.get(copied..captures.start).unwrap_or_default());
-            expand(replacement, captures, &names, text, &mut result);
+            expand(replacement, captures, &names, text, &mut result)?;
             copied = captures.end;
         }
         result.push_str(text.get(copied..).unwrap_or_default());
@@ -183,37 +203,33 @@ impl RubyRegex {
     /// # Errors
     /// When the backtrack limit is reached.
     pub fn split(&self, text: &str) -> Result<Vec<String>> {
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default().to_owned();
         let mut parts: Vec<String> = Vec::new();
-        let mut begin = 0;
-        let mut start = 0;
+        let (mut begin, mut start, mut passed_empty) = (0, 0, false);
         while let Some(captures) = self.captures_at(text, start)? {
-            start = after(text, &captures);
-            if captures.start == captures.end {
-                // An empty match splits after one character, and never at the end.
-                if text.is_empty() || captures.end >= text.len() {
-                    break;
+            if captures.start == start && captures.end == start {
+                // An empty match here counts only when the character before it was passed over already.
+                if !passed_empty {
+                    start = next_boundary(text, start);
+                    passed_empty = true;
+                    continue;
                 }
-                if captures.start == begin {
-                    let next = next_boundary(text, begin);
-                    if next >= text.len() {
-                        break;
-                    }
-                    let at_next = self.captures_at(text, next)?;
-                    if at_next.as_ref().is_some_and(|found| found.start == next) || captures.start > begin {
-                        parts.push(text.get(begin..next).unwrap_or_default().to_owned());
-                        begin = next;
-                    }
-                } else {
-                    parts.push(text.get(begin..captures.start).unwrap_or_default().to_owned());
-                    begin = captures.start;
-                }
+                parts.push(part(begin, start));
+                begin = start;
             } else {
-                parts.push(text.get(begin..captures.start).unwrap_or_default().to_owned());
+                parts.push(part(begin, captures.start));
                 begin = captures.end;
+                start = captures.end;
             }
+            passed_empty = false;
             parts.extend(captures.groups.into_iter().skip(1).flatten());
         }
-        parts.push(text.get(begin..).unwrap_or_default().to_owned());
+        if begin < text.len() {
+            parts.push(part(begin, text.len()));
+        }
         while parts.last().is_some_and(String::is_empty) {
             parts.pop();
         }
@@ -224,7 +240,10 @@ impl RubyRegex {
     fn failed(&self, error: &fancy_regex::Error) -> Error {
         Error::with_code(
             "REGEXP_LIMIT",
-            format!("The regular expression /{}/ could not be matched: {error}", self.source),
+            format!(
+                "The regular expression /{}/ could not be matched: {error}",
+                self.source
+            ),
         )
     }
 }
@@ -232,28 +251,68 @@ impl RubyRegex {
 impl Flags {
     /// `(?i-mx:source)`
     fn group(self, source: &str) -> String {
-        let letters = [(self.multiline, 'm'), (self.ignore_case, 'i'), (self.extended, 'x')];
-        let on: String = letters.iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect();
-        let off: String = letters.iter().filter(|(set, _)| !*set).map(|(_, letter)| letter).collect();
-        if off.is_empty() { format!("(?{on}:{source})") } else { format!("(?{on}-{off}:{source})") }
+        let letters = [
+            (self.multiline, 'm'),
+            (self.ignore_case, 'i'),
+            (self.extended, 'x'),
+        ];
+        let on: String = letters
+            .iter()
+            .filter(|(set, _)| *set)
+            .map(|(_, letter)| letter)
+            .collect();
+        let off: String = letters
+            .iter()
+            .filter(|(set, _)| !*set)
+            .map(|(_, letter)| letter)
+            .collect();
+        if off.is_empty() {
+            format!("(?{on}:{source})")
+        } else {
+            format!("(?{on}-{off}:{source})")
+        }
     }
 }
 
 fn describe(error: &fancy_regex::Error) -> String {
-    error.to_string().lines().last().unwrap_or_default().trim().to_owned()
+    error
+        .to_string()
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 fn next_boundary(text: &str, from: usize) -> usize {
-    text.get(from..).and_then(|rest| rest.chars().next()).map_or(from + 1, |next| from + next.len_utf8())
+    text.get(from..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(from + 1, |next| from + next.len_utf8())
 }
 
 /// Where the search goes on after a match.
 fn after(text: &str, captures: &Captures) -> usize {
-    if captures.end > captures.start { captures.end } else { next_boundary(text, captures.end) }
+    if captures.end > captures.start {
+        captures.end
+    } else {
+        next_boundary(text, captures.end)
+    }
 }
 
-fn expand(replacement: &str, captures: &Captures, names: &[Option<String>], text: &str, into: &mut String) {
-    let group = |index: usize| captures.groups.get(index).and_then(Option::as_deref).unwrap_or_default();
+fn expand(
+    replacement: &str,
+    captures: &Captures,
+    names: &[Option<String>],
+    text: &str,
+    into: &mut String,
+) -> Result<()> {
+    let group = |index: usize| {
+        captures
+            .groups
+            .get(index)
+            .and_then(Option::as_deref)
+            .unwrap_or_default()
+    };
     let mut rest = replacement.chars();
     while let Some(character) = rest.next() {
         if character != '\\' {
@@ -266,13 +325,29 @@ fn expand(replacement: &str, captures: &Captures, names: &[Option<String>], text
             Some('`') => into.push_str(text.get(..captures.start).unwrap_or_default()),
             Some('\'') => into.push_str(text.get(captures.end..).unwrap_or_default()),
             Some('\\') => into.push('\\'),
-            Some('k') if rest.as_str().starts_with('<') && rest.as_str().contains('>') => {
-                let name: String = rest.by_ref().skip(1).take_while(|character| *character != '>').collect();
-                let index = names.iter().position(|known| known.as_deref() == Some(&name));
-                into.push_str(index.map_or("", group));
+            Some('k') if rest.as_str().starts_with('<') => {
+                let Some((name, after)) =
+                    rest.as_str().get(1..).and_then(|rest| rest.split_once('>'))
+                else {
+                    return Err(Error::new("invalid group name reference format"));
+                };
+                let number = || {
+                    name.parse()
+                        .ok()
+                        .filter(|index| *index < captures.groups.len())
+                };
+                let index = names
+                    .iter()
+                    .rposition(|known| known.as_deref() == Some(name))
+                    .or_else(number);
+                let index = index
+                    .ok_or_else(|| Error::new(format!("undefined group name reference: {name}")))?;
+                into.push_str(group(index));
+                rest = after.chars();
             }
             Some(other) => into.extend(['\\', other]),
             None => into.push('\\'),
         }
     }
+    Ok(())
 }

@@ -30,11 +30,20 @@ struct Translator {
     output: String,
     /// Whether blanks and comments are skipped here.
     extended: bool,
-    /// Open groups: where each starts in the output, and `extended` outside.
-    groups: Vec<(usize, bool)>,
+    /// Open groups, from outside in.
+    groups: Vec<Group>,
     /// Where the last atom starts in the output, for a second quantifier.
     atom: Option<usize>,
     total_groups: usize,
+}
+
+struct Group {
+    /// Where it starts in the output.
+    start: usize,
+    /// `extended` outside.
+    extended: bool,
+    /// Opened by `(?i)`, whose options reach to the end of the group around it, over `|` too.
+    implicit: bool,
 }
 
 fn count_groups(source: &str) -> usize {
@@ -61,7 +70,9 @@ impl Translator {
     }
 
     fn rest_starts_with(&self, text: &str) -> bool {
-        text.chars().enumerate().all(|(ahead, character)| self.peek(ahead) == Some(character))
+        text.chars()
+            .enumerate()
+            .all(|(ahead, character)| self.peek(ahead) == Some(character))
     }
 
     fn literal(&mut self, character: char) {
@@ -83,14 +94,15 @@ impl Translator {
                 }
                 '(' => self.open_group()?,
                 ')' => {
-                    let Some((open, extended)) = self.groups.pop() else {
+                    self.close_implicit();
+                    let Some(group) = self.groups.pop() else {
                         return Err("unmatched close parenthesis".to_owned());
                     };
                     self.output.push(')');
-                    self.extended = extended;
-                    self.atom = Some(open);
+                    self.extended = group.extended;
+                    self.atom = Some(group.start);
                 }
-                '{' => self.interval(),
+                '{' => self.interval()?,
                 '*' | '+' | '?' => {
                     if self.atom.is_none() {
                         return Err("target of repeat operator is not specified".to_owned());
@@ -107,7 +119,11 @@ impl Translator {
                     self.atom = None;
                 }
                 '^' => {
-                    self.output.push_str(if self.must_consume() { "^" } else { "(?:\\A|(?<=\\n)(?!\\z))" });
+                    self.output.push_str(if self.must_consume() {
+                        "^"
+                    } else {
+                        "(?:\\A|(?<=\\n)(?!\\z))"
+                    });
                     self.atom = Some(start);
                 }
                 '$' | '.' => {
@@ -122,14 +138,41 @@ impl Translator {
                 }
             }
         }
-        if self.groups.is_empty() { Ok(()) } else { Err("end pattern with unmatched parenthesis".to_owned()) }
+        self.close_implicit();
+        if self.groups.is_empty() {
+            Ok(())
+        } else {
+            Err("end pattern with unmatched parenthesis".to_owned())
+        }
+    }
+
+    fn close_implicit(&mut self) {
+        while self.groups.pop_if(|group| group.implicit).is_some() {
+            self.output.push(')');
+        }
+    }
+
+    fn open(&mut self, text: &str, start: usize, extended: bool) {
+        self.output.push_str(text);
+        self.groups.push(Group {
+            start,
+            extended,
+            implicit: false,
+        });
     }
 
     /// Whether what follows `^` surely takes a character, so that it cannot match at the very end.
     fn must_consume(&self) -> bool {
-        let (Some(first), second) = (self.peek(0), self.peek(1)) else { return false };
+        let (Some(first), second) = (self.peek(0), self.peek(1)) else {
+            return false;
+        };
         let (taken, after) = match first {
-            '\\' => (second.is_some_and(|c| matches!(c, 'w' | 'd' | 's' | 'S' | 'W' | 'D' | 'h') || !c.is_alphanumeric()), self.peek(2)),
+            '\\' => (
+                second.is_some_and(|c| {
+                    matches!(c, 'w' | 'd' | 's' | 'S' | 'W' | 'D' | 'h') || !c.is_alphanumeric()
+                }),
+                self.peek(2),
+            ),
             '(' | '[' | ')' | '|' | '$' | '^' | '*' | '+' | '?' | '{' | '#' | ' ' => (false, None),
             _ => (true, second),
         };
@@ -163,14 +206,22 @@ impl Translator {
         valid.then_some(text)
     }
 
-    fn interval(&mut self) {
-        let text = self.interval_text().filter(|_| self.atom.is_some());
-        let Some(text) = text else {
+    fn interval(&mut self) -> Outcome<()> {
+        let Some(text) = self.interval_text() else {
             let start = self.output.len();
             self.output.push_str("\\{");
             self.atom = Some(start);
-            return;
+            return Ok(());
         };
+        if self.atom.is_none() {
+            return Err("target of repeat operator is not specified".to_owned());
+        }
+        if let Some((from, to)) = text.split_once(',')
+            && let (Ok(from), Ok(to)) = (from.parse::<u64>(), to.parse::<u64>())
+            && from > to
+        {
+            return Err("upper is smaller than lower in repeat range".to_owned());
+        }
         self.position += text.chars().count() + 1;
         self.output.push('{');
         if text.starts_with(',') {
@@ -183,6 +234,7 @@ impl Translator {
             self.output.push('?');
         }
         self.wrap_when_quantified_again();
+        Ok(())
     }
 
     fn open_group(&mut self) -> Outcome<()> {
@@ -193,17 +245,14 @@ impl Translator {
         let outside = self.extended;
         self.atom = None;
         if self.peek(0) != Some('?') {
-            self.output.push('(');
-            self.groups.push((start, outside));
+            self.open("(", start, outside);
             return Ok(());
         }
         self.position += 1;
         for prefix in ["<=", "<!", "=", "!", ">", ":", "~"] {
             if self.rest_starts_with(prefix) {
                 self.position += prefix.len();
-                self.output.push_str("(?");
-                self.output.push_str(prefix);
-                self.groups.push((start, outside));
+                self.open(&format!("(?{prefix}"), start, outside);
                 return Ok(());
             }
         }
@@ -224,13 +273,14 @@ impl Translator {
                 if name.is_empty() {
                     return Err("group name is empty".to_owned());
                 }
-                self.output.push_str("(?<");
-                self.output.push_str(&name);
-                self.output.push('>');
-                self.groups.push((start, outside));
+                self.open(&format!("(?<{name}>"), start, outside);
                 Ok(())
             }
-            Some('(') => Err("conditional groups are not supported".to_owned()),
+            Some('(') => {
+                let condition = self.until(')')?;
+                self.open(&format!("(?({condition})"), start, outside);
+                Ok(())
+            }
             Some(first) => {
                 self.position -= 1;
                 debug_assert!(self.peek(0) == Some(first));
@@ -253,17 +303,17 @@ impl Translator {
                 // Character set options: `\w` and friends are ASCII by default already.
                 Some('a' | 'd') if !negative => {}
                 Some(end @ (':' | ')')) => {
-                    let options = if off.is_empty() { on } else { format!("{on}-{off}") };
-                    if end == ':' {
-                        self.output.push_str("(?");
-                        self.output.push_str(&options);
-                        self.output.push(':');
-                        self.groups.push((start, outside));
-                    } else if !options.is_empty() {
-                        self.output.push_str("(?");
-                        self.output.push_str(&options);
-                        self.output.push(')');
-                    }
+                    let options = if off.is_empty() {
+                        on
+                    } else {
+                        format!("{on}-{off}")
+                    };
+                    self.output.push_str(&format!("(?{options}:"));
+                    self.groups.push(Group {
+                        start,
+                        extended: outside,
+                        implicit: end == ')',
+                    });
                     return Ok(());
                 }
                 _ => return Err("undefined group option".to_owned()),
@@ -283,12 +333,23 @@ impl Translator {
     }
 
     fn escape(&mut self) -> Outcome<()> {
-        let Some(character) = self.next() else { return Err("too short escape sequence".to_owned()) };
+        let Some(character) = self.next() else {
+            return Err("too short escape sequence".to_owned());
+        };
         match character {
-            'w' | 'd' | 's' | 'h' | 'W' | 'D' | 'S' | 'H' => self.output.push_str(&ascii_class(character)),
+            'w' | 'd' | 's' | 'h' | 'W' | 'D' | 'S' | 'H' => {
+                self.output.push_str(&ascii_class(character))
+            }
             'b' | 'B' | 'A' | 'z' | 'G' | 'K' => self.output.extend(['\\', character]),
             'Z' => self.output.push_str("(?=\\n?\\z)"),
-            'R' => self.output.push_str("(?>\\r\\n|[\\n\\x0B\\f\\r\\x{85}\\x{2028}\\x{2029}])"),
+            'R' => self
+                .output
+                .push_str("(?>\\r\\n|[\\n\\x0B\\f\\r\\x{85}\\x{2028}\\x{2029}])"),
+            'u' if self.peek(0) == Some('{') => {
+                for code in self.code_points()? {
+                    self.literal(code);
+                }
+            }
             'X' => return Err("\\X is not supported".to_owned()),
             'p' | 'P' => {
                 let class = self.property(character == 'P')?;
@@ -343,18 +404,23 @@ impl Translator {
             'e' => 0x1B,
             '0'..='7' => self.digits(8, 2, character.to_digit(8).unwrap_or(0)),
             'x' => {
+                if !self.peek(0).is_some_and(|digit| digit.is_ascii_hexdigit()) {
+                    return Err("invalid hex escape".to_owned());
+                }
                 let value = self.digits(16, 2, 0);
                 if value > 0x7F {
                     return Err("bytes beyond ASCII are not supported".to_owned());
                 }
                 value
             }
-            'u' if self.peek(0) == Some('{') => {
-                self.position += 1;
-                let text = self.until('}')?;
-                u32::from_str_radix(text.trim(), 16).map_err(|_| "invalid Unicode escape".to_owned())?
+            'u' => {
+                let start = self.position;
+                let value = self.digits(16, 4, 0);
+                if self.position != start + 4 {
+                    return Err("invalid Unicode escape".to_owned());
+                }
+                value
             }
-            'u' => self.digits(16, 4, 0),
             'c' => self.next().map_or(0, |control| u32::from(control) & 0x1F),
             'C' if self.peek(0) == Some('-') => {
                 self.position += 1;
@@ -366,9 +432,33 @@ impl Translator {
         char::from_u32(code).ok_or_else(|| "invalid Unicode range".to_owned())
     }
 
+    /// `\u{41 42}` after its `u`.
+    fn code_points(&mut self) -> Outcome<Vec<char>> {
+        self.position += 1;
+        let text = self
+            .until('}')
+            .map_err(|_| "unterminated Unicode escape".to_owned())?;
+        let code = |word: &str| {
+            let code =
+                u32::from_str_radix(word, 16).map_err(|_| "invalid Unicode escape".to_owned())?;
+            char::from_u32(code).ok_or_else(|| "invalid Unicode range".to_owned())
+        };
+        let codes = text
+            .split_whitespace()
+            .map(code)
+            .collect::<Outcome<Vec<char>>>()?;
+        if codes.is_empty() {
+            Err("invalid Unicode escape".to_owned())
+        } else {
+            Ok(codes)
+        }
+    }
+
     fn digits(&mut self, radix: u32, most: usize, mut value: u32) -> u32 {
         for _ in 0..most {
-            let Some(digit) = self.peek(0).and_then(|character| character.to_digit(radix)) else { break };
+            let Some(digit) = self.peek(0).and_then(|character| character.to_digit(radix)) else {
+                break;
+            };
             value = value * radix + digit;
             self.position += 1;
         }
@@ -418,7 +508,8 @@ impl Translator {
                     class.push_str("&&");
                 }
                 '-' => {
-                    let ranged = !first && !matches!(self.peek(0), Some(']' | '-')) && !class.ends_with('-');
+                    let ranged =
+                        !first && !matches!(self.peek(0), Some(']' | '-')) && !class.ends_with('-');
                     class.push_str(if ranged { "-" } else { "\\-" });
                 }
                 other => push_literal(&mut class, other),
@@ -429,10 +520,19 @@ impl Translator {
     }
 
     fn class_escape(&mut self, class: &mut String) -> Outcome<()> {
-        let Some(character) = self.next() else { return Err("end pattern at escape".to_owned()) };
+        let Some(character) = self.next() else {
+            return Err("end pattern at escape".to_owned());
+        };
         match character {
-            'w' | 'd' | 's' | 'h' | 'W' | 'D' | 'S' | 'H' => class.push_str(&ascii_class(character)),
+            'w' | 'd' | 's' | 'h' | 'W' | 'D' | 'S' | 'H' => {
+                class.push_str(&ascii_class(character))
+            }
             'b' => class.push_str("\\x08"),
+            'u' if self.peek(0) == Some('{') => {
+                for code in self.code_points()? {
+                    push_literal(class, code);
+                }
+            }
             'R' | 'X' => push_literal(class, character),
             'p' | 'P' => class.push_str(&self.property(character == 'P')?),
             _ => {
@@ -446,13 +546,23 @@ impl Translator {
     /// `[:alpha:]` after its `[`; gives whether it was one.
     fn posix_class(&mut self, class: &mut String) -> Outcome<bool> {
         let rest: String = self.input.iter().skip(self.position + 1).take(12).collect();
-        let Some(end) = rest.find(":]") else { return Ok(false) };
+        let Some(end) = rest.find(":]") else {
+            return Ok(false);
+        };
         let name = rest.get(..end).unwrap_or_default();
         let (plain, caret) = match name.strip_prefix('^') {
             Some(plain) => (plain, "^"),
             None => (name, ""),
         };
-        let Some(set) = posix(plain) else { return Ok(false) };
+        if !plain
+            .chars()
+            .all(|character| character.is_ascii_alphabetic())
+        {
+            return Ok(false);
+        }
+        let Some(set) = posix(plain) else {
+            return Err("invalid POSIX bracket type".to_owned());
+        };
         class.push_str(&format!("[{caret}{set}]"));
         self.position += name.chars().count() + 3;
         Ok(true)
@@ -493,7 +603,12 @@ fn posix(name: &str) -> Option<&'static str> {
 
 /// A character that stands for itself anywhere, in verbose mode too.
 fn push_literal(output: &mut String, character: char) {
-    if character.is_ascii_alphanumeric() || matches!(character, '_' | '"' | '\'' | ',' | '/' | ':' | ';' | '<' | '>' | '=' | '@' | '`' | '!' | '%') {
+    if character.is_ascii_alphanumeric()
+        || matches!(
+            character,
+            '_' | '"' | '\'' | ',' | '/' | ':' | ';' | '<' | '>' | '=' | '@' | '`' | '!' | '%'
+        )
+    {
         output.push(character);
     } else if character.is_ascii_graphic() {
         output.extend(['\\', character]);

@@ -8,10 +8,13 @@ use serde_json::{Map, Value as Json};
 
 use super::{MAX_DEPTH, TYPE_KEY, VALUE_KEY, too_deep};
 use crate::types::{
-    CallableType, InitType, ObjectAttribute, ObjectType, Range, RuntimeType, Size, StringType, StructElement, Type,
-    TypeAlias,
+    CallableType, InitType, ObjectAttribute, ObjectType, Range, RuntimeType, Size, StringType,
+    StructElement, Type, TypeAlias,
 };
-use crate::{Deferred, Error, Object, PuppetHash, Result, RubyRegex, SemVer, SemVerRange, Timespan, Timestamp, Uri, Value};
+use crate::{
+    Deferred, Error, Object, PuppetHash, Result, RubyRegex, SemVer, SemVerRange, Timespan,
+    Timestamp, Uri, Value,
+};
 
 /// Values that one document may make: local references could multiply it without end.
 const MAX_VALUES: usize = 10_000_000;
@@ -26,7 +29,10 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(root: &'a Json) -> Self {
-        Self { root, values: Cell::new(0) }
+        Self {
+            root,
+            values: Cell::new(0),
+        }
     }
 
     pub(super) fn read(&self, json: &'a Json) -> Result<Value> {
@@ -43,8 +49,12 @@ impl<'a> Reader<'a> {
             Json::Object(fields) => match fields.get(TYPE_KEY) {
                 Some(Json::String(name)) => self.object(name, fields, depth),
                 Some(Json::Object(definition)) => {
-                    let definition = definition.get("_pcore_init_hash").and_then(|init| init.get("name"));
-                    let name = definition.and_then(Json::as_str).ok_or_else(|| unknown("Object"))?;
+                    let definition = definition
+                        .get("_pcore_init_hash")
+                        .and_then(|init| init.get("name"));
+                    let name = definition
+                        .and_then(Json::as_str)
+                        .ok_or_else(|| unknown("Object"))?;
                     self.instance(name, fields, depth)
                 }
                 _ => {
@@ -60,20 +70,33 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&self, elements: &'a [Json], depth: usize) -> Result<Vec<Value>> {
-        elements.iter().map(|element| self.value(element, depth + 1)).collect()
+        elements
+            .iter()
+            .map(|element| self.value(element, depth + 1))
+            .collect()
     }
 
     fn object(&self, name: &str, fields: &'a Fields, depth: usize) -> Result<Value> {
         let content = fields.get(VALUE_KEY);
-        let text = || content.and_then(Json::as_str).ok_or_else(|| malformed(name));
+        let text = || {
+            content
+                .and_then(Json::as_str)
+                .ok_or_else(|| malformed(name))
+        };
         Ok(match name {
             "Default" => Value::Default,
-            "Sensitive" => Value::sensitive(self.value(content.ok_or_else(|| malformed(name))?, depth + 1)?),
+            "Sensitive" => {
+                Value::sensitive(self.value(content.ok_or_else(|| malformed(name))?, depth + 1)?)
+            }
             "Hash" if content.is_some() => {
-                let pairs = content.and_then(Json::as_array).ok_or_else(|| malformed(name))?;
+                let pairs = content
+                    .and_then(Json::as_array)
+                    .ok_or_else(|| malformed(name))?;
                 let mut hash = PuppetHash::with_capacity(pairs.len() / 2);
                 for pair in pairs.chunks(2) {
-                    let [key, value] = pair else { return Err(malformed(name)) };
+                    let [key, value] = pair else {
+                        return Err(malformed(name));
+                    };
                     hash.insert(self.value(key, depth + 1)?, self.value(value, depth + 1)?);
                 }
                 Value::hash(hash)
@@ -83,23 +106,40 @@ impl<'a> Reader<'a> {
             "Regexp" if content.is_some() => Value::from(RubyRegex::new(text()?)?),
             "SemVer" if content.is_some() => Value::from(SemVer::parse(text()?)?),
             "SemVerRange" if content.is_some() => Value::from(SemVerRange::parse(text()?)?),
-            "Timespan" if content.is_some() => Value::Timespan(Timespan::parse(text()?, &[], false)?),
-            "Timestamp" if content.is_some() => Value::Timestamp(Timestamp::parse(text()?, &[], false, "")?),
+            "Timespan" if content.is_some() => {
+                Value::Timespan(Timespan::parse(text()?, &[], false)?)
+            }
+            "Timestamp" if content.is_some() => {
+                Value::Timestamp(Timestamp::parse(text()?, &[], false, "")?)
+            }
             "URI" if content.is_some() => Value::from(Uri::parse(text()?)?),
             "Binary" if content.is_some() => {
                 use base64::Engine as _;
-                let bytes = base64::engine::general_purpose::STANDARD.decode(text()?).map_err(|_| malformed(name))?;
+                let bytes = base64::engine::general_purpose::STANDARD
+                    .decode(text()?)
+                    .map_err(|_| malformed(name))?;
                 Value::Binary(Arc::new(bytes))
             }
             "Deferred" => {
-                let call = fields.get("name").and_then(Json::as_str).ok_or_else(|| malformed(name))?;
+                let call = fields
+                    .get("name")
+                    .and_then(Json::as_str)
+                    .ok_or_else(|| malformed(name))?;
                 let arguments = match fields.get("arguments") {
                     None | Some(Json::Null) => Vec::new(),
-                    Some(arguments) => self.list(arguments.as_array().ok_or_else(|| malformed(name))?, depth)?,
+                    Some(arguments) => {
+                        self.list(arguments.as_array().ok_or_else(|| malformed(name))?, depth)?
+                    }
                 };
-                Value::from(Deferred { name: call.into(), arguments })
+                Value::from(Deferred {
+                    name: call.into(),
+                    arguments,
+                })
             }
-            _ => match name.strip_prefix("Pcore::").and_then(|name| name.strip_suffix("Type")) {
+            _ => match name
+                .strip_prefix("Pcore::")
+                .and_then(|name| name.strip_suffix("Type"))
+            {
                 Some(class) => Value::from(self.data_type(class, fields, depth)?),
                 None => self.instance(name, fields, depth)?,
             },
@@ -123,11 +163,16 @@ impl<'a> Reader<'a> {
                         (_, other) => key.push(other),
                     }
                 };
-                rest = quoted.get(end + 1..).and_then(|rest| rest.strip_prefix(']')).ok_or_else(bad)?;
+                rest = quoted
+                    .get(end + 1..)
+                    .and_then(|rest| rest.strip_prefix(']'))
+                    .ok_or_else(bad)?;
                 target = target.get(&key).ok_or_else(bad)?;
             } else {
                 let (index, after) = inner.split_once(']').ok_or_else(bad)?;
-                target = target.get(index.parse::<usize>().map_err(|_| bad())?).ok_or_else(bad)?;
+                target = target
+                    .get(index.parse::<usize>().map_err(|_| bad())?)
+                    .ok_or_else(bad)?;
                 rest = after;
             }
         }
@@ -142,7 +187,9 @@ impl<'a> Reader<'a> {
         }
         let is_segment = |segment: &str| {
             segment.starts_with(|first: char| first.is_ascii_uppercase())
-                && segment.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+                && segment
+                    .chars()
+                    .all(|character| character.is_ascii_alphanumeric() || character == '_')
         };
         if !name.split("::").all(is_segment) {
             return Err(unknown(name));
@@ -170,7 +217,10 @@ impl<'a> Reader<'a> {
                 definition: Value::Undef,
             })))
         };
-        Ok(Value::Object(Arc::new(Object { object_type: Arc::new(object_type), attributes })))
+        Ok(Value::Object(Arc::new(Object {
+            object_type: Arc::new(object_type),
+            attributes,
+        })))
     }
 
     fn type_of(&self, json: &'a Json, depth: usize) -> Result<Type> {
@@ -188,30 +238,53 @@ impl<'a> Reader<'a> {
     }
 
     fn types(&self, json: Option<&'a Json>, depth: usize) -> Result<Vec<Type>> {
-        let elements = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-        elements.iter().map(|element| self.type_of(element, depth)).collect()
+        let elements = json
+            .and_then(Json::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        elements
+            .iter()
+            .map(|element| self.type_of(element, depth))
+            .collect()
     }
 
     fn size(&self, json: Option<&'a Json>, depth: usize) -> Result<Option<Size>> {
         match self.optional_type(json, depth)? {
             None => Ok(None),
-            Some(Type::Integer(range)) => Ok(Some(Size { from: range.from.unwrap_or(0), to: range.to })),
+            Some(Type::Integer(range)) => Ok(Some(Size {
+                from: range.from.unwrap_or(0),
+                to: range.to,
+            })),
             Some(_) => Err(malformed("Pcore::IntegerType")),
         }
     }
 
-    fn range<T>(&self, fields: &'a Fields, depth: usize, bound: impl Fn(&Value) -> Option<T>) -> Result<Range<T>> {
+    fn range<T>(
+        &self,
+        fields: &'a Fields,
+        depth: usize,
+        bound: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Range<T>> {
         let read = |name: &str| match fields.get(name) {
             None | Some(Json::Null) => Ok(None),
-            Some(json) => bound(&self.value(json, depth + 1)?).map(Some).ok_or_else(|| malformed(name)),
+            Some(json) => bound(&self.value(json, depth + 1)?)
+                .map(Some)
+                .ok_or_else(|| malformed(name)),
         };
-        Ok(Range { from: read("from")?, to: read("to")? })
+        Ok(Range {
+            from: read("from")?,
+            to: read("to")?,
+        })
     }
 
     fn data_type(&self, class: &str, fields: &'a Fields, depth: usize) -> Result<Type> {
         let text = |name: &str| fields.get(name).and_then(Json::as_str);
-        let inner = |name: &str| self.optional_type(fields.get(name), depth).map(|inner| inner.map(Arc::new));
-        let element = |name: &str| Ok::<_, Error>(inner(name)?.unwrap_or_else(|| Arc::new(Type::Any)));
+        let inner = |name: &str| {
+            self.optional_type(fields.get(name), depth)
+                .map(|inner| inner.map(Arc::new))
+        };
+        let element =
+            |name: &str| Ok::<_, Error>(inner(name)?.unwrap_or_else(|| Arc::new(Type::Any)));
         let size = || self.size(fields.get("size_type"), depth);
         Ok(match class {
             "Unit" => Type::Unit,
@@ -239,7 +312,10 @@ impl<'a> Reader<'a> {
             },
             "Enum" => Type::Enum {
                 values: strings(fields.get("values")).map(EcoString::from).collect(),
-                case_insensitive: fields.get("case_insensitive").and_then(Json::as_bool).unwrap_or(false),
+                case_insensitive: fields
+                    .get("case_insensitive")
+                    .and_then(Json::as_bool)
+                    .unwrap_or(false),
             },
             "Pattern" => {
                 let patterns = self.types(fields.get("patterns"), depth)?;
@@ -249,21 +325,48 @@ impl<'a> Reader<'a> {
                 };
                 Type::Pattern(patterns.into_iter().filter_map(pattern).collect())
             }
-            "Regexp" => Type::Regexp(text("pattern").map(|pattern| RubyRegex::new(pattern).map(Arc::new)).transpose()?),
+            "Regexp" => Type::Regexp(
+                text("pattern")
+                    .map(|pattern| RubyRegex::new(pattern).map(Arc::new))
+                    .transpose()?,
+            ),
             "Collection" => Type::Collection(size()?),
-            "Array" => Type::Array { element: element("element_type")?, size: size()? },
-            "Hash" => Type::Hash { key: element("key_type")?, value: element("value_type")?, size: size()? },
-            "Tuple" => Type::Tuple { types: self.types(fields.get("types"), depth)?.into(), size: size()? },
+            "Array" => Type::Array {
+                element: element("element_type")?,
+                size: size()?,
+            },
+            "Hash" => Type::Hash {
+                key: element("key_type")?,
+                value: element("value_type")?,
+                size: size()?,
+            },
+            "Tuple" => Type::Tuple {
+                types: self.types(fields.get("types"), depth)?.into(),
+                size: size()?,
+            },
             "Struct" => {
-                let elements = fields.get("elements").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+                let elements = fields
+                    .get("elements")
+                    .and_then(Json::as_array)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
                 let element = |json: &'a Json| {
-                    let part = |name: &str| json.get(name).ok_or_else(|| malformed("Pcore::StructElement"));
+                    let part = |name: &str| {
+                        json.get(name)
+                            .ok_or_else(|| malformed("Pcore::StructElement"))
+                    };
                     Ok(StructElement {
                         key: self.type_of(part("key_type")?, depth)?,
                         value: self.type_of(part("value_type")?, depth)?,
                     })
                 };
-                Type::Struct(elements.iter().map(element).collect::<Result<Vec<_>>>()?.into())
+                Type::Struct(
+                    elements
+                        .iter()
+                        .map(element)
+                        .collect::<Result<Vec<_>>>()?
+                        .into(),
+                )
             }
             "Optional" => Type::Optional(inner("type")?),
             "NotUndef" => Type::NotUndef(inner("type")?),
@@ -273,12 +376,19 @@ impl<'a> Reader<'a> {
             "Sensitive" => Type::Sensitive(inner("type")?),
             "Variant" => Type::Variant(self.types(fields.get("types"), depth)?.into()),
             "Callable" => Type::Callable(self.callable(fields, depth)?.map(Arc::new)),
-            "Resource" => {
-                Type::Resource { type_name: text("type_name").map(EcoString::from), title: text("title").map(EcoString::from) }
-            }
-            "Class" => Type::Class { name: text("class_name").map(EcoString::from) },
+            "Resource" => Type::Resource {
+                type_name: text("type_name").map(EcoString::from),
+                title: text("title").map(EcoString::from),
+            },
+            "Class" => Type::Class {
+                name: text("class_name").map(EcoString::from),
+            },
             "SemVer" => {
-                let ranges = fields.get("ranges").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+                let ranges = fields
+                    .get("ranges")
+                    .and_then(Json::as_array)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
                 let range = |range: &'a Json| match self.value(range, depth + 1)? {
                     Value::SemVerRange(range) => Ok(range.as_ref().clone()),
                     _ => Err(malformed("Pcore::SemVerType")),
@@ -292,9 +402,15 @@ impl<'a> Reader<'a> {
             "Init" => Type::Init(match inner("type")? {
                 None => None,
                 Some(init_type) => {
-                    let arguments = fields.get("init_args").and_then(Json::as_array).map(Vec::as_slice);
+                    let arguments = fields
+                        .get("init_args")
+                        .and_then(Json::as_array)
+                        .map(Vec::as_slice);
                     let arguments = self.list(arguments.unwrap_or_default(), depth)?;
-                    Some(Arc::new(InitType { init_type: init_type.as_ref().clone(), arguments }))
+                    Some(Arc::new(InitType {
+                        init_type: init_type.as_ref().clone(),
+                        arguments,
+                    }))
                 }
             }),
             "Runtime" => Type::Runtime(match fields.get("runtime") {
@@ -308,7 +424,9 @@ impl<'a> Reader<'a> {
             }),
             "TypeAlias" => self.alias(fields, depth)?,
             "TypeReference" => Type::Reference(
-                text("type_string").filter(|text| *text != "UnresolvedReference").map(EcoString::from),
+                text("type_string")
+                    .filter(|text| *text != "UnresolvedReference")
+                    .map(EcoString::from),
             ),
             "Object" => self.object_type(fields, depth)?,
             plain => crate::types::type_by_name(plain)
@@ -326,11 +444,19 @@ impl<'a> Reader<'a> {
         let block = self.optional_type(fields.get("block_type"), depth)?;
         let return_type = self.optional_type(fields.get("return_type"), depth)?;
         let is_any = params.is_none() && block.is_none() && return_type.is_none();
-        Ok((!is_any).then_some(CallableType { params, size, block, return_type }))
+        Ok((!is_any).then_some(CallableType {
+            params,
+            size,
+            block,
+            return_type,
+        }))
     }
 
     fn alias(&self, fields: &'a Fields, depth: usize) -> Result<Type> {
-        let name = fields.get("name").and_then(Json::as_str).ok_or_else(|| malformed("Pcore::TypeAliasType"))?;
+        let name = fields
+            .get("name")
+            .and_then(Json::as_str)
+            .ok_or_else(|| malformed("Pcore::TypeAliasType"))?;
         // Puppet's own may be recursive, and are known.
         if matches!(name, "Data" | "RichData" | "RichDataKey") {
             return crate::types::type_by_name(name).ok_or_else(|| unknown(name));
@@ -343,7 +469,9 @@ impl<'a> Reader<'a> {
     }
 
     fn object_type(&self, fields: &'a Fields, depth: usize) -> Result<Type> {
-        let init = fields.get("_pcore_init_hash").ok_or_else(|| malformed("Pcore::ObjectType"))?;
+        let init = fields
+            .get("_pcore_init_hash")
+            .ok_or_else(|| malformed("Pcore::ObjectType"))?;
         let definition = self.value(init, depth + 1)?;
         if definition.as_hash().is_none_or(PuppetHash::is_empty) {
             return Ok(Type::Object(None));
@@ -353,12 +481,18 @@ impl<'a> Reader<'a> {
 }
 
 fn strings(json: Option<&Json>) -> impl Iterator<Item = &str> {
-    json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default().iter().filter_map(Json::as_str)
+    json.and_then(Json::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Json::as_str)
 }
 
 #[cold]
 fn unknown(name: &str) -> Error {
-    Error::new(format!("No implementation mapping found for Puppet Type {name}"))
+    Error::new(format!(
+        "No implementation mapping found for Puppet Type {name}"
+    ))
 }
 
 #[cold]

@@ -19,7 +19,11 @@ pub(super) fn write(data_type: &Type, depth: usize) -> Result<Json> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
-    let mut writer = Writer { json: Map::new(), kept: 0, depth: depth + 1 };
+    let mut writer = Writer {
+        json: Map::new(),
+        kept: 0,
+        depth: depth + 1,
+    };
     writer.attributes(data_type)?;
     // Attributes were counted from the last that is not its default.
     let mut json = Map::from_iter([type_entry(&format!("Pcore::{}Type", class_name(data_type)))]);
@@ -69,31 +73,58 @@ impl Writer {
     }
 
     fn range<T>(&mut self, range: &Range<T>, data: impl Fn(&T) -> Result<Json>) -> Result<()> {
-        self.optional("from", range.from.as_ref().map(&data).transpose()?, Json::Null);
+        self.optional(
+            "from",
+            range.from.as_ref().map(&data).transpose()?,
+            Json::Null,
+        );
         self.optional("to", range.to.as_ref().map(&data).transpose()?, Json::Null);
         Ok(())
     }
 
     fn types(&self, types: &[Type]) -> Result<Json> {
-        types.iter().map(|data_type| self.data(data_type)).collect::<Result<Vec<_>>>().map(Json::Array)
+        types
+            .iter()
+            .map(|data_type| self.data(data_type))
+            .collect::<Result<Vec<_>>>()
+            .map(Json::Array)
     }
 
     fn attributes(&mut self, data_type: &Type) -> Result<()> {
         match data_type {
             Type::Integer(range) => self.range(range, |bound| Ok(Json::from(*bound)))?,
-            Type::Float(range) => self.range(range, |bound| super::to_json(&crate::Value::Float(*bound)))?,
-            Type::Timestamp(range) => self.range(range, |bound| Ok(scalar("Timestamp", bound.to_string())))?,
-            Type::Timespan(range) => self.range(range, |bound| Ok(scalar("Timespan", bound.to_string())))?,
+            Type::Float(range) => {
+                self.range(range, |bound| super::to_json(&crate::Value::Float(*bound)))?
+            }
+            Type::Timestamp(range) => {
+                self.range(range, |bound| Ok(scalar("Timestamp", bound.to_string())))?
+            }
+            Type::Timespan(range) => {
+                self.range(range, |bound| Ok(scalar("Timespan", bound.to_string())))?
+            }
             Type::String(StringType::Size(size)) => self.size("size_type_or_value", Some(size)),
-            Type::String(StringType::Value(value)) => self.always("size_type_or_value", Json::from(value.as_str())),
-            Type::Enum { values, case_insensitive } => {
-                self.always("values", values.iter().map(|value| Json::from(value.as_str())).collect());
+            Type::String(StringType::Value(value)) => {
+                self.always("size_type_or_value", Json::from(value.as_str()))
+            }
+            Type::Enum {
+                values,
+                case_insensitive,
+            } => {
+                self.always(
+                    "values",
+                    values
+                        .iter()
+                        .map(|value| Json::from(value.as_str()))
+                        .collect(),
+                );
                 if *case_insensitive {
                     self.always("case_insensitive", Json::Bool(true));
                 }
             }
             Type::Pattern(patterns) => {
-                let regexp = |pattern: &Arc<crate::RubyRegex>| self.data(&Type::Regexp(Some(Arc::clone(pattern))));
+                let regexp = |pattern: &Arc<crate::RubyRegex>| {
+                    self.data(&Type::Regexp(Some(Arc::clone(pattern))))
+                };
                 let patterns = patterns.iter().map(regexp).collect::<Result<Vec<_>>>()?;
                 self.always("patterns", Json::Array(patterns));
             }
@@ -137,14 +168,30 @@ impl Writer {
                     }
                 }
             }
-            Type::Class { name: Some(name) } => self.always("class_name", Json::from(name.as_str())),
-            Type::SemVer(ranges) if !ranges.is_empty() => {
-                self.always("ranges", ranges.iter().map(|range| scalar("SemVerRange", range.to_string())).collect());
+            Type::Class { name: Some(name) } => {
+                self.always("class_name", Json::from(name.as_str()))
             }
-            Type::Uri(Some(parameters)) => self.always("parameters", super::write(parameters, self.depth)?),
+            Type::SemVer(ranges) if !ranges.is_empty() => {
+                self.always(
+                    "ranges",
+                    ranges
+                        .iter()
+                        .map(|range| scalar("SemVerRange", range.to_string()))
+                        .collect(),
+                );
+            }
+            Type::Uri(Some(parameters)) => {
+                self.always("parameters", super::write(parameters, self.depth)?)
+            }
             Type::Object(object) => {
-                let init = object.as_ref().map(|object| super::write(&object.definition, self.depth)).transpose()?;
-                self.always("_pcore_init_hash", init.unwrap_or_else(|| Json::Object(Map::new())));
+                let init = object
+                    .as_ref()
+                    .map(|object| super::write(&object.definition, self.depth))
+                    .transpose()?;
+                self.always(
+                    "_pcore_init_hash",
+                    init.unwrap_or_else(|| Json::Object(Map::new())),
+                );
             }
             Type::Init(Some(init)) => {
                 self.always("type", self.data(&init.init_type)?);
@@ -169,13 +216,21 @@ impl Writer {
                 self.always("name", Json::from(alias.name.as_str()));
                 self.always("type_expr", Json::Null);
                 let unresolved = || Type::Reference(None);
-                self.always("resolved_type", target.map_or_else(|| self.data(&unresolved()), Ok)?);
+                self.always(
+                    "resolved_type",
+                    target.map_or_else(|| self.data(&unresolved()), Ok)?,
+                );
             }
             Type::Reference(text) => {
-                self.always("type_string", Json::from(text.as_deref().unwrap_or("UnresolvedReference")));
+                self.always(
+                    "type_string",
+                    Json::from(text.as_deref().unwrap_or("UnresolvedReference")),
+                );
             }
             Type::Deferred | Type::Error(_) | Type::TypeSet(_) => {
-                return Err(Error::new(format!("The type {data_type} has no rich data form")));
+                return Err(Error::new(format!(
+                    "The type {data_type} has no rich data form"
+                )));
             }
             _ => {}
         }
@@ -183,11 +238,18 @@ impl Writer {
     }
 
     fn callable(&mut self, callable: Option<&CallableType>) -> Result<()> {
-        let optional = |data_type: Option<&Type>| data_type.map_or(Ok(Json::Null), |data_type| self.data(data_type));
+        let optional = |data_type: Option<&Type>| {
+            data_type.map_or(Ok(Json::Null), |data_type| self.data(data_type))
+        };
         let block = optional(callable.and_then(|callable| callable.block.as_ref()))?;
         let result = optional(callable.and_then(|callable| callable.return_type.as_ref()))?;
         let params = callable.and_then(|callable| Some((callable.params.as_ref()?, callable.size)));
-        let params = params.map(|(types, size)| self.data(&Type::Tuple { types: types.clone().into(), size }));
+        let params = params.map(|(types, size)| {
+            self.data(&Type::Tuple {
+                types: types.clone().into(),
+                size,
+            })
+        });
         self.always("param_types", params.transpose()?.unwrap_or_default());
         self.always("block_type", block);
         self.always("return_type", result);
@@ -196,7 +258,10 @@ impl Writer {
 }
 
 fn size_data(size: Size) -> Json {
-    let mut json = Map::from_iter([type_entry("Pcore::IntegerType"), ("from".to_owned(), Json::from(size.from))]);
+    let mut json = Map::from_iter([
+        type_entry("Pcore::IntegerType"),
+        ("from".to_owned(), Json::from(size.from)),
+    ]);
     if let Some(to) = size.to {
         json.insert("to".to_owned(), Json::from(to));
     }

@@ -40,8 +40,14 @@ impl fmt::Display for SemVerRange {
     }
 }
 
-const NOTHING: Interval = Interval { min: None, max: Some((SemVer::new(0, 0, 0), true)) };
-const ALL: Interval = Interval { min: None, max: None };
+const NOTHING: Interval = Interval {
+    min: None,
+    max: Some((SemVer::new(0, 0, 0), true)),
+};
+const ALL: Interval = Interval {
+    min: None,
+    max: None,
+};
 
 impl SemVerRange {
     /// Parses a range (`>=1.0.0 <2.0.0`, `1.x`, `~1.2`, `1.0.0 - 2.0.0`, `a || b`).
@@ -52,15 +58,23 @@ impl SemVerRange {
         let failed = |part: &str| Error::new(format!("Unparsable version range: \"{part}\""));
         let joined = join_operators(text);
         if joined.trim().is_empty() {
-            return Ok(Self { text: "*".to_owned(), intervals: vec![ALL] });
+            return Ok(Self {
+                text: "*".to_owned(),
+                intervals: vec![ALL],
+            });
         }
         let mut intervals = Vec::new();
         for alternative in joined.split("||").map(str::trim) {
             let words: Vec<&str> = alternative.split_whitespace().collect();
             let interval = if let [from, "-", to] = words.as_slice() {
-                let (from, to) =
-                    (Partial::parse(from).ok_or_else(|| failed(from))?, Partial::parse(to).ok_or_else(|| failed(to))?);
-                Some(Interval { min: Some((from.version(), false)), max: Some((to.version(), false)) })
+                let (from, to) = (
+                    Partial::parse(from).ok_or_else(|| failed(from))?,
+                    Partial::parse(to).ok_or_else(|| failed(to))?,
+                );
+                Some(Interval {
+                    min: Some((from.version(), false)),
+                    max: Some((to.version(), false)),
+                })
             } else {
                 let mut whole = Some(ALL);
                 for word in words {
@@ -75,7 +89,10 @@ impl SemVerRange {
             intervals.push(NOTHING);
         }
         intervals.dedup();
-        Ok(Self { text: text.to_owned(), intervals })
+        Ok(Self {
+            text: text.to_owned(),
+            intervals,
+        })
     }
 
     /// From one version to another, as `SemVerRange.new(min, max, exclude_max)`; `None` is unbounded.
@@ -91,7 +108,10 @@ impl SemVerRange {
             Some(max) => format!("{from} - {max}"),
             None => format!(">={from}"),
         };
-        Self { text, intervals: vec![interval] }
+        Self {
+            text,
+            intervals: vec![interval],
+        }
     }
 
     /// The range of one version.
@@ -104,14 +124,17 @@ impl SemVerRange {
     #[must_use]
     pub fn includes(&self, version: &SemVer) -> bool {
         self.intervals.iter().any(|interval| {
-            interval.contains(version) && (version.is_stable() || interval.names_prerelease_of(version))
+            interval.contains(version)
+                && (version.is_stable() || interval.names_prerelease_of(version))
         })
     }
 
     /// Whether every interval lies in one of `other`.
     #[must_use]
     pub fn is_covered_by(&self, other: &Self) -> bool {
-        self.intervals.iter().all(|inner| other.intervals.iter().any(|outer| outer.covers(inner)))
+        self.intervals
+            .iter()
+            .all(|inner| other.intervals.iter().any(|outer| outer.covers(inner)))
     }
 }
 
@@ -119,7 +142,10 @@ impl SemVerRange {
 pub(crate) fn merge_ranges(ranges: Vec<SemVerRange>) -> Vec<SemVerRange> {
     let mut result: Vec<SemVerRange> = Vec::with_capacity(ranges.len());
     for range in ranges {
-        if let Some(known) = result.iter_mut().find(|known| range.is_covered_by(known) || known.is_covered_by(&range)) {
+        if let Some(known) = result
+            .iter_mut()
+            .find(|known| range.is_covered_by(known) || known.is_covered_by(&range))
+        {
             if known.is_covered_by(&range) {
                 *known = range;
             }
@@ -132,27 +158,37 @@ pub(crate) fn merge_ranges(ranges: Vec<SemVerRange>) -> Vec<SemVerRange> {
 
 impl Interval {
     fn contains(&self, version: &SemVer) -> bool {
-        let above = self.min.as_ref().is_none_or(|(min, excluded)| match version.precedence(min) {
-            Ordering::Less => false,
-            Ordering::Equal => !excluded,
-            Ordering::Greater => true,
-        });
-        above
-            && self.max.as_ref().is_none_or(|(max, excluded)| match version.precedence(max) {
-                Ordering::Greater => false,
+        let above = self
+            .min
+            .as_ref()
+            .is_none_or(|(min, excluded)| match version.precedence(min) {
+                Ordering::Less => false,
                 Ordering::Equal => !excluded,
-                Ordering::Less => true,
-            })
+                Ordering::Greater => true,
+            });
+        above
+            && self
+                .max
+                .as_ref()
+                .is_none_or(|(max, excluded)| match version.precedence(max) {
+                    Ordering::Greater => false,
+                    Ordering::Equal => !excluded,
+                    Ordering::Less => true,
+                })
     }
 
     fn names_prerelease_of(&self, version: &SemVer) -> bool {
         if self.min.is_none() && self.max.is_none() {
             return true;
         }
-        [&self.min, &self.max].into_iter().flatten().any(|(bound, _)| {
-            !bound.is_stable()
-                && (bound.major, bound.minor, bound.patch) == (version.major, version.minor, version.patch)
-        })
+        [&self.min, &self.max]
+            .into_iter()
+            .flatten()
+            .any(|(bound, _)| {
+                !bound.is_stable()
+                    && (bound.major, bound.minor, bound.patch)
+                        == (version.major, version.minor, version.patch)
+            })
     }
 
     fn is_empty(&self) -> bool {
@@ -167,14 +203,16 @@ impl Interval {
     }
 
     fn intersection(&self, other: &Self) -> Option<Self> {
-        let tighter = |a: &Option<(SemVer, bool)>, b: &Option<(SemVer, bool)>, wanted: Ordering| match (a, b) {
-            (None, bound) | (bound, None) => bound.clone(),
-            (Some(a), Some(b)) => Some(match a.0.precedence(&b.0) {
-                Ordering::Equal => (a.0.clone(), a.1 || b.1),
-                order if order == wanted => a.clone(),
-                _ => b.clone(),
-            }),
-        };
+        let tighter =
+            |a: &Option<(SemVer, bool)>, b: &Option<(SemVer, bool)>, wanted: Ordering| match (a, b)
+            {
+                (None, bound) | (bound, None) => bound.clone(),
+                (Some(a), Some(b)) => Some(match a.0.precedence(&b.0) {
+                    Ordering::Equal => (a.0.clone(), a.1 || b.1),
+                    order if order == wanted => a.clone(),
+                    _ => b.clone(),
+                }),
+            };
         let result = Self {
             min: tighter(&self.min, &other.min, Ordering::Greater),
             max: tighter(&self.max, &other.max, Ordering::Less),
@@ -290,11 +328,23 @@ impl Partial {
 
 fn simple(word: &str) -> Option<Interval> {
     let operators = ["<=", ">=", "~>", "~=", "<", ">", "=", "~", "^"];
-    let operator = operators.into_iter().find(|operator| word.starts_with(operator)).unwrap_or("");
+    let operator = operators
+        .into_iter()
+        .find(|operator| word.starts_with(operator))
+        .unwrap_or("");
     let partial = Partial::parse(word.get(operator.len()..)?)?;
-    let from = |version: SemVer| Interval { min: Some((version, false)), max: None };
-    let below = |version: SemVer| Interval { min: None, max: Some((version, true)) };
-    let between = |min: SemVer, max: SemVer| Interval { min: Some((min, false)), max: Some((max, true)) };
+    let from = |version: SemVer| Interval {
+        min: Some((version, false)),
+        max: None,
+    };
+    let below = |version: SemVer| Interval {
+        min: None,
+        max: Some((version, true)),
+    };
+    let between = |min: SemVer, max: SemVer| Interval {
+        min: Some((min, false)),
+        max: Some((max, true)),
+    };
     let complete = partial.major.is_some() && partial.minor.is_some() && partial.patch.is_some();
     let updates = |partial: &Partial| match partial.next() {
         None => ALL,
@@ -309,18 +359,27 @@ fn simple(word: &str) -> Option<Interval> {
         "^" => match partial.major {
             None => ALL,
             Some(0) => updates(&partial),
-            Some(major) => between(partial.version(), SemVer::new(major.saturating_add(1), 0, 0)),
+            Some(major) => between(
+                partial.version(),
+                SemVer::new(major.saturating_add(1), 0, 0),
+            ),
         },
         ">" => match partial.next() {
             None => NOTHING,
-            Some(_) if complete => Interval { min: Some((partial.version(), true)), max: None },
+            Some(_) if complete => Interval {
+                min: Some((partial.version(), true)),
+                max: None,
+            },
             Some(next) => from(next),
         },
         ">=" => from(partial.version()),
         "<" => below(partial.version()),
         _ => match partial.next() {
             None => ALL,
-            Some(_) if complete => Interval { min: None, max: Some((partial.version(), false)) },
+            Some(_) if complete => Interval {
+                min: None,
+                max: Some((partial.version(), false)),
+            },
             Some(next) => below(next),
         },
     })

@@ -59,7 +59,9 @@ impl Timespan {
     /// # Errors
     /// Beyond 292 years.
     pub fn from_nanos(nanos: i128) -> Result<Self> {
-        i64::try_from(nanos).map(|nanos| Self { nanos }).map_err(|_| out_of_range())
+        i64::try_from(nanos)
+            .map(|nanos| Self { nanos })
+            .map_err(|_| out_of_range())
     }
 
     /// From seconds and fractions.
@@ -96,9 +98,11 @@ impl Timespan {
             (1000, fields.microseconds),
             (1000, fields.nanoseconds),
         ];
-        let nanos = steps.into_iter().try_fold(i128::from(fields.days), |sum, (factor, part)| {
-            sum.checked_mul(factor)?.checked_add(i128::from(part))
-        });
+        let nanos = steps
+            .into_iter()
+            .try_fold(i128::from(fields.days), |sum, (factor, part)| {
+                sum.checked_mul(factor)?.checked_add(i128::from(part))
+            });
         let nanos = nanos.ok_or_else(out_of_range)?;
         Self::from_nanos(if fields.negative { -nanos } else { nanos })
     }
@@ -116,7 +120,16 @@ impl Timespan {
         let (seconds, minutes, hours) = (take(60), take(60), take(24));
         let days = i64::try_from(rest).unwrap_or(i64::MAX);
         let negative = self.nanos < 0;
-        TimespanFields { negative, days, hours, minutes, seconds, milliseconds, microseconds, nanoseconds }
+        TimespanFields {
+            negative,
+            days,
+            hours,
+            minutes,
+            seconds,
+            milliseconds,
+            microseconds,
+            nanoseconds,
+        }
     }
 
     /// Formats with `%D %H %M %S %L %N`.
@@ -138,7 +151,8 @@ impl Timespan {
 
 impl fmt::Display for Timespan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = span_format::SpanFormat::parse(span_format::DEFAULTS[0]).map(|format| format.format(*self));
+        let text = span_format::SpanFormat::parse(span_format::DEFAULTS[0])
+            .map(|format| format.format(*self));
         formatter.write_str(&text.unwrap_or_default())
     }
 }
@@ -185,7 +199,11 @@ impl Timestamp {
     /// # Errors
     /// Puppet's message for an illegal time zone.
     pub fn format(self, format: &str, timezone: &str) -> Result<String> {
-        let offset = if timezone.is_empty() { None } else { Some(calendar::zone_offset(timezone)?) };
+        let offset = if timezone.is_empty() {
+            None
+        } else {
+            Some(calendar::zone_offset(timezone)?)
+        };
         Ok(strftime::strftime(self, format, offset))
     }
 
@@ -208,5 +226,9 @@ impl fmt::Display for Timestamp {
 #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
 fn float_nanos(seconds: f64) -> Result<i128> {
     let nanos = seconds * 1e9;
-    if nanos.is_finite() && nanos.abs() < 1e36 { Ok(nanos as i128) } else { Err(out_of_range()) }
+    if nanos.is_finite() && nanos.abs() < 1e36 {
+        Ok(nanos as i128)
+    } else {
+        Err(out_of_range())
+    }
 }

@@ -4,8 +4,16 @@ use super::Timespan;
 use crate::{Error, Result};
 
 /// Formats tried in order when none is given; the first one is the string form.
-pub(super) const DEFAULTS: [&str; 8] =
-    ["%D-%H:%M:%S.%-N", "%H:%M:%S.%-N", "%M:%S.%-N", "%S.%-N", "%D-%H:%M:%S", "%H:%M:%S", "%D-%H:%M", "%S"];
+pub(super) const DEFAULTS: [&str; 8] = [
+    "%D-%H:%M:%S.%-N",
+    "%H:%M:%S.%-N",
+    "%M:%S.%-N",
+    "%S.%-N",
+    "%D-%H:%M:%S",
+    "%H:%M:%S",
+    "%D-%H:%M",
+    "%S",
+];
 
 /// Widest field that is honoured.
 const MAX_WIDTH: usize = 1024;
@@ -17,7 +25,12 @@ pub(super) struct SpanFormat {
 
 enum Segment {
     Literal(String),
-    Value { unit: Unit, pad: Option<char>, width: Option<usize>, total: bool },
+    Value {
+        unit: Unit,
+        pad: Option<char>,
+        width: Option<usize>,
+        total: bool,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,11 +84,13 @@ impl SpanFormat {
     pub(super) fn parse(format: &str) -> Result<Self> {
         let bad = |from: usize, to: usize| {
             let expression: String = format.chars().skip(from).take(to - from).collect();
-            Error::new(format!("Bad format specifier '{expression}' in '{format}', at position {to}"))
+            Error::new(format!(
+                "Bad format specifier '{expression}' in '{format}', at position {to}"
+            ))
         };
         let mut segments: Vec<Segment> = Vec::new();
         let mut characters = format.chars().enumerate();
-        let mut last = 0;
+        let mut last;
         while let Some((start, character)) = characters.next() {
             last = start;
             if character != '%' {
@@ -84,7 +99,9 @@ impl SpanFormat {
             }
             let (mut pad, mut width, mut padded) = (Some('0'), None, false);
             loop {
-                let Some((at, letter)) = characters.next() else { return Err(bad(start, last)) };
+                let Some((at, letter)) = characters.next() else {
+                    return Err(bad(start, last));
+                };
                 last = at;
                 let unit = match letter {
                     'D' => Unit::Day,
@@ -112,7 +129,12 @@ impl SpanFormat {
                     }
                     _ => return Err(bad(start, at)),
                 };
-                segments.push(Segment::Value { unit, pad, width, total: false });
+                segments.push(Segment::Value {
+                    unit,
+                    pad,
+                    width,
+                    total: false,
+                });
                 break;
             }
         }
@@ -129,7 +151,10 @@ impl SpanFormat {
                 *total = true;
             }
         }
-        Ok(Self { text: format.to_owned(), segments })
+        Ok(Self {
+            text: format.to_owned(),
+            segments,
+        })
     }
 
     pub(super) fn format(&self, span: Timespan) -> String {
@@ -138,7 +163,12 @@ impl SpanFormat {
         for segment in &self.segments {
             match segment {
                 Segment::Literal(text) => result.push_str(text),
-                Segment::Value { unit, pad, width, total } => {
+                Segment::Value {
+                    unit,
+                    pad,
+                    width,
+                    total,
+                } => {
                     result.push_str(&value_text(nanos, *unit, *pad, *width, *total));
                 }
             }
@@ -147,9 +177,16 @@ impl SpanFormat {
     }
 
     fn read(&self, text: &str) -> Result<Timespan> {
-        let failed = || Error::new(format!("Unable to parse '{text}' using format '{}'", self.text));
+        let failed = || {
+            Error::new(format!(
+                "Unable to parse '{text}' using format '{}'",
+                self.text
+            ))
+        };
         let body = text.strip_prefix('-').unwrap_or(text);
-        let nanos = read_segments(&self.segments, body).ok_or_else(failed)?.map_err(Error::new)?;
+        let nanos = read_segments(&self.segments, body)
+            .ok_or_else(failed)?
+            .map_err(Error::new)?;
         Timespan::from_nanos(if text.starts_with('-') { -nanos } else { nanos })
     }
 }
@@ -162,12 +199,22 @@ fn push_literal(segments: &mut Vec<Segment>, character: char) {
     }
 }
 
-fn value_text(nanos: u64, unit: Unit, pad: Option<char>, width: Option<usize>, total: bool) -> String {
+fn value_text(
+    nanos: u64,
+    unit: Unit,
+    pad: Option<char>,
+    width: Option<usize>,
+    total: bool,
+) -> String {
     let wide = width.unwrap_or_else(|| unit.default_width());
     let mut value = if unit == Unit::Nano && wide < 9 {
         let scale = 10_u64.pow(9 - u32::try_from(wide).unwrap_or(9));
         let value = nanos / scale;
-        if total { value } else { value % 10_u64.pow(u32::try_from(wide).unwrap_or(9)) }
+        if total {
+            value
+        } else {
+            value % 10_u64.pow(u32::try_from(wide).unwrap_or(9))
+        }
     } else {
         let value = nanos / unit.nanos();
         if total { value } else { value % unit.limit() }
@@ -178,7 +225,11 @@ fn value_text(nanos: u64, unit: Unit, pad: Option<char>, width: Option<usize>, t
                 value /= 10;
             }
         }
-        return if pad.is_none() { value.to_string() } else { format!("{value:<wide$}") };
+        return if pad.is_none() {
+            value.to_string()
+        } else {
+            format!("{value:<wide$}")
+        };
     }
     match pad {
         None => value.to_string(),
@@ -188,13 +239,23 @@ fn value_text(nanos: u64, unit: Unit, pad: Option<char>, width: Option<usize>, t
 }
 
 /// Reads the segments with backtracking over how many digits each takes, as the reference's regular expression.
-fn read_segments(segments: &[Segment], text: &str) -> Option<std::result::Result<i128, &'static str>> {
+fn read_segments(
+    segments: &[Segment],
+    text: &str,
+) -> Option<std::result::Result<i128, &'static str>> {
     let Some((first, rest)) = segments.split_first() else {
         return text.is_empty().then_some(Ok(0));
     };
     let (unit, pad, width, total) = match first {
-        Segment::Literal(literal) => return read_segments(rest, text.strip_prefix(literal.as_str())?),
-        Segment::Value { unit, pad, width, total } => (*unit, *pad, *width, *total),
+        Segment::Literal(literal) => {
+            return read_segments(rest, text.strip_prefix(literal.as_str())?);
+        }
+        Segment::Value {
+            unit,
+            pad,
+            width,
+            total,
+        } => (*unit, *pad, *width, *total),
     };
     let blank = pad == Some(' ');
     let (least, most) = match (width, pad) {
@@ -203,13 +264,17 @@ fn read_segments(segments: &[Segment], text: &str) -> Option<std::result::Result
         (None, _) if total => (1, usize::MAX),
         (None, _) => (1, unit.default_width()),
     };
-    let accepted = |character: &char| character.is_ascii_digit() || blank && character.is_ascii_whitespace();
+    let accepted =
+        |character: &char| character.is_ascii_digit() || blank && character.is_ascii_whitespace();
     let available = text.chars().take(most).take_while(accepted).count();
     for length in (least..=available).rev() {
         let group = text.get(..length)?;
         if let Some(below) = read_segments(rest, text.get(length..)?) {
             let digits = group.trim_start();
-            if digits.is_empty() || digits.len() > 18 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            if digits.is_empty()
+                || digits.len() > 18
+                || !digits.bytes().all(|digit| digit.is_ascii_digit())
+            {
                 return None;
             }
             return Some(below.and_then(|below| Ok(below + segment_nanos(digits, unit, total)?)));
@@ -236,8 +301,11 @@ fn segment_nanos(digits: &str, unit: Unit, total: bool) -> std::result::Result<i
 
 /// See [`Timespan::parse`].
 pub(super) fn parse(text: &str, formats: &[String], is_list: bool) -> Result<Timespan> {
-    let tried: Vec<&str> =
-        if formats.is_empty() { DEFAULTS.to_vec() } else { formats.iter().map(String::as_str).collect() };
+    let tried: Vec<&str> = if formats.is_empty() {
+        DEFAULTS.to_vec()
+    } else {
+        formats.iter().map(String::as_str).collect()
+    };
     if let ([only], false) = (tried.as_slice(), is_list) {
         return SpanFormat::parse(only)?.read(text);
     }
@@ -246,5 +314,8 @@ pub(super) fn parse(text: &str, formats: &[String], is_list: bool) -> Result<Tim
             return Ok(span);
         }
     }
-    Err(Error::new(format!("Unable to parse '{text}' using any of the formats {}", tried.join(", "))))
+    Err(Error::new(format!(
+        "Unable to parse '{text}' using any of the formats {}",
+        tried.join(", ")
+    )))
 }

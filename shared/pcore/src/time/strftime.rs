@@ -76,7 +76,11 @@ impl Moment {
                 ':' => spec.colons += 1,
                 '0'..='9' => {
                     let digit = character.to_digit(10).unwrap_or(0) as usize;
-                    let width = spec.width.unwrap_or(0).saturating_mul(10).saturating_add(digit);
+                    let width = spec
+                        .width
+                        .unwrap_or(0)
+                        .saturating_mul(10)
+                        .saturating_add(digit);
                     spec.width = Some(width.min(MAX_WIDTH));
                 }
                 'E' | 'O' if modifier.is_none() => modifier = Some(character),
@@ -98,12 +102,19 @@ impl Moment {
 
     fn conversion(&self, character: char, spec: Spec, text: &mut String, depth: usize) -> bool {
         let Date { year, month, day } = self.date;
-        let (hour, minute, second) = (self.second_of_day / 3600, self.second_of_day / 60 % 60, self.second_of_day % 60);
+        let (hour, minute, second) = (
+            self.second_of_day / 3600,
+            self.second_of_day / 60 % 60,
+            self.second_of_day % 60,
+        );
         let twelve = (hour + 11) % 12 + 1;
         let weekday = self.date.weekday();
         let year_day = self.date.day_of_year();
         let nth = |names: &[&'static str], index: i64| {
-            usize::try_from(index).ok().and_then(|index| names.get(index).copied()).unwrap_or_default()
+            usize::try_from(index)
+                .ok()
+                .and_then(|index| names.get(index).copied())
+                .unwrap_or_default()
         };
         let name = nth(&WEEKDAYS, weekday);
         let month_name = nth(&MONTHS, month - 1);
@@ -130,7 +141,13 @@ impl Moment {
             'Y' => number(year, year_width(year), '0', spec, text),
             'C' => number(year.div_euclid(100), 2, '0', spec, text),
             'y' => number(year.rem_euclid(100), 2, '0', spec, text),
-            'G' => number(self.date.iso_week().0, year_width(self.date.iso_week().0), '0', spec, text),
+            'G' => number(
+                self.date.iso_week().0,
+                year_width(self.date.iso_week().0),
+                '0',
+                spec,
+                text,
+            ),
             'g' => number(self.date.iso_week().0.rem_euclid(100), 2, '0', spec, text),
             'V' => number(self.date.iso_week().1, 2, '0', spec, text),
             'U' => number((year_day + 6 - weekday) / 7, 2, '0', spec, text),
@@ -156,7 +173,15 @@ impl Moment {
             'b' | 'h' => cased(month_name.get(..3).unwrap_or_default(), spec, text),
             'p' => {
                 let half = if hour < 12 { "AM" } else { "PM" };
-                words(if spec.change_case { if hour < 12 { "am" } else { "pm" } } else { half }, spec, text);
+                words(
+                    if spec.change_case {
+                        if hour < 12 { "am" } else { "pm" }
+                    } else {
+                        half
+                    },
+                    spec,
+                    text,
+                );
             }
             'P' => words(if hour < 12 { "am" } else { "pm" }, spec, text),
             'Z' => words(
@@ -230,12 +255,27 @@ fn number(value: i64, width: usize, pad: char, spec: Spec, text: &mut String) {
 
 /// A name: `#` makes it upper case.
 fn cased(name: &str, spec: Spec, text: &mut String) {
-    words(name, Spec { upper: spec.upper || spec.change_case, ..spec }, text);
+    words(
+        name,
+        Spec {
+            upper: spec.upper || spec.change_case,
+            ..spec
+        },
+        text,
+    );
 }
 
 fn words(word: &str, spec: Spec, text: &mut String) {
-    let width = if spec.pad == Some(None) { 0 } else { spec.width.unwrap_or(0) };
+    let width = if spec.pad == Some(None) {
+        0
+    } else {
+        spec.width.unwrap_or(0)
+    };
     let pad = spec.pad.flatten().unwrap_or(' ');
     text.extend(std::iter::repeat_n(pad, width.saturating_sub(word.len())));
-    if spec.upper { text.push_str(&word.to_ascii_uppercase()) } else { text.push_str(word) }
+    if spec.upper {
+        text.push_str(&word.to_ascii_uppercase())
+    } else {
+        text.push_str(word)
+    }
 }
