@@ -226,7 +226,9 @@ impl From<bunraku_pcore::Error> for Unwind {
     #[cold]
     fn from(error: bunraku_pcore::Error) -> Self {
         let mut unlocated = Error::plain(error.message);
-        unlocated.issue_code = error.code.map(str::to_owned);
+        // A runtime error is what any bare message becomes at its expression.
+        let code = error.code.filter(|code| *code != "RUNTIME_ERROR");
+        unlocated.issue_code = code.map(str::to_owned);
         unlocated.argument = error.argument;
         unlocated.into()
     }

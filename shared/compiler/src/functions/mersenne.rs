@@ -14,7 +14,10 @@ pub(super) fn draw(seed: &[u8], bound: u64) -> u64 {
     while words.len() > 1 && words.last() == Some(&0) {
         words.pop();
     }
-    let mut generator = Mt::new_with_key(words.iter().copied());
+    let mut generator = match words.as_slice() {
+        [word] => Mt::new(*word),
+        words => Mt::new_with_key(words.iter().copied()),
+    };
     limited(&mut generator, bound - 1)
 }
 
