@@ -11,7 +11,6 @@ mod map;
 mod quote;
 mod scalars;
 
-pub(crate) use directive::is_format;
 pub(crate) use quote::puppet_quote;
 
 /// The text of a value in an interpolated string.

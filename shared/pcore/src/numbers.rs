@@ -7,7 +7,10 @@ use crate::Value;
 #[must_use]
 pub fn parse_number(text: &str) -> Option<Value> {
     let is_blank = |character: char| character == '\t' || character == ' ' || character == '\u{A0}';
-    let text = text.strip_prefix("::").unwrap_or(text).trim_matches(is_blank);
+    let text = text
+        .strip_prefix("::")
+        .unwrap_or(text)
+        .trim_matches(is_blank);
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, text.get(1..)?),
         b'+' => (false, text.get(1..)?),
@@ -15,14 +18,28 @@ pub fn parse_number(text: &str) -> Option<Value> {
     };
     let digits = digits.trim_start_matches(is_blank);
     let sign = |magnitude: u64| {
-        let number = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
+        let number = if negative {
+            -i128::from(magnitude)
+        } else {
+            i128::from(magnitude)
+        };
         i64::try_from(number).ok().map(Value::Int)
     };
-    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        return is_all(hex, |digit| digit.is_ascii_hexdigit()).then(|| u64::from_str_radix(hex, 16).ok()).flatten().and_then(sign);
+    if let Some(hex) = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"))
+    {
+        return is_all(hex, |digit| digit.is_ascii_hexdigit())
+            .then(|| u64::from_str_radix(hex, 16).ok())
+            .flatten()
+            .and_then(sign);
     }
     if is_all(digits, |digit| digit.is_ascii_digit()) {
-        let radix = if digits.len() > 1 && digits.starts_with('0') { 8 } else { 10 };
+        let radix = if digits.len() > 1 && digits.starts_with('0') {
+            8
+        } else {
+            10
+        };
         return u64::from_str_radix(digits, radix).ok().and_then(sign);
     }
     parse_float(digits).map(|number| Value::Float(if negative { -number } else { number }))
@@ -63,17 +80,31 @@ pub fn float_to_string(number: f64) -> String {
         return "NaN".to_owned();
     }
     if number.is_infinite() {
-        return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+        return if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .to_owned();
     }
     if number == 0.0 {
-        return if number.is_sign_negative() { "-0.0" } else { "0.0" }.to_owned();
+        return if number.is_sign_negative() {
+            "-0.0"
+        } else {
+            "0.0"
+        }
+        .to_owned();
     }
     let text = format!("{number:e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let plain = format!("{number}");
-        return if plain.contains('.') { plain } else { plain + ".0" };
+        return if plain.contains('.') {
+            plain
+        } else {
+            plain + ".0"
+        };
     }
     let point = if mantissa.contains('.') { "" } else { ".0" };
     let sign = if exponent < 0 { '-' } else { '+' };

@@ -30,7 +30,12 @@ struct Spec {
 /// # Errors
 /// Ruby's message (`too few arguments`, `malformed format string - %y`, `invalid value for Integer(): "x"`).
 pub fn sprintf(format: &str, arguments: &[Value]) -> Result<String> {
-    let mut formatter = Formatter { rest: format, arguments, next: 0, result: String::with_capacity(format.len()) };
+    let mut formatter = Formatter {
+        rest: format,
+        arguments,
+        next: 0,
+        result: String::with_capacity(format.len()),
+    };
     formatter.run()?;
     Ok(formatter.result)
 }
@@ -69,7 +74,9 @@ impl<'a> Formatter<'a> {
         let mut is_plain = true;
         loop {
             let Some(character) = self.take() else {
-                return Err(Error::new("incomplete format specifier; use %% (double %) instead"));
+                return Err(Error::new(
+                    "incomplete format specifier; use %% (double %) instead",
+                ));
             };
             match character {
                 '%' if is_plain => self.result.push('%'),
@@ -110,7 +117,11 @@ impl<'a> Formatter<'a> {
                     spec.precision = if let Some(rest) = self.rest.strip_prefix('*') {
                         self.rest = rest;
                         let precision = self.star()?;
-                        if precision < 0 { None } else { Some(limited(precision.unsigned_abs(), "precision too big")?) }
+                        if precision < 0 {
+                            None
+                        } else {
+                            Some(limited(precision.unsigned_abs(), "precision too big")?)
+                        }
                     } else {
                         Some(self.number(None)?)
                     };
@@ -136,12 +147,15 @@ impl<'a> Formatter<'a> {
                 }
                 'd' | 'i' | 'u' | 'o' | 'x' | 'X' | 'b' | 'B' => {
                     let number = integer::to_integer(self.argument(chosen)?)?;
-                    self.result.push_str(&integer::format(spec, character, number));
+                    self.result
+                        .push_str(&integer::format(spec, character, number));
                 }
                 'e' | 'E' | 'f' | 'g' | 'G' | 'a' | 'A' => {
                     let value = self.argument(chosen)?;
                     let text = match value {
-                        Value::Int(number) if character == 'f' => float::format_whole(spec, *number),
+                        Value::Int(number) if character == 'f' => {
+                            float::format_whole(spec, *number)
+                        }
                         _ => float::format(spec, character, float::to_float(value)?),
                     };
                     self.result.push_str(&text);
@@ -156,7 +170,9 @@ impl<'a> Formatter<'a> {
     }
 
     fn number(&mut self, first: Option<char>) -> Result<usize> {
-        let mut number = first.and_then(|digit| digit.to_digit(10)).unwrap_or_default() as usize;
+        let mut number = first
+            .and_then(|digit| digit.to_digit(10))
+            .unwrap_or_default() as usize;
         while let Some(digit) = self.rest.chars().next().and_then(|next| next.to_digit(10)) {
             number = limited((number * 10 + digit as usize) as u64, "width too big")?;
             self.take();
@@ -173,7 +189,10 @@ impl<'a> Formatter<'a> {
         if let Some(value) = chosen {
             return Ok(value);
         }
-        let value = self.arguments.get(self.next).ok_or_else(|| Error::new("too few arguments"))?;
+        let value = self
+            .arguments
+            .get(self.next)
+            .ok_or_else(|| Error::new("too few arguments"))?;
         self.next += 1;
         Ok(value)
     }
@@ -187,12 +206,17 @@ impl<'a> Formatter<'a> {
             [Value::Hash(entries)] => entries,
             _ => return Err(Error::new("one hash required")),
         };
-        entries.get_str(name).ok_or_else(|| Error::new(format!("key{open}{name}{close} not found")))
+        entries
+            .get_str(name)
+            .ok_or_else(|| Error::new(format!("key{open}{name}{close} not found")))
     }
 }
 
 fn limited(number: u64, message: &str) -> Result<usize> {
-    usize::try_from(number).ok().filter(|number| *number <= WIDTH_LIMIT).ok_or_else(|| Error::new(message))
+    usize::try_from(number)
+        .ok()
+        .filter(|number| *number <= WIDTH_LIMIT)
+        .ok_or_else(|| Error::new(message))
 }
 
 /// `to_s` of Ruby: collections show Ruby's notation.
@@ -222,19 +246,29 @@ fn character_of(value: &Value) -> Result<String> {
         Value::Int(_) | Value::Float(_) => integer::to_integer(value)?,
         other => {
             let class = ops::ruby_class(other);
-            return Err(Error::new(format!("no implicit conversion of {class} into Integer")));
+            return Err(Error::new(format!(
+                "no implicit conversion of {class} into Integer"
+            )));
         }
     };
     let character = u32::try_from(number).ok().and_then(char::from_u32);
-    character.map(String::from).ok_or_else(|| Error::new("invalid character"))
+    character
+        .map(String::from)
+        .ok_or_else(|| Error::new("invalid character"))
 }
 
 impl Spec {
     /// Adds a text: precision cuts it, width pads it.
     fn put(&self, text: &str, result: &mut String) {
-        let cut = self.precision.and_then(|precision| text.char_indices().nth(precision)).map(|(at, _)| at);
+        let cut = self
+            .precision
+            .and_then(|precision| text.char_indices().nth(precision))
+            .map(|(at, _)| at);
         let text = cut.and_then(|at| text.get(..at)).unwrap_or(text);
-        let padding = self.width.unwrap_or_default().saturating_sub(text.chars().count());
+        let padding = self
+            .width
+            .unwrap_or_default()
+            .saturating_sub(text.chars().count());
         if !self.minus {
             result.extend(std::iter::repeat_n(' ', padding));
         }
@@ -256,7 +290,10 @@ impl Spec {
 
     /// Joins a prefix and digits with the padding of the width; zeros go between them.
     fn pad_number(&self, prefix: &str, digits: &str, zeros_allowed: bool) -> String {
-        let padding = self.width.unwrap_or_default().saturating_sub(prefix.len() + digits.len());
+        let padding = self
+            .width
+            .unwrap_or_default()
+            .saturating_sub(prefix.len() + digits.len());
         if self.minus {
             return format!("{prefix}{digits}{}", " ".repeat(padding));
         }

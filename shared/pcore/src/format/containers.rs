@@ -17,7 +17,11 @@ struct Indentation {
 
 impl Indentation {
     fn increased(self, is_indenting: bool) -> Self {
-        Self { level: self.level + 1, is_first: true, is_indenting }
+        Self {
+            level: self.level + 1,
+            is_first: true,
+            is_indenting,
+        }
     }
 
     fn breaks(self) -> bool {
@@ -30,7 +34,11 @@ impl Indentation {
 }
 
 pub(super) fn convert(value: &Value, formats: &FormatMap) -> Result<String> {
-    let top = Indentation { level: 0, is_first: true, is_indenting: false };
+    let top = Indentation {
+        level: 0,
+        is_first: true,
+        is_indenting: false,
+    };
     any(value, formats, top)
 }
 
@@ -40,14 +48,21 @@ fn any(value: &Value, formats: &FormatMap, indentation: Indentation) -> Result<S
     }
     match value {
         Value::Array(elements) => array(value, elements, formats, indentation),
-        Value::Iterator(iterator) => any(&Value::array(iterator.elements.clone()), formats, indentation),
+        Value::Iterator(iterator) => any(
+            &Value::array(iterator.elements.clone()),
+            formats,
+            indentation,
+        ),
         Value::Hash(entries) => hash(value, entries, formats, indentation),
         other => scalars::convert(other, &formats.get(other)),
     }
 }
 
 fn is_container(value: &Value) -> bool {
-    matches!(value, Value::Array(_) | Value::Hash(_) | Value::Object(_) | Value::Deferred(_))
+    matches!(
+        value,
+        Value::Array(_) | Value::Hash(_) | Value::Object(_) | Value::Deferred(_)
+    )
 }
 
 fn is_array_or_hash(value: &Value) -> bool {
@@ -55,19 +70,40 @@ fn is_array_or_hash(value: &Value) -> bool {
 }
 
 /// An element: containers keep the map, others take the formats of the container's elements.
-fn element(value: &Value, formats: &FormatMap, inner: &FormatMap, indentation: Indentation) -> Result<String> {
-    any(value, if is_container(value) { formats } else { inner }, indentation)
+fn element(
+    value: &Value,
+    formats: &FormatMap,
+    inner: &FormatMap,
+    indentation: Indentation,
+) -> Result<String> {
+    any(
+        value,
+        if is_container(value) { formats } else { inner },
+        indentation,
+    )
 }
 
 fn inner_formats(format: &Format) -> FormatMap {
-    format.elements.as_ref().map_or_else(FormatMap::of_elements, |elements| elements.as_ref().clone())
+    format
+        .elements
+        .as_ref()
+        .map_or_else(FormatMap::of_elements, |elements| elements.as_ref().clone())
 }
 
 fn open(indentation: Indentation) -> String {
-    if indentation.breaks() { format!("\n{}", indentation.padding()) } else { String::new() }
+    if indentation.breaks() {
+        format!("\n{}", indentation.padding())
+    } else {
+        String::new()
+    }
 }
 
-fn array(value: &Value, elements: &[Value], formats: &FormatMap, indentation: Indentation) -> Result<String> {
+fn array(
+    value: &Value,
+    elements: &[Value],
+    formats: &FormatMap,
+    indentation: Indentation,
+) -> Result<String> {
     let format = formats.get(value);
     if !matches!(format.letter, 'a' | 's' | 'p') {
         return Err(format.illegal("Array", "asp"));
@@ -76,14 +112,25 @@ fn array(value: &Value, elements: &[Value], formats: &FormatMap, indentation: In
     let inner = inner_formats(&format);
     let (left, right) = format.delimiters(("[", "]"));
     let is_alternative = format.is_alternative;
-    let indentation = Indentation { is_indenting: is_alternative || indentation.is_indenting, ..indentation };
+    let indentation = Indentation {
+        is_indenting: is_alternative || indentation.is_indenting,
+        ..indentation
+    };
     let mut result = open(indentation);
     result.push_str(left);
 
-    let children = Indentation { is_first: false, ..indentation.increased(is_alternative) };
-    let texts: Vec<String> =
-        elements.iter().map(|part| element(part, formats, &inner, children)).collect::<Result<_>>()?;
-    let breaks_each = is_alternative && format.width.is_some_and(|width| widest_run(elements, &texts) > width);
+    let children = Indentation {
+        is_first: false,
+        ..indentation.increased(is_alternative)
+    };
+    let texts: Vec<String> = elements
+        .iter()
+        .map(|part| element(part, formats, &inner, children))
+        .collect::<Result<_>>()?;
+    let breaks_each = is_alternative
+        && format
+            .width
+            .is_some_and(|width| widest_run(elements, &texts) > width);
 
     let mut before: Option<&Value> = None;
     for (part, text) in elements.iter().zip(&texts) {
@@ -118,18 +165,29 @@ fn widest_run(elements: &[Value], texts: &[String]) -> usize {
     let mut widest = 0;
     let mut run = 0;
     for (part, text) in elements.iter().zip(texts) {
-        run = if is_array_or_hash(part) { 0 } else { run + text.chars().count() };
+        run = if is_array_or_hash(part) {
+            0
+        } else {
+            run + text.chars().count()
+        };
         widest = widest.max(run);
     }
     widest
 }
 
 fn trim_end(text: &mut String) {
-    let kept = text.trim_end_matches(|c: char| c.is_ascii_whitespace() || c == '\0').len();
+    let kept = text
+        .trim_end_matches(|c: char| c.is_ascii_whitespace() || c == '\0')
+        .len();
     text.truncate(kept);
 }
 
-fn hash(value: &Value, entries: &PuppetHash, formats: &FormatMap, indentation: Indentation) -> Result<String> {
+fn hash(
+    value: &Value,
+    entries: &PuppetHash,
+    formats: &FormatMap,
+    indentation: Indentation,
+) -> Result<String> {
     let format = formats.get(value);
     match format.letter {
         'a' => return any(&Value::array(ops::pairs(entries)), formats, indentation),
@@ -147,9 +205,16 @@ fn hash(value: &Value, entries: &PuppetHash, formats: &FormatMap, indentation: I
     }
     let inner = inner_formats(&format);
     let (left, right) = format.delimiters(("{", "}"));
-    let indentation = Indentation { is_indenting: is_alternative || indentation.is_indenting, ..indentation };
+    let indentation = Indentation {
+        is_indenting: is_alternative || indentation.is_indenting,
+        ..indentation
+    };
     let children = indentation.increased(false);
-    let padding = if is_alternative { children.padding() } else { String::new() };
+    let padding = if is_alternative {
+        children.padding()
+    } else {
+        String::new()
+    };
 
     let mut result = open(indentation);
     result.push_str(left);

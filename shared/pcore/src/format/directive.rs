@@ -47,19 +47,22 @@ fn split(text: &str) -> Option<Parts<'_>> {
         Some(rest) => {
             let end = rest.find(|c: char| !c.is_ascii_digit())?;
             let (precision, rest) = rest.split_at(end);
-            (Some(precision).filter(|precision| !precision.is_empty()), rest)
+            (
+                Some(precision).filter(|precision| !precision.is_empty()),
+                rest,
+            )
         }
         None => (None, rest),
     };
     let mut letters = rest.chars();
     let letter = letters.next().filter(char::is_ascii_alphabetic)?;
     let is_whole = letters.next().is_none() && (precision.is_some() || !text.contains('.'));
-    is_whole.then_some(Parts { flags, width, precision, letter })
-}
-
-/// Whether the text is a format at all (the type `Format` of `String.new`).
-pub(crate) fn is_format(text: &str) -> bool {
-    split(text).is_some()
+    is_whole.then_some(Parts {
+        flags,
+        width,
+        precision,
+        letter,
+    })
 }
 
 impl Format {
@@ -70,8 +73,14 @@ impl Format {
             )));
         };
         let flags: Vec<char> = parts.flags.chars().collect();
-        if flags.iter().enumerate().any(|(at, flag)| flags.iter().skip(at + 1).any(|other| other == flag)) {
-            return Err(Error::new(format!("The same flag can only be used once, got '{text}'")));
+        if flags
+            .iter()
+            .enumerate()
+            .any(|(at, flag)| flags.iter().skip(at + 1).any(|other| other == flag))
+        {
+            return Err(Error::new(format!(
+                "The same flag can only be used once, got '{text}'"
+            )));
         }
         let mut delimiters = flags.iter().copied().filter(|flag| "[{(<|".contains(*flag));
         let delimiter = delimiters.next();
@@ -126,7 +135,10 @@ impl Format {
         }
     }
 
-    pub(super) fn delimiters(&self, default: (&'static str, &'static str)) -> (&'static str, &'static str) {
+    pub(super) fn delimiters(
+        &self,
+        default: (&'static str, &'static str),
+    ) -> (&'static str, &'static str) {
         match self.delimiter {
             Some('[') => ("[", "]"),
             Some('{') => ("{", "}"),
@@ -140,7 +152,10 @@ impl Format {
 
     /// `Kernel.format` with this format under another letter.
     pub(super) fn apply_as(&self, letter: char, value: Value) -> Result<String> {
-        let head = self.text.get(..self.text.len().saturating_sub(1)).unwrap_or_default();
+        let head = self
+            .text
+            .get(..self.text.len().saturating_sub(1))
+            .unwrap_or_default();
         sprintf::sprintf(&format!("{head}{letter}"), &[value])
     }
 
@@ -155,8 +170,14 @@ impl Format {
             return Ok(text.to_owned());
         }
         let left = if self.is_left { "-" } else { "" };
-        let width = self.width.map(|width| width.to_string()).unwrap_or_default();
-        let precision = self.precision.map(|precision| format!(".{precision}")).unwrap_or_default();
+        let width = self
+            .width
+            .map(|width| width.to_string())
+            .unwrap_or_default();
+        let precision = self
+            .precision
+            .map(|precision| format!(".{precision}"))
+            .unwrap_or_default();
         sprintf::sprintf(&format!("%{left}{width}{precision}s"), &[Value::from(text)])
     }
 

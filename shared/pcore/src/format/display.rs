@@ -25,10 +25,14 @@ pub(super) fn to_display_string(value: &Value) -> EcoString {
 /// `StringConverter.convert(value)`.
 pub(super) fn to_default_string(value: &Value) -> EcoString {
     match value {
-        Value::Float(number) => crate::sprintf::sprintf("%f", &[Value::Float(*number)]).unwrap_or_default().into(),
-        Value::Array(_) | Value::Hash(_) | Value::Iterator(_) | Value::Object(_) | Value::Deferred(_) => {
-            to_program_string(value)
-        }
+        Value::Float(number) => crate::sprintf::sprintf("%f", &[Value::Float(*number)])
+            .unwrap_or_default()
+            .into(),
+        Value::Array(_)
+        | Value::Hash(_)
+        | Value::Iterator(_)
+        | Value::Object(_)
+        | Value::Deferred(_) => to_program_string(value),
         Value::Regexp(regex) => regex.source().into(),
         other => to_display_string(other),
     }
@@ -76,14 +80,20 @@ fn write_display(value: &Value, result: &mut EcoString, depth: usize) {
         Value::Regexp(regex) => push(result, format_args!("{regex}")),
         Value::Type(data_type) => push(result, format_args!("{data_type}")),
         Value::Sensitive(_) => result.push_str("Sensitive [value redacted]"),
-        Value::Binary(bytes) => STANDARD.encode(bytes.as_slice()).chars().for_each(|part| result.push(part)),
+        Value::Binary(bytes) => STANDARD
+            .encode(bytes.as_slice())
+            .chars()
+            .for_each(|part| result.push(part)),
         Value::SemVer(version) => push(result, format_args!("{version}")),
         Value::SemVerRange(range) => push(result, format_args!("{range}")),
         Value::Timespan(span) => push(result, format_args!("{span}")),
         Value::Timestamp(time) => push(result, format_args!("{time}")),
         Value::Uri(uri) => result.push_str(&uri.text),
         Value::Deferred(_) | Value::Object(_) => write_program(value, result, depth),
-        Value::Iterator(iterator) => push(result, format_args!("Iterator[{}]-Value", iterator.element_type.generalize())),
+        Value::Iterator(iterator) => push(
+            result,
+            format_args!("Iterator[{}]-Value", iterator.element_type.generalize()),
+        ),
     }
 }
 
@@ -114,9 +124,19 @@ fn write_program(value: &Value, result: &mut EcoString, depth: usize) {
             result.push_str("})");
         }
         Value::Object(object) => {
-            push(result, format_args!("{}(", crate::types::to_plain_string(&object.object_type)));
-            let keys: Vec<Value> = object.attributes.keys().map(|name| Value::Str(name.clone())).collect();
-            let given = keys.iter().zip(object.attributes.values()).filter(|(_, part)| !part.is_undef());
+            push(
+                result,
+                format_args!("{}(", crate::types::to_plain_string(&object.object_type)),
+            );
+            let keys: Vec<Value> = object
+                .attributes
+                .keys()
+                .map(|name| Value::Str(name.clone()))
+                .collect();
+            let given = keys
+                .iter()
+                .zip(object.attributes.values())
+                .filter(|(_, part)| !part.is_undef());
             write_entries(given, result, depth);
             result.push(')');
         }

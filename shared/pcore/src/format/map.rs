@@ -78,13 +78,21 @@ impl FormatMap {
 
     fn container(options: &PuppetHash) -> Result<Format> {
         const KEYS: [&str; 4] = ["separator", "separator2", "format", "string_formats"];
-        if options.keys().any(|key| !key.as_str().is_some_and(|key| KEYS.contains(&key))) {
+        if options
+            .keys()
+            .any(|key| !key.as_str().is_some_and(|key| KEYS.contains(&key)))
+        {
             return Err(Error::new(format!(
                 "only 'separator', 'separator2', 'format', 'string_formats' are allowed in a container format, got {}",
                 crate::sprintf::inspect(&Value::hash(options.clone()))
             )));
         }
-        let text = |name: &str| options.get_str(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| {
+            options
+                .get_str(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let Some(format) = text("format") else {
             return Err(Error::new("no implicit conversion of nil into String"));
         };
@@ -99,8 +107,18 @@ impl FormatMap {
 
     /// This map overridden by `higher`, sorted.
     pub(super) fn merged(&self, higher: &Self) -> Self {
-        let overridden = |key: &Type| higher.0.iter().any(|(other, _)| other != key && is_assignable(other, key));
-        let mut result: Vec<(Type, Format)> = self.0.iter().filter(|(key, _)| !overridden(key)).cloned().collect();
+        let overridden = |key: &Type| {
+            higher
+                .0
+                .iter()
+                .any(|(other, _)| other != key && is_assignable(other, key))
+        };
+        let mut result: Vec<(Type, Format)> = self
+            .0
+            .iter()
+            .filter(|(key, _)| !overridden(key))
+            .cloned()
+            .collect();
         for (key, format) in &higher.0 {
             match result.iter_mut().find(|(known, _)| known == key) {
                 Some((_, lower)) => *lower = lower.merged(format),
@@ -110,7 +128,10 @@ impl FormatMap {
         // The order is partial: a sort of the library might refuse it.
         let mut sorted: Vec<(Type, Format)> = Vec::with_capacity(result.len());
         for entry in result {
-            let place = sorted.iter().position(|(known, _)| is_before(&entry.0, known)).unwrap_or(sorted.len());
+            let place = sorted
+                .iter()
+                .position(|(known, _)| is_before(&entry.0, known))
+                .unwrap_or(sorted.len());
             sorted.insert(place, entry);
         }
         Self(sorted)
@@ -128,7 +149,10 @@ impl FormatMap {
                 (Type::Binary, _) => matches!(value, Value::Binary(_)),
                 (Type::Object(None), _) => matches!(value, Value::Object(_) | Value::Deferred(_)),
                 (Type::Float(_), other) if !matches!(other, Value::Float(_)) => false,
-                _ => is_assignable(key, inferred.get_or_insert_with(|| Type::infer_detailed(value))),
+                _ => is_assignable(
+                    key,
+                    inferred.get_or_insert_with(|| Type::infer_detailed(value)),
+                ),
             })
             .map_or_else(|| Format::simple('s'), |(_, format)| format.clone())
     }

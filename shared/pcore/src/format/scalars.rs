@@ -86,11 +86,17 @@ fn boolean(truth: bool, format: &Format) -> Result<String> {
         ('Y', true) => "Yes",
         ('Y', false) => "No",
         ('d' | 'x' | 'X' | 'o' | 'b' | 'B', _) => return integer(i64::from(truth), format),
-        ('e' | 'E' | 'f' | 'g' | 'G' | 'a' | 'A', _) => return float(f64::from(u8::from(truth)), format),
+        ('e' | 'E' | 'f' | 'g' | 'G' | 'a' | 'A', _) => {
+            return float(f64::from(u8::from(truth)), format);
+        }
         _ => return Err(format.illegal("Boolean", "tTyYdxXobBeEfgGaAsp")),
     };
     let is_short = format.is_alternative && !matches!(format.letter, 's' | 'p');
-    format.apply_string_flags(if is_short { text.get(..1).unwrap_or(text) } else { text })
+    format.apply_string_flags(if is_short {
+        text.get(..1).unwrap_or(text)
+    } else {
+        text
+    })
 }
 
 fn integer(number: i64, format: &Format) -> Result<String> {
@@ -102,7 +108,11 @@ fn integer(number: i64, format: &Format) -> Result<String> {
         'c' => {
             let character = u32::try_from(number).ok().and_then(char::from_u32);
             let character = character.ok_or_else(|| Error::new("pack(U): value out of range"))?;
-            let text = if format.is_alternative { format!("\"{character}\"") } else { character.to_string() };
+            let text = if format.is_alternative {
+                format!("\"{character}\"")
+            } else {
+                character.to_string()
+            };
             format.apply_as('s', Value::from(text))
         }
         's' => {
@@ -124,7 +134,11 @@ fn float(number: f64, format: &Format) -> Result<String> {
         'e' | 'E' | 'f' | 'g' | 'G' | 'a' | 'A' | 'p' => format.apply(Value::Float(number)),
         's' => {
             let text = numbers::float_to_string(number);
-            format.apply(Value::from(if format.is_alternative { format!("\"{text}\"") } else { text }))
+            format.apply(Value::from(if format.is_alternative {
+                format!("\"{text}\"")
+            } else {
+                text
+            }))
         }
         _ => Err(format.illegal("Float", "dxXobBeEfgGaAsp")),
     }
@@ -134,11 +148,18 @@ fn string(text: &str, format: &Format) -> Result<String> {
     let changed = match format.letter {
         's' => return format.apply(Value::from(text)),
         'p' => {
-            let quoted = if format.is_alternative { double_quote(text) } else { puppet_quote(text) };
+            let quoted = if format.is_alternative {
+                double_quote(text)
+            } else {
+                puppet_quote(text)
+            };
             return format.apply_string_flags(&quoted);
         }
         'c' => capitalize(text),
-        'C' => split_segments(text).map(capitalize).collect::<Vec<_>>().join("::"),
+        'C' => split_segments(text)
+            .map(capitalize)
+            .collect::<Vec<_>>()
+            .join("::"),
         'u' => text.to_uppercase(),
         'd' => text.to_lowercase(),
         't' => {
@@ -178,7 +199,9 @@ fn binary(bytes: &[u8], format: &Format) -> Result<String> {
             Ok(text) => text.to_owned(),
             Err(error) => {
                 let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-                return Err(Error::new(format!("\"\\x{byte:02X}\" from ASCII-8BIT to UTF-8")));
+                return Err(Error::new(format!(
+                    "\"\\x{byte:02X}\" from ASCII-8BIT to UTF-8"
+                )));
             }
         },
         'p' => {
@@ -205,5 +228,8 @@ fn binary(bytes: &[u8], format: &Format) -> Result<String> {
         'T' => "BINARY".to_owned(),
         _ => return Err(format.illegal("Binary", "bButTsp")),
     };
-    format.apply_as(if format.is_alternative { 'p' } else { 's' }, Value::from(text))
+    format.apply_as(
+        if format.is_alternative { 'p' } else { 's' },
+        Value::from(text),
+    )
 }

@@ -9,7 +9,9 @@ use crate::{Error, PuppetHash, Result, Value, numbers};
 /// `OPERATOR_NOT_APPLICABLE`, `NUMERIC_OVERFLOW`, `NOT_NUMERIC`.
 pub fn add(left: &Value, right: &Value) -> Result<Value> {
     match left {
-        Value::Array(_) | Value::Hash(_) | Value::Uri(_) | Value::Binary(_) => collections::concatenate(left, right),
+        Value::Array(_) | Value::Hash(_) | Value::Uri(_) | Value::Binary(_) => {
+            collections::concatenate(left, right)
+        }
         _ => calculate("+", left, right),
     }
 }
@@ -92,7 +94,9 @@ fn calculate(operator: &str, left: &Value, right: &Value) -> Result<Value> {
     let right = to_numeric(right, 1)?;
     match (&left, &right) {
         (Value::Float(_), _) if operator == "%" => Err(not_applicable(operator, &left)),
-        (_, Value::Float(_)) if operator == "%" => Err(not_applicable_when(operator, &left, &right)),
+        (_, Value::Float(_)) if operator == "%" => {
+            Err(not_applicable_when(operator, &left, &right))
+        }
         (Value::Int(a), Value::Int(b)) => integers(operator, *a, *b),
         (Value::Int(a), Value::Float(b)) => match operator {
             // Ruby makes an integer of the distance.
@@ -107,14 +111,19 @@ fn calculate(operator: &str, left: &Value, right: &Value) -> Result<Value> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "saturates, and such a distance is refused")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "saturates, and such a distance is refused"
+)]
 fn truncate(number: f64) -> i64 {
     number as i64
 }
 
 fn to_numeric(value: &Value, position: usize) -> Result<Value> {
     let number = match value {
-        Value::Int(_) | Value::Float(_) | Value::Timespan(_) | Value::Timestamp(_) => Some(value.clone()),
+        Value::Int(_) | Value::Float(_) | Value::Timespan(_) | Value::Timestamp(_) => {
+            Some(value.clone())
+        }
         Value::Str(text) => numbers::parse_number(text),
         _ => None,
     };
@@ -144,7 +153,9 @@ fn shift(operator: &str, number: i64, distance: i64) -> Result<Value> {
         return Ok(Value::Int(0));
     }
     if distance <= 0 {
-        let right = u32::try_from(distance.unsigned_abs()).unwrap_or(u32::MAX).min(63);
+        let right = u32::try_from(distance.unsigned_abs())
+            .unwrap_or(u32::MAX)
+            .min(63);
         return Ok(Value::Int(number >> right));
     }
     if let Some(result) = u32::try_from(distance)
@@ -155,29 +166,46 @@ fn shift(operator: &str, number: i64, distance: i64) -> Result<Value> {
         return integer(operator, result);
     }
     // Beyond any integer that is kept: only the text of the number is needed.
-    let Some(zeros) = usize::try_from(distance / 4).ok().filter(|zeros| *zeros <= 16_384) else {
+    let Some(zeros) = usize::try_from(distance / 4)
+        .ok()
+        .filter(|zeros| *zeros <= 16_384)
+    else {
         return Err(Error::with_code("RUNTIME_ERROR", "shift width too big"));
     };
     let digits = i128::from(number).unsigned_abs() << (distance % 4);
-    Err(overflow(operator, number > 0, &format!("{digits:x}{}", "0".repeat(zeros))))
+    Err(overflow(
+        operator,
+        number > 0,
+        &format!("{digits:x}{}", "0".repeat(zeros)),
+    ))
 }
 
 pub(super) fn floor_divide(a: i128, b: i128) -> i128 {
     let quotient = a / b;
-    if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+    if a % b != 0 && (a < 0) != (b < 0) {
+        quotient - 1
+    } else {
+        quotient
+    }
 }
 
 fn integer(operator: &str, result: i128) -> Result<Value> {
-    i64::try_from(result)
-        .map(Value::Int)
-        .map_err(|_| overflow(operator, result > 0, &format!("{:x}", result.unsigned_abs())))
+    i64::try_from(result).map(Value::Int).map_err(|_| {
+        overflow(
+            operator,
+            result > 0,
+            &format!("{:x}", result.unsigned_abs()),
+        )
+    })
 }
 
 fn overflow(operator: &str, positive: bool, digits: &str) -> Error {
     let (bound, sign) = if positive { ("max", '+') } else { ("min", '-') };
     Error::with_code(
         "NUMERIC_OVERFLOW",
-        format!("A '{operator}' expression resulted in a value outside of Puppet Integer {bound} range, got '{sign}0x{digits}'"),
+        format!(
+            "A '{operator}' expression resulted in a value outside of Puppet Integer {bound} range, got '{sign}0x{digits}'"
+        ),
     )
 }
 
@@ -206,7 +234,10 @@ pub(super) fn division_by_zero() -> Error {
 }
 
 pub(super) fn not_applicable(operator: &str, left: &Value) -> Error {
-    let message = format!("Operator '{operator}' is not applicable to {}.", super::a_label(left));
+    let message = format!(
+        "Operator '{operator}' is not applicable to {}.",
+        super::a_label(left)
+    );
     Error::with_code("OPERATOR_NOT_APPLICABLE", message).at_argument(0)
 }
 
@@ -253,11 +284,16 @@ pub(crate) fn hash_of_pairs(pairs: &[Value]) -> Result<PuppetHash> {
             Some([key, value]) => result.insert(key.clone(), value.clone()),
             Some([key]) => result.insert(key.clone(), Value::Undef),
             Some(other) => {
-                return Err(Error::new(format!("invalid number of elements ({} for 1..2)", other.len())));
+                return Err(Error::new(format!(
+                    "invalid number of elements ({} for 1..2)",
+                    other.len()
+                )));
             }
             None => {
                 let class = super::ruby_class(pair);
-                return Err(Error::new(format!("wrong element type {class} at {index} (expected array)")));
+                return Err(Error::new(format!(
+                    "wrong element type {class} at {index} (expected array)"
+                )));
             }
         };
     }

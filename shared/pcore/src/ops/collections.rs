@@ -13,11 +13,17 @@ pub(super) fn concatenate(left: &Value, right: &Value) -> Result<Value> {
         Value::Hash(entries) => {
             let more = match right {
                 Value::Hash(more) => more.as_ref().clone(),
-                Value::Array(list) if !list.is_empty() && list.iter().all(|part| part.as_array().is_some()) => {
+                Value::Array(list)
+                    if !list.is_empty() && list.iter().all(|part| part.as_array().is_some()) =>
+                {
                     hash_of_pairs(list).map_err(runtime)?
                 }
                 Value::Array(list) => hash_of_list(list).map_err(runtime)?,
-                _ => return Err(runtime(Error::new("Can only append Array or Hash to a Hash"))),
+                _ => {
+                    return Err(runtime(Error::new(
+                        "Can only append Array or Hash to a Hash",
+                    )));
+                }
             };
             let mut result = entries.as_ref().clone();
             result.extend(more);
@@ -31,9 +37,15 @@ pub(super) fn concatenate(left: &Value, right: &Value) -> Result<Value> {
             let reference = match right {
                 Value::Str(text) => text.to_string(),
                 Value::Uri(uri) => Value::Uri(uri.clone()).to_string(),
-                _ => return Err(runtime(Error::new("An URI can only be merged with an URI or String"))),
+                _ => {
+                    return Err(runtime(Error::new(
+                        "An URI can only be merged with an URI or String",
+                    )));
+                }
             };
-            Uri::parse(&merge_uri(&left.to_string(), &reference)).map(Value::from).map_err(runtime)
+            Uri::parse(&merge_uri(&left.to_string(), &reference))
+                .map(Value::from)
+                .map_err(runtime)
         }
     }
 }
@@ -54,12 +66,17 @@ fn as_list(value: &Value) -> Vec<Value> {
 
 /// `to_a` of a hash.
 pub(crate) fn pairs(entries: &PuppetHash) -> Vec<Value> {
-    entries.iter().map(|(key, value)| Value::array(vec![key.clone(), value.clone()])).collect()
+    entries
+        .iter()
+        .map(|(key, value)| Value::array(vec![key.clone(), value.clone()]))
+        .collect()
 }
 
 pub(super) fn without_elements(elements: &[Value], right: &Value) -> Value {
     let removed = as_list(right);
-    let kept = elements.iter().filter(|element| !removed.iter().any(|gone| ruby_equal(element, gone)));
+    let kept = elements
+        .iter()
+        .filter(|element| !removed.iter().any(|gone| ruby_equal(element, gone)));
     Value::array(kept.cloned().collect())
 }
 
@@ -76,10 +93,16 @@ pub(super) fn without_keys(entries: &PuppetHash, right: &Value) -> Value {
 /// Ruby's `==`: case matters, `1 == 1.0`.
 fn ruby_equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => super::equals(left, right),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| ruby_equal(a, b)),
+        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
+            super::equals(left, right)
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| ruby_equal(a, b))
+        }
         (Value::Hash(a), Value::Hash(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| ruby_equal(a, b)))
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| ruby_equal(a, b)))
         }
         _ => left == right,
     }
@@ -88,7 +111,10 @@ fn ruby_equal(left: &Value, right: &Value) -> bool {
 /// RFC 3986 section 5.2, of the parts a reference has.
 fn merge_uri(base: &str, reference: &str) -> String {
     let has_scheme = reference.split_once(':').is_some_and(|(scheme, _)| {
-        !scheme.is_empty() && scheme.chars().all(|part| part.is_ascii_alphanumeric() || "+-.".contains(part))
+        !scheme.is_empty()
+            && scheme
+                .chars()
+                .all(|part| part.is_ascii_alphanumeric() || "+-.".contains(part))
     });
     if has_scheme || !base.contains("://") {
         return reference.to_owned();
@@ -108,8 +134,15 @@ fn merge_uri(base: &str, reference: &str) -> String {
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let end = reference.find(['?', '#']).unwrap_or(reference.len());
     let (relative, tail) = reference.split_at(end);
-    let directory = path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or("/");
-    let joined = if relative.starts_with('/') { relative.to_owned() } else { format!("{directory}{relative}") };
+    let directory = path
+        .rfind('/')
+        .and_then(|at| path.get(..=at))
+        .unwrap_or("/");
+    let joined = if relative.starts_with('/') {
+        relative.to_owned()
+    } else {
+        format!("{directory}{relative}")
+    };
     let mut segments: Vec<&str> = Vec::new();
     for segment in joined.split('/').skip(1) {
         match segment {

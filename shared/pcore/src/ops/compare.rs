@@ -21,9 +21,13 @@ pub fn equals(left: &Value, right: &Value) -> bool {
         (Value::Int(_) | Value::Float(_), Value::Timespan(_) | Value::Timestamp(_)) => {
             times::compare(right, left) == Some(Ordering::Equal)
         }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equals(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equals(a, b))
+        }
         (Value::Hash(a), Value::Hash(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, value)| equals(b.get(key).unwrap_or(&Value::Undef), value))
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, value)| equals(b.get(key).unwrap_or(&Value::Undef), value))
         }
         _ => left == right,
     }
@@ -37,10 +41,15 @@ pub fn equals(left: &Value, right: &Value) -> bool {
 pub fn compare(left: &Value, right: &Value) -> Result<Ordering> {
     let order = match (left, right) {
         (Value::Str(a), Value::Str(b)) => {
-            return Ok(a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase())));
+            return Ok(a
+                .bytes()
+                .map(|b| b.to_ascii_lowercase())
+                .cmp(b.bytes().map(|b| b.to_ascii_lowercase())));
         }
         (Value::Str(_), _) => return Err(Error::new("A String is not comparable to a non String")),
-        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => compare_numbers(left, right),
+        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
+            compare_numbers(left, right)
+        }
         (Value::Int(_) | Value::Float(_), Value::Timespan(_) | Value::Timestamp(_)) => {
             times::compare(right, left).map(Ordering::reverse)
         }
@@ -48,19 +57,27 @@ pub fn compare(left: &Value, right: &Value) -> Result<Ordering> {
             return Err(Error::new("A Numeric is not comparable to non Numeric"));
         }
         (Value::Timespan(_), Value::Timespan(_) | Value::Int(_) | Value::Float(_))
-        | (Value::Timestamp(_), Value::Timestamp(_) | Value::Int(_) | Value::Float(_)) => times::compare(left, right),
+        | (Value::Timestamp(_), Value::Timestamp(_) | Value::Int(_) | Value::Float(_)) => {
+            times::compare(left, right)
+        }
         (Value::Timespan(_), _) => {
-            return Err(Error::new("Timespans are only comparable to Timespans, Integers, and Floats"));
+            return Err(Error::new(
+                "Timespans are only comparable to Timespans, Integers, and Floats",
+            ));
         }
         (Value::Timestamp(_), _) => {
-            return Err(Error::new("Timestamps are only comparable to Timestamps, Integers, and Floats"));
+            return Err(Error::new(
+                "Timestamps are only comparable to Timestamps, Integers, and Floats",
+            ));
         }
         (Value::SemVer(a), Value::SemVer(b)) => return Ok(a.precedence(b)),
         (Value::SemVer(_), _) => return Err(Error::new("Versions not comparable to non Versions")),
         (Value::Default, Value::Default) => return Ok(Ordering::Equal),
         (Value::Default, _) => return Err(Error::new("Symbol not comparable to non Symbol")),
         _ => {
-            return Err(Error::new("Only Strings, Numbers, Timespans, Timestamps, and Versions are comparable"));
+            return Err(Error::new(
+                "Only Strings, Numbers, Timespans, Timestamps, and Versions are comparable",
+            ));
         }
     };
     order.ok_or_else(|| Error::new("NaN is not comparable"))
@@ -89,7 +106,11 @@ fn compare_mixed(integer: i64, float: f64) -> Option<Ordering> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "within the range by now")]
     let whole = float.trunc() as i64;
-    Some(integer.cmp(&whole).then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0))))
+    Some(
+        integer
+            .cmp(&whole)
+            .then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0))),
+    )
 }
 
 /// `element in collection` (not the regexp-in-string captures; see [`crate::ops::match_pattern`]).
@@ -116,13 +137,15 @@ pub fn includes(collection: &Value, element: &Value) -> bool {
 
 fn in_elements<'a>(mut elements: impl Iterator<Item = &'a Value>, wanted: &Value) -> bool {
     match wanted {
-        Value::Regexp(regex) => {
-            elements.any(|element| element.as_str().is_some_and(|text| regex.is_match(text).unwrap_or(false)))
-        }
+        Value::Regexp(regex) => elements.any(|element| {
+            element
+                .as_str()
+                .is_some_and(|text| regex.is_match(text).unwrap_or(false))
+        }),
         // The elements are patterns then: a regular expression or a type may accept the string.
-        Value::Str(_) | Value::SemVer(_) => {
-            elements.any(|element| super::match_option(wanted, element).is_ok_and(|outcome| outcome.matched))
-        }
+        Value::Str(_) | Value::SemVer(_) => elements.any(|element| {
+            super::match_option(wanted, element).is_ok_and(|outcome| outcome.matched)
+        }),
         Value::Type(data_type) => elements.any(|element| data_type.accepts(element)),
         _ => elements.any(|element| equals(element, wanted)),
     }

@@ -15,13 +15,19 @@ pub struct Matched {
 
 impl From<bool> for Matched {
     fn from(matched: bool) -> Self {
-        Self { matched, captures: None }
+        Self {
+            matched,
+            captures: None,
+        }
     }
 }
 
 impl From<Option<Captures>> for Matched {
     fn from(captures: Option<Captures>) -> Self {
-        Self { matched: captures.is_some(), captures }
+        Self {
+            matched: captures.is_some(),
+            captures,
+        }
     }
 }
 
@@ -41,18 +47,25 @@ pub fn match_pattern(left: &Value, right: &Value) -> Result<Matched> {
         }
         other => {
             let class = super::ruby_class(other);
-            return Err(not_a_regexp(&format!("no implicit conversion of {class} into String")));
+            return Err(not_a_regexp(&format!(
+                "no implicit conversion of {class} into String"
+            )));
         }
     };
     let Value::Str(text) = left else {
-        let message = format!("Left match operand must result in a String value. Got {}.", super::a_label(left));
+        let message = format!(
+            "Left match operand must result in a String value. Got {}.",
+            super::a_label(left)
+        );
         return Err(Error::with_code("MATCH_NOT_STRING", message).at_argument(0));
     };
     Ok(regex.captures(text)?.into())
 }
 
 fn not_a_regexp(detail: &str) -> Error {
-    let message = format!("Can not convert right match operand to a regular expression. Caused by '{detail}'.");
+    let message = format!(
+        "Can not convert right match operand to a regular expression. Caused by '{detail}'."
+    );
     Error::with_code("MATCH_NOT_REGEXP", message).at_argument(1)
 }
 
@@ -76,12 +89,16 @@ pub fn match_option(value: &Value, option: &Value) -> Result<Matched> {
         .into()),
         Value::SemVerRange(range) => Ok(in_range(range, value).into()),
         Value::Array(options) => match value.as_array() {
-            Some(values) if values.len() == options.len() => match_all(values.iter().zip(options.iter())),
+            Some(values) if values.len() == options.len() => {
+                match_all(values.iter().zip(options.iter()))
+            }
             _ => Ok(false.into()),
         },
         Value::Hash(options) => match value.as_hash() {
             Some(values) => match_all(
-                options.iter().map(|(key, option)| (values.get(key).unwrap_or(&Value::Undef), option)),
+                options
+                    .iter()
+                    .map(|(key, option)| (values.get(key).unwrap_or(&Value::Undef), option)),
             ),
             None => Ok(false.into()),
         },
@@ -96,8 +113,14 @@ fn match_all<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Result<
         let outcome = match_option(value, option)?;
         captures = outcome.captures.or(captures);
         if !outcome.matched {
-            return Ok(Matched { matched: false, captures });
+            return Ok(Matched {
+                matched: false,
+                captures,
+            });
         }
     }
-    Ok(Matched { matched: true, captures })
+    Ok(Matched {
+        matched: true,
+        captures,
+    })
 }

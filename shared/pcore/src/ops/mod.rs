@@ -35,14 +35,20 @@ fn a_label(value: &Value) -> String {
         Value::Binary(_) => "Binary",
         Value::Timespan(_) => "Timespan",
         Value::Timestamp(_) => "Timestamp",
-        Value::SemVer(_) | Value::SemVerRange(_) | Value::Uri(_) | Value::Deferred(_) | Value::Object(_)
+        Value::SemVer(_)
+        | Value::SemVerRange(_)
+        | Value::Uri(_)
+        | Value::Deferred(_)
+        | Value::Object(_)
         | Value::Iterator(_) => "Object",
     };
     format!("{} {label}", article(label))
 }
 
 fn article(text: &str) -> &'static str {
-    let first = text.chars().find(|character| !matches!(character, '"' | '\''));
+    let first = text
+        .chars()
+        .find(|character| !matches!(character, '"' | '\''));
     match first.map(|first| first.to_ascii_lowercase()) {
         Some('a' | 'e' | 'i' | 'o' | 'u' | 'y') => "an",
         _ => "a",

@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::arithmetic::{division_by_zero, float, floor_divide, not_applicable, not_applicable_when};
+use super::arithmetic::{
+    division_by_zero, float, floor_divide, not_applicable, not_applicable_when,
+};
 use crate::{Error, Result, Timespan, Timestamp, Value};
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
@@ -16,10 +18,14 @@ pub(super) fn negate(value: &Value) -> Result<Value> {
 
 pub(super) fn calculate(operator: &str, left: &Value, right: &Value) -> Result<Value> {
     match (left, right) {
-        (Value::Int(_) | Value::Float(_), Value::Timespan(_)) if operator == "+" || operator == "*" => {
+        (Value::Int(_) | Value::Float(_), Value::Timespan(_))
+            if operator == "+" || operator == "*" =>
+        {
             with_time(operator, right, left)
         }
-        (Value::Int(_) | Value::Float(_), Value::Timestamp(_)) if operator == "+" => with_time(operator, right, left),
+        (Value::Int(_) | Value::Float(_), Value::Timestamp(_)) if operator == "+" => {
+            with_time(operator, right, left)
+        }
         (Value::Int(_) | Value::Float(_), Value::Timespan(_)) if operator == "-" => {
             let left = timespan(to_nanos(left).unwrap_or_default())?;
             with_time(operator, &left, right)
@@ -34,7 +40,11 @@ fn with_time(operator: &str, left: &Value, right: &Value) -> Result<Value> {
     let other = to_nanos(right).unwrap_or_default();
     let is_instant = |value: &Value| matches!(value, Value::Timestamp(_));
     let is_span = |value: &Value| matches!(value, Value::Timespan(_));
-    let name = if is_instant(right) { "Timestamp" } else { "Timespan" };
+    let name = if is_instant(right) {
+        "Timestamp"
+    } else {
+        "Timespan"
+    };
     let failed = |message: String| Err(Error::with_code("RUNTIME_ERROR", message));
     match operator {
         "+" if is_span(left) && is_instant(right) => timestamp(nanos + other),
@@ -64,7 +74,8 @@ fn with_time(operator: &str, left: &Value, right: &Value) -> Result<Value> {
         "%" => match right {
             Value::Int(0) => Err(division_by_zero()),
             Value::Int(number) => {
-                let (seconds, number) = (floor_divide(nanos, NANOS_PER_SECOND), i128::from(*number));
+                let (seconds, number) =
+                    (floor_divide(nanos, NANOS_PER_SECOND), i128::from(*number));
                 let rest = seconds - floor_divide(seconds, number) * number;
                 Ok(Value::Int(i64::try_from(rest).unwrap_or(i64::MAX)))
             }
@@ -75,7 +86,11 @@ fn with_time(operator: &str, left: &Value, right: &Value) -> Result<Value> {
 }
 
 fn same_kind(like: &Value, nanos: i128) -> Result<Value> {
-    if matches!(like, Value::Timestamp(_)) { timestamp(nanos) } else { timespan(nanos) }
+    if matches!(like, Value::Timestamp(_)) {
+        timestamp(nanos)
+    } else {
+        timespan(nanos)
+    }
 }
 
 /// Nanoseconds; numbers are seconds.
@@ -97,7 +112,12 @@ fn timestamp_nanos(time: Timestamp) -> i128 {
 pub(crate) fn timespan(nanos: i128) -> Result<Value> {
     i64::try_from(nanos)
         .map(|nanos| Value::Timespan(Timespan { nanos }))
-        .map_err(|_| Error::with_code("NUMERIC_OVERFLOW", "A Timespan of more than 292 years is not supported"))
+        .map_err(|_| {
+            Error::with_code(
+                "NUMERIC_OVERFLOW",
+                "A Timespan of more than 292 years is not supported",
+            )
+        })
 }
 
 /// An instant of so many nanoseconds since 1970.
@@ -106,7 +126,10 @@ pub(crate) fn timestamp(nanos: i128) -> Result<Value> {
     let rest = nanos - seconds * NANOS_PER_SECOND;
     match (i64::try_from(seconds), u32::try_from(rest)) {
         (Ok(seconds), Ok(nanos)) => Ok(Value::Timestamp(Timestamp { seconds, nanos })),
-        _ => Err(Error::with_code("NUMERIC_OVERFLOW", "A Timestamp so far away is not supported")),
+        _ => Err(Error::with_code(
+            "NUMERIC_OVERFLOW",
+            "A Timestamp so far away is not supported",
+        )),
     }
 }
 
@@ -144,7 +167,10 @@ fn to_float(nanos: i128) -> f64 {
     nanos as f64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "saturates; the range is checked after")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "saturates; the range is checked after"
+)]
 fn truncate(number: f64) -> i128 {
     // Sums of two such must not overflow.
     (number as i128).clamp(i128::MIN / 4, i128::MAX / 4)

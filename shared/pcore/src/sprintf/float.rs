@@ -8,13 +8,15 @@ pub(super) fn to_float(value: &Value) -> Result<f64> {
         Value::Float(number) => Ok(*number),
         #[expect(clippy::cast_precision_loss, reason = "as Ruby")]
         Value::Int(number) => Ok(*number as f64),
-        Value::Str(text) => {
-            parse_float(text).ok_or_else(|| Error::new(format!("invalid value for Float(): {}", inspect(value))))
-        }
-        Value::Timespan(_) | Value::Timestamp(_) => {
-            Ok(ops::seconds(value).map(|(_, exact)| exact).unwrap_or_default())
-        }
-        other => Err(Error::new(format!("can't convert {} into Float", ops::ruby_class(other)))),
+        Value::Str(text) => parse_float(text)
+            .ok_or_else(|| Error::new(format!("invalid value for Float(): {}", inspect(value)))),
+        Value::Timespan(_) | Value::Timestamp(_) => Ok(ops::seconds(value)
+            .map(|(_, exact)| exact)
+            .unwrap_or_default()),
+        other => Err(Error::new(format!(
+            "can't convert {} into Float",
+            ops::ruby_class(other)
+        ))),
     }
 }
 
@@ -25,13 +27,23 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    if digits.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x")) {
+    if digits
+        .get(..2)
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x"))
+    {
         let number = super::parse_integer(digits, Some(16))?;
         #[expect(clippy::cast_precision_loss, reason = "as Ruby")]
-        return Some(if negative { -(number as f64) } else { number as f64 });
+        return Some(if negative {
+            -(number as f64)
+        } else {
+            number as f64
+        });
     }
     let bytes = digits.as_bytes();
-    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let digit = |at: Option<usize>| {
+        at.and_then(|at| bytes.get(at))
+            .is_some_and(u8::is_ascii_digit)
+    };
     let well_formed = digit(Some(0))
         && digit(bytes.len().checked_sub(1))
         && bytes.iter().enumerate().all(|(at, byte)| match byte {
@@ -99,18 +111,32 @@ fn exponential(number: f64, precision: usize, keep_point: bool) -> String {
     let text = format!("{number:.shown$e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    let point = if precision == 0 && keep_point { "." } else { "" };
+    let point = if precision == 0 && keep_point {
+        "."
+    } else {
+        ""
+    };
     let zeros = "0".repeat(precision - shown);
     let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{mantissa}{zeros}{point}e{sign}{:02}", exponent.unsigned_abs())
+    format!(
+        "{mantissa}{zeros}{point}e{sign}{:02}",
+        exponent.unsigned_abs()
+    )
 }
 
 fn general(number: f64, precision: usize, keep_zeros: bool) -> String {
     let text = exponential(number, precision - 1, false);
-    let exponent: i64 = text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or_default();
+    let exponent: i64 = text
+        .split_once('e')
+        .and_then(|(_, exponent)| exponent.parse().ok())
+        .unwrap_or_default();
     let digits = i64::try_from(precision).unwrap_or(i64::MAX);
     let text = if exponent >= -4 && exponent < digits {
-        fixed(number, usize::try_from(digits - 1 - exponent).unwrap_or_default(), keep_zeros)
+        fixed(
+            number,
+            usize::try_from(digits - 1 - exponent).unwrap_or_default(),
+            keep_zeros,
+        )
     } else if keep_zeros {
         exponential(number, precision - 1, true)
     } else {
@@ -126,7 +152,10 @@ fn general(number: f64, precision: usize, keep_zeros: bool) -> String {
     if !mantissa.contains('.') {
         return text;
     }
-    format!("{}{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
+    format!(
+        "{}{exponent}",
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    )
 }
 
 /// Without the `0x`.

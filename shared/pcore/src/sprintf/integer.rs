@@ -8,16 +8,24 @@ pub(super) fn to_integer(value: &Value) -> Result<i128> {
     match value {
         Value::Int(number) => Ok(i128::from(*number)),
         Value::Float(number) if number.is_nan() => Err(Error::new("NaN")),
-        Value::Float(number) if number.is_infinite() => {
-            Err(Error::new(if *number > 0.0 { "Infinity" } else { "-Infinity" }))
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "saturates beyond what a format may show")]
+        Value::Float(number) if number.is_infinite() => Err(Error::new(if *number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        })),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates beyond what a format may show"
+        )]
         Value::Float(number) => Ok(number.floor() as i128),
         Value::Str(text) => parse_integer(text, None).ok_or_else(|| invalid(value)),
-        Value::Timespan(_) | Value::Timestamp(_) => {
-            Ok(ops::seconds(value).map(|(whole, _)| i128::from(whole)).unwrap_or_default())
-        }
-        other => Err(Error::new(format!("can't convert {} into Integer", ops::ruby_class(other)))),
+        Value::Timespan(_) | Value::Timestamp(_) => Ok(ops::seconds(value)
+            .map(|(whole, _)| i128::from(whole))
+            .unwrap_or_default()),
+        other => Err(Error::new(format!(
+            "can't convert {} into Integer",
+            ops::ruby_class(other)
+        ))),
     }
 }
 
@@ -43,20 +51,36 @@ pub(crate) fn parse_integer(text: &str, radix: Option<u32>) -> Option<i128> {
     };
     let (radix, digits) = match (radix, written) {
         (None, Some((written, skipped))) => (written, lower.get(skipped..)?),
-        (Some(radix), Some((written, skipped))) if radix == written => (radix, lower.get(skipped..)?),
+        (Some(radix), Some((written, skipped))) if radix == written => {
+            (radix, lower.get(skipped..)?)
+        }
         (radix, _) => (radix.unwrap_or(10), lower.as_str()),
     };
     // `0_7` is fine, as the leading zero is a digit there.
-    let digits = if written == Some((8, 1)) { digits.strip_prefix('_').unwrap_or(digits) } else { digits };
-    if digits.is_empty() || digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
+    let digits = if written == Some((8, 1)) {
+        digits.strip_prefix('_').unwrap_or(digits)
+    } else {
+        digits
+    };
+    if digits.is_empty()
+        || digits.starts_with('_')
+        || digits.ends_with('_')
+        || digits.contains("__")
+    {
         return None;
     }
     let mut number: i128 = 0;
     for digit in digits.chars().filter(|digit| *digit != '_') {
         let digit = i128::from(digit.to_digit(radix)?);
-        number = number.saturating_mul(i128::from(radix)).saturating_add(digit);
+        number = number
+            .saturating_mul(i128::from(radix))
+            .saturating_add(digit);
     }
-    Some(if negative { number.saturating_neg() } else { number })
+    Some(if negative {
+        number.saturating_neg()
+    } else {
+        number
+    })
 }
 
 pub(super) fn format(spec: Spec, directive: char, number: i128) -> String {
@@ -71,7 +95,11 @@ pub(super) fn format(spec: Spec, directive: char, number: i128) -> String {
     let negative = number < 0;
     let signed = radix == 10 || spec.plus || spec.space;
     let complement = negative && !signed;
-    let mut digits = if complement { complement_digits(number, radix) } else { digits(number.unsigned_abs(), radix) };
+    let mut digits = if complement {
+        complement_digits(number, radix)
+    } else {
+        digits(number.unsigned_abs(), radix)
+    };
     if directive == 'X' {
         digits.make_ascii_uppercase();
     }
@@ -103,7 +131,9 @@ pub(super) fn format(spec: Spec, directive: char, number: i128) -> String {
     let head = format!("{sign}{prefix}{dots}");
     let wanted = match precision {
         Some(precision) => precision.saturating_sub(dots.len()),
-        None if spec.zero && !spec.minus => spec.width.unwrap_or_default().saturating_sub(head.len()),
+        None if spec.zero && !spec.minus => {
+            spec.width.unwrap_or_default().saturating_sub(head.len())
+        }
         None => 0,
     };
     let fill = filler.repeat(wanted.saturating_sub(digits.len()));
