@@ -14,8 +14,8 @@ mod type_data;
 const TYPE_KEY: &str = "__ptype";
 const VALUE_KEY: &str = "__pvalue";
 
-/// Deepest nesting that is written or read.
-const MAX_DEPTH: usize = 256;
+/// Deepest nesting that is written or read: that of the JSON reader.
+const MAX_DEPTH: usize = 128;
 
 /// A value as rich-data JSON.
 ///

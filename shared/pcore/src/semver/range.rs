@@ -57,7 +57,7 @@ impl SemVerRange {
     pub fn parse(text: &str) -> Result<Self> {
         let failed = |part: &str| Error::new(format!("Unparsable version range: \"{part}\""));
         let joined = join_operators(text);
-        if joined.trim().is_empty() {
+        if joined.split("||").all(str::is_empty) {
             return Ok(Self {
                 text: "*".to_owned(),
                 intervals: vec![ALL],
@@ -65,6 +65,12 @@ impl SemVerRange {
         }
         let mut intervals = Vec::new();
         for alternative in joined.split("||").map(str::trim) {
+            // Blanks at the very start are an empty word in the reference, which is no range.
+            if !alternative.is_empty()
+                && joined.starts_with(|first: char| first.is_ascii_whitespace())
+            {
+                return Err(failed(text));
+            }
             let words: Vec<&str> = alternative.split_whitespace().collect();
             let interval = if let [from, "-", to] = words.as_slice() {
                 let (from, to) = (
@@ -76,7 +82,7 @@ impl SemVerRange {
                     max: Some((to.version(), false)),
                 })
             } else {
-                let mut whole = Some(ALL);
+                let mut whole = (!words.is_empty()).then_some(ALL);
                 for word in words {
                     let simple = simple(word).ok_or_else(|| failed(text))?;
                     whole = whole.and_then(|whole| whole.intersection(&simple));
@@ -158,6 +164,12 @@ pub(crate) fn merge_ranges(ranges: Vec<SemVerRange>) -> Vec<SemVerRange> {
 
 impl Interval {
     fn contains(&self, version: &SemVer) -> bool {
+        // One version is compared with its build, which an order of versions leaves out.
+        if let (Some((min, false)), Some((max, false))) = (&self.min, &self.max)
+            && min == max
+        {
+            return version == min;
+        }
         let above = self
             .min
             .as_ref()
@@ -221,12 +233,13 @@ impl Interval {
     }
 
     fn covers(&self, inner: &Self) -> bool {
+        // That the beginning is excluded does not count in the reference.
         let lower = match (&self.min, &inner.min) {
             (None, _) => true,
             (Some((outer, _)), None) => *outer == SemVer::new(0, 0, 0),
             (Some(outer), Some(inner)) => match outer.0.precedence(&inner.0) {
                 Ordering::Less => true,
-                Ordering::Equal => !outer.1 || inner.1,
+                Ordering::Equal => true,
                 Ordering::Greater => false,
             },
         };

@@ -106,7 +106,8 @@ impl Date {
 /// Puppet's message when the zone is unknown. `current` is refused: no clock or zone is read here.
 pub(super) fn zone_offset(zone: &str) -> Result<i64> {
     match leading_zone(zone) {
-        Some((_, Some(offset))) => Ok(offset),
+        // `convert_timezone` cuts it to minutes.
+        Some((_, Some(offset))) => Ok(offset - offset % 60),
         _ => Err(Error::new(format!("Illegal timezone '{zone}'"))),
     }
 }

@@ -204,6 +204,9 @@ impl Timestamp {
         } else {
             Some(calendar::zone_offset(timezone)?)
         };
+        if strftime::is_unfinished(format) {
+            return Err(Error::new(format!("invalid format: {format}")));
+        }
         Ok(strftime::strftime(self, format, offset))
     }
 

@@ -44,6 +44,21 @@ pub(super) fn strftime(time: Timestamp, format: &str, offset: Option<i64>) -> St
     text
 }
 
+/// Whether a format ends within the flags or the width of a directive.
+pub(super) fn is_unfinished(format: &str) -> bool {
+    let mut rest = format;
+    while let Some((_, directive)) = rest.split_once('%') {
+        let mut letters = directive
+            .trim_start_matches(|flag: char| flag.is_ascii_digit() || "-_^#".contains(flag))
+            .chars();
+        if letters.next().is_none() {
+            return true;
+        }
+        rest = letters.as_str();
+    }
+    false
+}
+
 impl Moment {
     fn append(&self, format: &str, text: &mut String, depth: usize) {
         let mut rest = format;
@@ -213,7 +228,9 @@ impl Moment {
     /// `+0530`, with colons `+05:30`, `+05:30:00`, and the shortest of these.
     fn zone(&self, spec: Spec, text: &mut String) {
         let offset = self.offset.unwrap_or(0);
-        let sign = if offset < 0 { '-' } else { '+' };
+        // `%-z` shows by the sign that the zone is UTC itself (RFC 3339).
+        let is_unknown = self.offset.is_none() && spec.pad == Some(None);
+        let sign = if offset < 0 || is_unknown { '-' } else { '+' };
         let offset = offset.abs();
         let (hours, minutes, seconds) = (offset / 3600, offset / 60 % 60, offset % 60);
         let tail = match spec.colons {
@@ -226,7 +243,6 @@ impl Moment {
         };
         let width = spec.width.unwrap_or(0).saturating_sub(tail.len() + 1);
         match spec.pad {
-            Some(None) => text.extend([sign.to_string(), hours.to_string()]),
             Some(Some(' ')) => {
                 let padded = format!("{sign}{hours}");
                 let width = (width + 1).max(3);
