@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+#[allow(dead_code, reason = "other tests define aliases")]
 mod support;
 
 use bunraku_pcore::{Error, SemVer, SemVerRange, Timespan, Timestamp, Type, Uri, Value, rich};

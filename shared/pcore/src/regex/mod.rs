@@ -6,6 +6,7 @@ use fancy_regex::{Regex, RegexBuilder};
 
 use crate::{Error, Result};
 
+mod class;
 mod translate;
 
 /// Steps a match may take before it is given up.

@@ -4,11 +4,12 @@
 //! `{,n}`; a quantifier after an interval; octal, control and `\u` escapes; `^` not at the very end.
 
 use super::Flags;
+use super::class::{ascii_class, posix, push_literal};
 
-type Outcome<T> = Result<T, String>;
+pub(super) type Outcome<T> = Result<T, String>;
 
 /// Deepest nesting of groups and classes.
-const MAX_DEPTH: usize = 200;
+pub(super) const MAX_DEPTH: usize = 200;
 
 pub(super) fn translate(source: &str, flags: Flags) -> Outcome<String> {
     let mut translator = Translator {
@@ -24,9 +25,9 @@ pub(super) fn translate(source: &str, flags: Flags) -> Outcome<String> {
     Ok(translator.output)
 }
 
-struct Translator {
-    input: Vec<char>,
-    position: usize,
+pub(super) struct Translator {
+    pub(super) input: Vec<char>,
+    pub(super) position: usize,
     output: String,
     /// Whether blanks and comments are skipped here.
     extended: bool,
@@ -59,11 +60,11 @@ fn count_groups(source: &str) -> usize {
 }
 
 impl Translator {
-    fn peek(&self, ahead: usize) -> Option<char> {
+    pub(super) fn peek(&self, ahead: usize) -> Option<char> {
         self.input.get(self.position + ahead).copied()
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let character = self.peek(0)?;
         self.position += 1;
         Some(character)
@@ -393,7 +394,7 @@ impl Translator {
     }
 
     /// The character that an escape stands for, in and out of classes.
-    fn character_escape(&mut self, character: char) -> Outcome<char> {
+    pub(super) fn character_escape(&mut self, character: char) -> Outcome<char> {
         let code = match character {
             'n' => 0x0A,
             't' => 0x09,
@@ -433,7 +434,7 @@ impl Translator {
     }
 
     /// `\u{41 42}` after its `u`.
-    fn code_points(&mut self) -> Outcome<Vec<char>> {
+    pub(super) fn code_points(&mut self) -> Outcome<Vec<char>> {
         self.position += 1;
         let text = self
             .until('}')
@@ -466,7 +467,7 @@ impl Translator {
     }
 
     /// `\p{Name}`, `\p{^Name}` after the letter.
-    fn property(&mut self, negated: bool) -> Outcome<String> {
+    pub(super) fn property(&mut self, negated: bool) -> Outcome<String> {
         if self.next() != Some('{') {
             return Err("invalid character property name {p}".to_owned());
         }
@@ -480,141 +481,5 @@ impl Translator {
             Some(set) => format!("[{caret}{set}]"),
             None => format!("[{caret}\\p{{{name}}}]"),
         })
-    }
-
-    /// A bracket class after its `[`, with the closing bracket.
-    fn class(&mut self, depth: usize) -> Outcome<String> {
-        if depth >= MAX_DEPTH {
-            return Err("too deep nest level".to_owned());
-        }
-        let mut class = String::from("[");
-        if self.peek(0) == Some('^') {
-            self.position += 1;
-            class.push('^');
-        }
-        let mut first = true;
-        while let Some(character) = self.next() {
-            match character {
-                ']' if !first => {
-                    class.push(']');
-                    return Ok(class);
-                }
-                ']' => class.push_str("\\]"),
-                '[' if self.peek(0) == Some(':') && self.posix_class(&mut class)? => {}
-                '[' => class.push_str(&self.class(depth + 1)?),
-                '\\' => self.class_escape(&mut class)?,
-                '&' if self.peek(0) == Some('&') => {
-                    self.position += 1;
-                    class.push_str("&&");
-                }
-                '-' => {
-                    let ranged =
-                        !first && !matches!(self.peek(0), Some(']' | '-')) && !class.ends_with('-');
-                    class.push_str(if ranged { "-" } else { "\\-" });
-                }
-                other => push_literal(&mut class, other),
-            }
-            first = false;
-        }
-        Err("premature end of char-class".to_owned())
-    }
-
-    fn class_escape(&mut self, class: &mut String) -> Outcome<()> {
-        let Some(character) = self.next() else {
-            return Err("end pattern at escape".to_owned());
-        };
-        match character {
-            'w' | 'd' | 's' | 'h' | 'W' | 'D' | 'S' | 'H' => {
-                class.push_str(&ascii_class(character))
-            }
-            'b' => class.push_str("\\x08"),
-            'u' if self.peek(0) == Some('{') => {
-                for code in self.code_points()? {
-                    push_literal(class, code);
-                }
-            }
-            'R' | 'X' => push_literal(class, character),
-            'p' | 'P' => class.push_str(&self.property(character == 'P')?),
-            _ => {
-                let literal = self.character_escape(character)?;
-                push_literal(class, literal);
-            }
-        }
-        Ok(())
-    }
-
-    /// `[:alpha:]` after its `[`; gives whether it was one.
-    fn posix_class(&mut self, class: &mut String) -> Outcome<bool> {
-        let rest: String = self.input.iter().skip(self.position + 1).take(12).collect();
-        let Some(end) = rest.find(":]") else {
-            return Ok(false);
-        };
-        let name = rest.get(..end).unwrap_or_default();
-        let (plain, caret) = match name.strip_prefix('^') {
-            Some(plain) => (plain, "^"),
-            None => (name, ""),
-        };
-        if !plain
-            .chars()
-            .all(|character| character.is_ascii_alphabetic())
-        {
-            return Ok(false);
-        }
-        let Some(set) = posix(plain) else {
-            return Err("invalid POSIX bracket type".to_owned());
-        };
-        class.push_str(&format!("[{caret}{set}]"));
-        self.position += name.chars().count() + 3;
-        Ok(true)
-    }
-}
-
-fn ascii_class(letter: char) -> String {
-    let set = match letter.to_ascii_lowercase() {
-        'w' => "a-zA-Z0-9_",
-        'd' => "0-9",
-        's' => " \\t\\r\\n\\f\\x0B",
-        _ => "0-9a-fA-F",
-    };
-    let caret = if letter.is_ascii_uppercase() { "^" } else { "" };
-    format!("[{caret}{}]", set.replace(' ', "\\x20"))
-}
-
-/// Content of a bracket class for a POSIX name, with all of Unicode as in Ruby.
-fn posix(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "alnum" => "\\p{Alphabetic}\\p{Nd}",
-        "alpha" => "\\p{Alphabetic}",
-        "ascii" => "\\x00-\\x7F",
-        "blank" => "\\t\\p{Zs}",
-        "cntrl" => "\\p{Cc}",
-        "digit" => "\\p{Nd}",
-        "graph" => "[^\\s\\p{Cc}\\p{Cn}\\p{Cs}]",
-        "lower" => "\\p{Lowercase}",
-        "print" => "[^\\p{Cc}\\p{Cn}\\p{Cs}\\x{2028}\\x{2029}]",
-        "punct" => "\\p{P}\\$\\+<=>\\^`\\|\\~",
-        "space" => "\\s",
-        "upper" => "\\p{Uppercase}",
-        "word" => "\\w",
-        "xdigit" => "0-9a-fA-F",
-        _ => return None,
-    })
-}
-
-/// A character that stands for itself anywhere, in verbose mode too.
-fn push_literal(output: &mut String, character: char) {
-    if character.is_ascii_alphanumeric()
-        || matches!(
-            character,
-            '_' | '"' | '\'' | ',' | '/' | ':' | ';' | '<' | '>' | '=' | '@' | '`' | '!' | '%'
-        )
-    {
-        output.push(character);
-    } else if character.is_ascii_graphic() {
-        output.extend(['\\', character]);
-    } else if character.is_ascii() {
-        output.push_str(&format!("\\x{:02X}", u32::from(character)));
-    } else {
-        output.push(character);
     }
 }
