@@ -90,6 +90,12 @@ impl Client {
         )
     }
 
+    /// The settings of its connections.
+    #[must_use]
+    pub fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+
     /// GET.
     ///
     /// # Errors
@@ -111,12 +117,7 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub fn catalog(&self, certname: &str, facts: &str) -> io::Result<Answer> {
-        let body = format!(
-            "facts_format=application%2Fjson&facts={}&environment=production&configured_environment=production\
-             &check_environment=true&transaction_uuid=00000000-0000-4000-8000-000000000000&job_uuid=\
-             &static_catalog=true&checksum_type=sha256.md5",
-            escape(&escape(facts)),
-        );
+        let body = catalog_body(facts);
         let path = format!("/puppet/v3/catalog/{certname}?environment=production");
         let kind = ("Content-Type", "application/x-www-form-urlencoded");
         let accept = (
@@ -186,6 +187,17 @@ impl Answer {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
+}
+
+/// The form that an agent posts for its catalog; `facts` is the JSON text.
+#[must_use]
+pub fn catalog_body(facts: &str) -> String {
+    format!(
+        "facts_format=application%2Fjson&facts={}&environment=production&configured_environment=production\
+         &check_environment=true&transaction_uuid=00000000-0000-4000-8000-000000000000&job_uuid=\
+         &static_catalog=true&checksum_type=sha256.md5",
+        escape(&escape(facts)),
+    )
 }
 
 fn dechunk(mut bytes: &[u8]) -> Option<Vec<u8>> {

@@ -7,7 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A farm of Puppet catalog compilers.
 #[derive(Debug, Parser)]
-#[command(name = "bunraku", version, about, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "bunraku",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true
+)]
 pub(crate) struct Cli {
     /// Print results as one JSON document on standard output.
     #[arg(long, global = true)]
@@ -56,7 +62,12 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
     /// The store: a directory or a `file://` URL.
-    #[arg(long, value_name = "URL", env = "BUNRAKU_STORE", default_value = ".bunraku/store")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "BUNRAKU_STORE",
+        default_value = ".bunraku/store"
+    )]
     pub(crate) store: String,
 }
 
@@ -96,7 +107,12 @@ pub(crate) struct Up {
     #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:8140")]
     pub(crate) listen: SocketAddr,
     /// Where the farm keeps its data.
-    #[arg(long, value_name = "DIR", env = "BUNRAKU_DATA", default_value = ".bunraku")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "BUNRAKU_DATA",
+        default_value = ".bunraku"
+    )]
     pub(crate) data: PathBuf,
     /// The environment that SITE_DIR is pushed to.
     #[arg(long, short, value_name = "NAME", default_value = "production")]
@@ -133,7 +149,12 @@ pub(crate) struct Push {
 #[derive(Debug, Args)]
 pub(crate) struct CaArgs {
     /// Where the farm keeps its data.
-    #[arg(long, value_name = "DIR", env = "BUNRAKU_DATA", default_value = ".bunraku")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "BUNRAKU_DATA",
+        default_value = ".bunraku"
+    )]
     pub(crate) data: PathBuf,
 }
 
@@ -242,6 +263,9 @@ pub(crate) struct Compile {
     /// Write every read with the digest of its answer.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// Compile N times in this process, and print how long each took instead of the catalog.
+    #[arg(long, value_name = "N")]
+    pub(crate) repeat: Option<u32>,
 }
 
 #[derive(Debug, Args)]

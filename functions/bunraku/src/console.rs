@@ -1,5 +1,5 @@
 //! What the command line writes: results on standard output, words for people on standard error.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where printing is done")]
+#![expect(clippy::print_stderr, reason = "this is where printing is done")]
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -27,7 +27,11 @@ pub(crate) fn use_colour() -> bool {
 
 /// Writes a result: one JSON document, or the text.
 pub(crate) fn result<T: Serialize>(json: bool, value: &T, text: impl FnOnce() -> String) {
-    if json { self::json(value) } else { out(&text()) }
+    if json {
+        self::json(value)
+    } else {
+        out(&text())
+    }
 }
 
 /// Writes one JSON document.
@@ -41,13 +45,19 @@ pub(crate) fn json<T: Serialize>(value: &T) {
 /// Writes a line or lines to standard output. That nobody reads any more is no error.
 pub(crate) fn out(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    let _ = if text.ends_with('\n') { write!(stdout, "{text}") } else { writeln!(stdout, "{text}") };
+    let _ = if text.ends_with('\n') {
+        write!(stdout, "{text}")
+    } else {
+        writeln!(stdout, "{text}")
+    };
 }
 
 /// Writes bytes to standard output as they are, and a line end.
 pub(crate) fn out_bytes(bytes: &[u8]) {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(bytes).and_then(|()| stdout.write_all(b"\n"));
+    let _ = stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.write_all(b"\n"));
 }
 
 /// Tells a person something.
@@ -72,9 +82,17 @@ pub(crate) fn log_entry(entry: &LogEntry) {
         Level::Emerg => ("Emergency", "31"),
         Level::Crit => ("Critical", "31"),
     };
-    let source = if entry.source == "Puppet" { String::new() } else { format!("{}: ", entry.source) };
+    let source = if entry.source == "Puppet" {
+        String::new()
+    } else {
+        format!("{}: ", entry.source)
+    };
     let place = place(entry.file.as_deref(), entry.line, entry.column);
-    eprintln!("{} {source}{}{place}", paint(colour, &format!("{label}:")), entry.message);
+    eprintln!(
+        "{} {source}{}{place}",
+        paint(colour, &format!("{label}:")),
+        entry.message
+    );
 }
 
 /// ` (file: x, line: 1, column: 2)` with what is known.
@@ -87,22 +105,40 @@ fn place(file: Option<&str>, line: Option<u32>, column: Option<u32>) -> String {
     .into_iter()
     .flatten()
     .collect();
-    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", parts.join(", "))
+    }
 }
 
 fn paint(colour: &str, text: &str) -> String {
-    if use_colour() && colour != "0" { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    if use_colour() && colour != "0" {
+        format!("\x1b[{colour}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A table with aligned columns; the first row is its head.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }

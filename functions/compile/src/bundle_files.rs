@@ -40,17 +40,34 @@ impl BundleFiles {
             .into_iter()
             .filter_map(|(path, bytes)| {
                 let digest = manifest.file(path.as_str())?.digest;
-                let content = FileContent { bytes: bytes.as_ref().into(), digest: digest.to_hex().into() };
+                let content = FileContent {
+                    bytes: bytes.as_ref().into(),
+                    digest: digest.to_hex().into(),
+                };
                 Some((path.as_str().to_owned(), content))
             })
             .collect();
-        let files = manifest.files.into_iter().map(|(path, entry)| (path.as_str().to_owned(), entry)).collect();
-        Self { root: format!("{ENVIRONMENTS}/{environment}"), files, bundled, store, runtime }
+        let files = manifest
+            .files
+            .into_iter()
+            .map(|(path, entry)| (path.as_str().to_owned(), entry))
+            .collect();
+        Self {
+            root: format!("{ENVIRONMENTS}/{environment}"),
+            files,
+            bundled,
+            store,
+            runtime,
+        }
     }
 
     /// The paths below a directory, each as the rest behind `directory/`.
     fn below<'s>(&'s self, directory: &str) -> impl Iterator<Item = &'s str> {
-        let prefix = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+        let prefix = if directory.is_empty() {
+            String::new()
+        } else {
+            format!("{directory}/")
+        };
         self.files
             .range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded))
             .map_while(|(path, _)| path.strip_prefix(prefix.as_str()))
@@ -68,17 +85,23 @@ impl Files for BundleFiles {
         if let Some(content) = self.bundled.get(path) {
             return Ok(Some(content.clone()));
         }
-        let Some(entry) = self.files.get(path) else { return Ok(None) };
+        let Some(entry) = self.files.get(path) else {
+            return Ok(None);
+        };
         match self.runtime.block_on(self.store.blob(entry.digest)) {
-            Ok(bytes) => {
-                Ok(Some(FileContent { bytes: bytes.as_ref().into(), digest: entry.digest.to_hex().into() }))
-            }
-            Err(error) => Err(InputError::Refused(format!("{}: {error}", self.display_path(path)))),
+            Ok(bytes) => Ok(Some(FileContent {
+                bytes: bytes.as_ref().into(),
+                digest: entry.digest.to_hex().into(),
+            })),
+            Err(error) => Err(InputError::Refused(format!(
+                "{}: {error}",
+                self.display_path(path)
+            ))),
         }
     }
 
     fn exists(&self, path: &str) -> Result<bool, InputError> {
-        Ok(self.files.get(path).is_some() || self.is_directory(path))
+        Ok(self.files.contains_key(path) || self.is_directory(path))
     }
 
     fn list(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
@@ -89,7 +112,10 @@ impl Files for BundleFiles {
                 None => (rest, EntryKind::File),
             };
             if entries.last().is_none_or(|last| last.name != name) {
-                entries.push(Entry { name: name.to_owned(), kind });
+                entries.push(Entry {
+                    name: name.to_owned(),
+                    kind,
+                });
             }
         }
         if entries.is_empty() && !path.is_empty() {
@@ -108,9 +134,11 @@ impl Files for BundleFiles {
                 mode: entry.mode,
                 digest: Some(entry.digest.to_hex().into()),
             }),
-            None if self.is_directory(path) => {
-                Some(FileMetadata { kind: EntryKind::Directory, mode: DIRECTORY_MODE, digest: None })
-            }
+            None if self.is_directory(path) => Some(FileMetadata {
+                kind: EntryKind::Directory,
+                mode: DIRECTORY_MODE,
+                digest: None,
+            }),
             None => None,
         })
     }
@@ -119,6 +147,8 @@ impl Files for BundleFiles {
         if path.starts_with('/') {
             return path.to_owned();
         }
-        format!("{}/{path}", self.root).trim_end_matches('/').to_owned()
+        format!("{}/{path}", self.root)
+            .trim_end_matches('/')
+            .to_owned()
     }
 }

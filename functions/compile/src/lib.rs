@@ -11,10 +11,10 @@ mod releases;
 use std::sync::Arc;
 
 use bunraku_catalog::Trace;
-use bunraku_farm::{Certname, Counters, Digest, EnvironmentName};
 use bunraku_farm::documents::{FactsDoc, Pointer, TraceDocument};
 use bunraku_farm::messages::CompileTask;
 use bunraku_farm::reuse::{self, Decision, Outcome, Situation, SkipReason, Target};
+use bunraku_farm::{Certname, Counters, Digest, EnvironmentName};
 use bunraku_store::{Store, StoreError};
 use jiff::Timestamp;
 
@@ -77,7 +77,11 @@ impl Compile {
     /// A handler that keeps the last few releases it opened.
     #[must_use]
     pub fn new(store: Store, counters: Arc<Counters>) -> Self {
-        Self { releases: Releases::new(store.clone()), store, counters }
+        Self {
+            releases: Releases::new(store.clone()),
+            store,
+            counters,
+        }
     }
 
     /// Brings the task's node to the current release of its environment.
@@ -91,7 +95,9 @@ impl Compile {
                 return Ok(handled);
             }
         }
-        Err(CompileError::Contended { node: task.certname.to_string() })
+        Err(CompileError::Contended {
+            node: task.certname.to_string(),
+        })
     }
 
     /// One decision and what follows from it; `None` when the pointer moved meanwhile in a way that
@@ -142,18 +148,29 @@ impl Compile {
         let (Some(catalog), Ok(trace)) = (pointer.catalog, pointer.trace.parse::<Trace>()) else {
             return Ok(None);
         };
-        let release = self.releases.open(&task.environment, target.release).await?;
+        let release = self
+            .releases
+            .open(&task.environment, target.release)
+            .await?;
         let (environment, facts) = (task.environment.clone(), facts.clone());
-        let verified =
-            tokio::task::spawn_blocking(move || native::verify(&release, &environment, &facts, &trace)).await;
+        let verified = tokio::task::spawn_blocking(move || {
+            native::verify(&release, &environment, &facts, &trace)
+        })
+        .await;
         match verified {
             Ok(Ok(())) => Ok(Some(Outcome::Verified(catalog.digest))),
             Ok(Err(broken)) => {
-                let reads: Vec<String> = broken.iter().take(5).map(|broken| broken.read.to_string()).collect();
+                let reads: Vec<String> = broken
+                    .iter()
+                    .take(5)
+                    .map(|broken| broken.read.to_string())
+                    .collect();
                 tracing::debug!(node = %task.certname, reads = ?reads, "the trace broke");
                 Ok(None)
             }
-            Err(_) => Err(CompileError::CutOff { node: task.certname.to_string() }),
+            Err(_) => Err(CompileError::CutOff {
+                node: task.certname.to_string(),
+            }),
         }
     }
 
@@ -164,37 +181,59 @@ impl Compile {
         target: &Target,
         facts: &FactsDoc,
     ) -> Result<Outcome, CompileError> {
-        let release = self.releases.open(&task.environment, target.release).await?;
+        let release = self
+            .releases
+            .open(&task.environment, target.release)
+            .await?;
         let environment = task.environment.clone();
         let facts = facts.clone();
         let compiled =
-            tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts)).await;
+            tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts))
+                .await;
         let Ok(compiled) = compiled else {
-            return Err(CompileError::CutOff { node: task.certname.to_string() });
+            return Err(CompileError::CutOff {
+                node: task.certname.to_string(),
+            });
         };
         self.counters.compiles.increment();
         match compiled {
-            native::Compiled::Catalog { rich, plain, trace, duration_ms } => {
+            native::Compiled::Catalog {
+                rich,
+                plain,
+                trace,
+                duration_ms,
+            } => {
                 let size = rich.len() as u64;
                 let digest = self.store.put_catalog(rich).await?;
                 let plain_digest = match plain {
                     Some(plain) => Some(self.store.put_catalog(plain).await?),
                     None => None,
                 };
-                let trace = TraceDocument::new(&trace).map_err(|error| CompileError::Unwritable {
-                    node: task.certname.to_string(),
-                    reason: error.to_string(),
-                })?;
-                let catalog = bunraku_farm::documents::CatalogRef { digest, plain_digest, size };
-                Ok(Outcome::Compiled { catalog, trace, duration_ms, compiler: COMPILER.to_owned() })
+                let trace =
+                    TraceDocument::new(&trace).map_err(|error| CompileError::Unwritable {
+                        node: task.certname.to_string(),
+                        reason: error.to_string(),
+                    })?;
+                let catalog = bunraku_farm::documents::CatalogRef {
+                    digest,
+                    plain_digest,
+                    size,
+                };
+                Ok(Outcome::Compiled {
+                    catalog,
+                    trace,
+                    duration_ms,
+                    compiler: COMPILER.to_owned(),
+                })
             }
             native::Compiled::Error(message) => {
                 self.counters.compiles_failed.increment();
                 Ok(Outcome::Failed(message))
             }
-            native::Compiled::Unwritable(reason) => {
-                Err(CompileError::Unwritable { node: task.certname.to_string(), reason })
-            }
+            native::Compiled::Unwritable(reason) => Err(CompileError::Unwritable {
+                node: task.certname.to_string(),
+                reason,
+            }),
         }
     }
 
@@ -213,7 +252,8 @@ impl Compile {
             })
             .await?;
         let reached = updated.value.as_ref().is_some_and(|pointer| {
-            (pointer.sequence, pointer.facts_generation) >= (target.sequence, target.facts_generation)
+            (pointer.sequence, pointer.facts_generation)
+                >= (target.sequence, target.facts_generation)
         });
         if !updated.written && !reached {
             return Ok(None);
@@ -247,20 +287,25 @@ pub async fn replay(
     environment: &EnvironmentName,
     certname: &Certname,
 ) -> Result<Replayed, ReplayError> {
-    let (pointer, facts) = tokio::try_join!(store.pointer(environment, certname), store.facts(certname))?;
+    let (pointer, facts) =
+        tokio::try_join!(store.pointer(environment, certname), store.facts(certname))?;
     let (Some(pointer), Some(facts)) = (pointer, facts) else {
         return Err(ReplayError::NoCatalog);
     };
     let (Some(catalog), Some(release)) = (pointer.catalog, pointer.release) else {
         return Err(ReplayError::NoCatalog);
     };
-    let release = Releases::new(store.clone()).open(environment, release).await?;
+    let release = Releases::new(store.clone())
+        .open(environment, release)
+        .await?;
     let environment = environment.clone();
-    let compiled = tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts)).await;
+    let compiled =
+        tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts)).await;
     match compiled {
-        Ok(native::Compiled::Catalog { rich, .. }) => {
-            Ok(Replayed { stored: catalog.digest, compiled: Digest::of(&rich) })
-        }
+        Ok(native::Compiled::Catalog { rich, .. }) => Ok(Replayed {
+            stored: catalog.digest,
+            compiled: Digest::of(&rich),
+        }),
         Ok(native::Compiled::Error(message) | native::Compiled::Unwritable(message)) => {
             Err(ReplayError::Failed(message))
         }

@@ -59,18 +59,26 @@ fn inputs<'r>(
     facts: &FactsDoc,
 ) -> NodeInputs<'r, crate::bundle_files::BundleFiles> {
     let now = Timestamp::now().as_nanosecond();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits will do")]
     let random = uuid::Uuid::new_v4().as_u128() as u64;
     NodeInputs::new(&release.code, node_facts(environment, facts), now, random)
 }
 
 /// Whether a catalog with this trace still holds for a release and these facts.
-pub(crate) fn verify(release: &Sealed, environment: &EnvironmentName, facts: &FactsDoc, trace: &Trace) -> Result<(), Vec<Broken>> {
+pub(crate) fn verify(
+    release: &Sealed,
+    environment: &EnvironmentName,
+    facts: &FactsDoc,
+    trace: &Trace,
+) -> Result<(), Vec<Broken>> {
     bunraku_compiler::verify(trace, &inputs(release, environment.as_str(), facts))
 }
 
 /// Compiles a node's catalog.
-pub(crate) fn compile(release: &Sealed, environment: &EnvironmentName, facts: &FactsDoc) -> Compiled {
+pub(crate) fn compile(
+    release: &Sealed,
+    environment: &EnvironmentName,
+    facts: &FactsDoc,
+) -> Compiled {
     let began = Instant::now();
     let inputs = inputs(release, environment.as_str(), facts);
     let (request, conf) = match request(release, environment, facts, &inputs) {
@@ -86,7 +94,11 @@ pub(crate) fn compile(release: &Sealed, environment: &EnvironmentName, facts: &F
     trace.record(Read::File(ENVIRONMENT_CONF.into()), conf);
     // The same inputs give the same identity: a compile repeated is the same artifact.
     let identity = format!("{}\n{}\n{}", release.digest, facts.certname, facts.digest);
-    catalog.catalog_uuid = Some(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, identity.as_bytes()).to_string().into());
+    catalog.catalog_uuid = Some(
+        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, identity.as_bytes())
+            .to_string()
+            .into(),
+    );
     let written = wire::to_json(&catalog, Format::Rich)
         .and_then(|rich| wire::to_json(&catalog, Format::Plain).map(|plain| (rich, plain)));
     match written {
@@ -107,7 +119,9 @@ fn request(
     facts: &FactsDoc,
     inputs: &dyn Inputs,
 ) -> Result<(Request, bunraku_catalog::AnswerDigest), String> {
-    let content = inputs.file(ENVIRONMENT_CONF).map_err(|error| error.to_string())?;
+    let content = inputs
+        .file(ENVIRONMENT_CONF)
+        .map_err(|error| error.to_string())?;
     let conf = match &content {
         Some(content) => EnvironmentConf::parse(&String::from_utf8_lossy(&content.bytes)),
         None => EnvironmentConf::default(),
@@ -117,7 +131,11 @@ fn request(
     request.environment_root = release.code.files().display_path("");
     request.manifest = Manifest::Path(conf.manifest);
     // Modules that all environments share are no part of a release: a control repo brings its own.
-    request.modulepath = conf.modulepath.into_iter().filter(|path| path != BASE_MODULE_PATH).collect();
+    request.modulepath = conf
+        .modulepath
+        .into_iter()
+        .filter(|path| path != BASE_MODULE_PATH)
+        .collect();
     request.version = Version::Str(release.digest.short().into());
     request.code_id = Some(release.digest.to_hex().into());
     Ok((request, bunraku_compiler::file_digest(content.as_ref())))

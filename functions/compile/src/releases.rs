@@ -36,7 +36,10 @@ impl Releases {
     /// None is open at first.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, open: Cache::new(OPEN_RELEASES) }
+        Self {
+            store,
+            open: Cache::new(OPEN_RELEASES),
+        }
     }
 
     /// A release, opened if need be; workers that ask at the same time wait for one read.
@@ -51,9 +54,20 @@ impl Releases {
                 self.store.release_manifest(environment, release),
                 self.store.release_bundle(environment, release),
             )?;
-            let files = BundleFiles::new(environment, manifest, bundle, self.store.clone(), Handle::current());
-            Ok(Arc::new(Sealed { digest: release, code: Release::new(files, Strict::Error) }))
+            let files = BundleFiles::new(
+                environment,
+                manifest,
+                bundle,
+                self.store.clone(),
+                Handle::current(),
+            );
+            Ok(Arc::new(Sealed {
+                digest: release,
+                code: Release::new(files, Strict::Error),
+            }))
         });
-        opened.await.map_err(|error: Arc<StoreError>| error.as_ref().clone())
+        opened
+            .await
+            .map_err(|error: Arc<StoreError>| error.as_ref().clone())
     }
 }

@@ -93,7 +93,11 @@ pub trait Inputs: Sync {
     fn data(&self, source: &DataSource<'_>, key: &str) -> Result<Option<Value>, LookupError>;
 
     /// What is to be logged when a data file is first used; `module` names the module whose data it is.
-    fn data_warnings(&self, source: &DataSource<'_>, module: Option<&str>) -> Result<Vec<String>, LookupError>;
+    fn data_warnings(
+        &self,
+        source: &DataSource<'_>,
+        module: Option<&str>,
+    ) -> Result<Vec<String>, LookupError>;
 
     /// The Hiera configuration at `path`, parsed; `None` when there is no such file.
     fn hiera_config(&self, path: &str, layer: &Layer) -> Result<Option<Arc<Config>>, LookupError>;

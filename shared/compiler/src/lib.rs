@@ -23,9 +23,9 @@ pub mod inputs;
 pub(crate) mod loader;
 pub mod log;
 pub(crate) mod recorder;
+pub mod release;
 pub(crate) mod resource_types;
 pub(crate) mod scope;
-pub mod release;
 pub mod settings;
 mod verify;
 

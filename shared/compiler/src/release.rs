@@ -64,9 +64,9 @@ impl<F: Files> Release<F> {
     }
 
     fn text(&self, path: &str) -> Result<Option<FileContent>, LookupError> {
-        self.files.read(path).map_err(|error| {
-            LookupError::new(bunraku_hiera::ErrorKind::Puppet, error.to_string())
-        })
+        self.files
+            .read(path)
+            .map_err(|error| LookupError::new(bunraku_hiera::ErrorKind::Puppet, error.to_string()))
     }
 
     fn data_file(&self, source: &DataSource<'_>) -> Parsed<DataFile> {
@@ -75,9 +75,16 @@ impl<F: Files> Release<F> {
         parsed
             .entry(key)
             .or_insert_with(|| {
-                let Some(content) = self.text(source.path)? else { return Ok(None) };
-                DataFile::parse(&content.bytes, source.display_path, source.format, self.strict)
-                    .map(|file| Some(Arc::new(file)))
+                let Some(content) = self.text(source.path)? else {
+                    return Ok(None);
+                };
+                DataFile::parse(
+                    &content.bytes,
+                    source.display_path,
+                    source.format,
+                    self.strict,
+                )
+                .map(|file| Some(Arc::new(file)))
             })
             .clone()
     }
@@ -88,8 +95,16 @@ impl<F: Files> Release<F> {
         parsed
             .entry(key)
             .or_insert_with(|| {
-                let Some(content) = self.text(path)? else { return Ok(None) };
-                Config::parse(&content.bytes, &self.files.display_path(path), layer, self.strict).map(Some)
+                let Some(content) = self.text(path)? else {
+                    return Ok(None);
+                };
+                Config::parse(
+                    &content.bytes,
+                    &self.files.display_path(path),
+                    layer,
+                    self.strict,
+                )
+                .map(Some)
             })
             .clone()
     }
@@ -117,7 +132,12 @@ pub struct NodeInputs<'r, F> {
 impl<'r, F: Files> NodeInputs<'r, F> {
     /// Inputs for a node. `now` (nanoseconds since the epoch) and `random` are what the compile sees as clock and chance.
     pub fn new(release: &'r Release<F>, node: NodeFacts, now: i128, random: u64) -> Self {
-        Self { release, node, now, random }
+        Self {
+            release,
+            node,
+            now,
+            random,
+        }
     }
 }
 
@@ -166,8 +186,16 @@ impl<F: Files> Inputs for NodeInputs<'_, F> {
         }
     }
 
-    fn data_warnings(&self, source: &DataSource<'_>, module: Option<&str>) -> Result<Vec<String>, LookupError> {
-        Ok(self.release.data_file(source)?.map(|file| file.warnings(module)).unwrap_or_default())
+    fn data_warnings(
+        &self,
+        source: &DataSource<'_>,
+        module: Option<&str>,
+    ) -> Result<Vec<String>, LookupError> {
+        Ok(self
+            .release
+            .data_file(source)?
+            .map(|file| file.warnings(module))
+            .unwrap_or_default())
     }
 
     fn hiera_config(&self, path: &str, layer: &Layer) -> Result<Option<Arc<Config>>, LookupError> {

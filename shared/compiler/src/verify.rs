@@ -31,8 +31,16 @@ fn answer(read: &Read, inputs: &dyn Inputs) -> Option<AnswerDigest> {
         Read::Exists(path) => existence_digest(inputs.exists(path).ok()?),
         Read::Listing(path) => listing_digest(inputs.listing(path).ok()?.as_deref()),
         Read::Data { path, key } => {
-            let format = if path.ends_with(".json") { DataFormat::Json } else { DataFormat::Yaml };
-            let source = DataSource { path, display_path: path, format };
+            let format = if path.ends_with(".json") {
+                DataFormat::Json
+            } else {
+                DataFormat::Yaml
+            };
+            let source = DataSource {
+                path,
+                display_path: path,
+                format,
+            };
             AnswerDigest::of_value_option(inputs.data(&source, key).ok()?.as_ref())
         }
         Read::FileMetadata(path) => metadata_digest(inputs.file_metadata(path).ok()?.as_ref()),

@@ -369,7 +369,7 @@ fn float_key(number: f64) -> u64 {
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Self::Str(text) => return hash_str(text, state),
+            Self::Str(text) => hash_str(text, state),
             Self::Undef => state.write_u8(0),
             Self::Default => state.write_u8(1),
             Self::Bool(truth) => (2u8, truth).hash(state),

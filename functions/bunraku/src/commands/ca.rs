@@ -22,7 +22,13 @@ fn open(args: &CaArgs) -> Result<Ca> {
 }
 
 /// Does the same to each certname, and says so.
-fn each(ca: &Ca, certnames: &[String], json: bool, done: &str, act: impl Fn(&Ca, &str) -> bunraku_pki::Result<()>) -> Result<ExitCode> {
+fn each(
+    ca: &Ca,
+    certnames: &[String],
+    json: bool,
+    done: &str,
+    act: impl Fn(&Ca, &str) -> bunraku_pki::Result<()>,
+) -> Result<ExitCode> {
     let mut failed = Vec::new();
     for certname in certnames {
         match act(ca, certname) {
@@ -50,7 +56,11 @@ pub(crate) fn run(command: &CaCommand, json: bool) -> Result<ExitCode> {
         CaCommand::List(args) => {
             let list = open(args)?.list()?;
             console::result(json, &list, || {
-                let mut rows = vec![["CERTNAME", "STATE", "EXPIRES", "FINGERPRINT"].map(str::to_owned).to_vec()];
+                let mut rows = vec![
+                    ["CERTNAME", "STATE", "EXPIRES", "FINGERPRINT"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                ];
                 rows.extend(list.iter().map(|status| {
                     vec![
                         status.name.clone(),
@@ -76,7 +86,19 @@ pub(crate) fn run(command: &CaCommand, json: bool) -> Result<ExitCode> {
             };
             each(&ca, &certnames, json, "Signed", Ca::sign)
         }
-        CaCommand::Revoke(options) => each(&open(&options.ca)?, &options.certnames, json, "Revoked", Ca::revoke),
-        CaCommand::Clean(options) => each(&open(&options.ca)?, &options.certnames, json, "Cleaned", Ca::clean),
+        CaCommand::Revoke(options) => each(
+            &open(&options.ca)?,
+            &options.certnames,
+            json,
+            "Revoked",
+            Ca::revoke,
+        ),
+        CaCommand::Clean(options) => each(
+            &open(&options.ca)?,
+            &options.certnames,
+            json,
+            "Cleaned",
+            Ca::clean,
+        ),
     }
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use bunraku_catalog::wire::{self, Format};
 use bunraku_compiler::Error;
@@ -19,6 +20,9 @@ use crate::local::Program;
 pub(crate) fn run(options: &Compile, json: bool) -> Result<ExitCode> {
     let mut program = Program::new(&options.language)?;
     program.request.include_virtual = options.include_virtual;
+    if let Some(times) = options.repeat {
+        return repeat(&program, times);
+    }
     let compilation = program.compile();
     write_log(&options.language, &compilation.logs)?;
     if let Some(path) = &options.trace {
@@ -45,10 +49,31 @@ pub(crate) fn run(options: &Compile, json: bool) -> Result<ExitCode> {
     }
 }
 
+/// Compiles again and again with what the first compile has parsed, and prints the times in milliseconds: of the
+/// compile, and of writing its catalog as JSON.
+fn repeat(program: &Program, times: u32) -> Result<ExitCode> {
+    let milliseconds = |began: Instant| began.elapsed().as_secs_f64() * 1000.0;
+    let (mut compiles, mut writes, mut resources) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..times {
+        let began = Instant::now();
+        let catalog = program.compile().outcome.map_err(Failure::input)?;
+        compiles.push(milliseconds(began));
+        let began = Instant::now();
+        wire::to_json(&catalog, Format::Rich).map_err(Failure::input)?;
+        writes.push(milliseconds(began));
+        resources = catalog.resources.len();
+    }
+    console::json(&json!({ "resources": resources, "compile_ms": compiles, "write_ms": writes }));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Writes what was logged, to a file or for people, as the options say.
 pub(super) fn write_log(options: &Language, logs: &[LogEntry]) -> Result<()> {
     let least = rank(level(&options.log_level)?);
-    let logged: Vec<&LogEntry> = logs.iter().filter(|entry| rank(entry.level) >= least).collect();
+    let logged: Vec<&LogEntry> = logs
+        .iter()
+        .filter(|entry| rank(entry.level) >= least)
+        .collect();
     match &options.log_json {
         Some(path) => write_logs(path, &logged),
         None => {
@@ -68,7 +93,11 @@ pub(super) fn error_document(error: &Error) -> serde_json::Value {
             ("column", error.column.map(Into::into)),
             ("issue_code", error.issue_code.as_deref().map(Into::into)),
         ];
-        fields.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        fields.extend(
+            known
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+        );
     }
     json!({ "error": document })
 }
@@ -105,7 +134,8 @@ fn rank(level: Level) -> u8 {
 }
 
 fn write_file(path: &Path, content: &[u8]) -> Result<()> {
-    std::fs::write(path, content).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+    std::fs::write(path, content)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
 }
 
 fn write_logs(path: &Path, entries: &[&LogEntry]) -> Result<()> {
@@ -120,7 +150,11 @@ fn write_logs(path: &Path, entries: &[&LogEntry]) -> Result<()> {
                 ("column", entry.column.map(Into::into)),
                 ("issue_code", entry.issue_code.as_deref().map(Into::into)),
             ];
-            fields.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+            fields.extend(
+                known
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+            );
         }
         writeln!(file, "{line}").map_err(failed)?;
     }

@@ -21,7 +21,11 @@ pub(crate) fn render(findings: &[UploadDiagnostic]) -> String {
         .into_iter()
         .flatten()
         .collect();
-        let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+        let place = if place.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", place.join(", "))
+        };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{label}: {}{place}", finding.message);
         if let Some(excerpt) = &finding.excerpt {

@@ -20,5 +20,9 @@ fn canonical(path: &Path) -> Result<Canonical> {
 pub(crate) fn run(options: &Diff, json: bool) -> Result<ExitCode> {
     let differences = diff(&canonical(&options.left)?, &canonical(&options.right)?);
     console::result(json, &differences, || render(&differences));
-    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(if differences.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
 }

@@ -13,8 +13,18 @@ use crate::local::read_source;
 /// Prints a program's tree in Puppet Extended S-Expression Notation.
 pub(crate) fn run(options: &Dump, json: bool) -> Result<ExitCode> {
     let source = SourceFile::new(None, read_source(&options.code)?);
-    let parse = if options.epp { parse_epp } else { parse_manifest };
-    let parsed = parse(&source, &ParseOptions { validate: false, ..ParseOptions::default() });
+    let parse = if options.epp {
+        parse_epp
+    } else {
+        parse_manifest
+    };
+    let parsed = parse(
+        &source,
+        &ParseOptions {
+            validate: false,
+            ..ParseOptions::default()
+        },
+    );
     match parsed.valid_program() {
         Some(program) => {
             let pn = dump_pn(program);
@@ -22,8 +32,11 @@ pub(crate) fn run(options: &Dump, json: bool) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            let messages: Vec<String> =
-                parsed.diagnostics.iter().map(|diagnostic| diagnostic.located(&source).to_string()).collect();
+            let messages: Vec<String> = parsed
+                .diagnostics
+                .iter()
+                .map(|diagnostic| diagnostic.located(&source).to_string())
+                .collect();
             if json {
                 console::json(&json!({ "error": { "message": messages.join("\n") } }));
             }

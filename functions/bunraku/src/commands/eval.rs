@@ -18,7 +18,11 @@ pub(crate) fn run(options: &Eval, json: bool) -> Result<ExitCode> {
         return Err(Failure::input("nothing to evaluate: give --code"));
     };
     let program = Program::new(&options.language)?;
-    let preludes = options.preludes.iter().map(|path| read_source(path)).collect::<Result<Vec<_>>>()?;
+    let preludes = options
+        .preludes
+        .iter()
+        .map(|path| read_source(path))
+        .collect::<Result<Vec<_>>>()?;
     let evaluation = program.evaluate(&Source {
         preludes,
         code: match &program.request.manifest {
@@ -38,7 +42,8 @@ pub(crate) fn run(options: &Eval, json: bool) -> Result<ExitCode> {
             return Err(Failure::input(error));
         }
     };
-    let mut document = json!({ "value": rich::to_json(&value).map_err(|error| Failure::input(error.message))? });
+    let mut document =
+        json!({ "value": rich::to_json(&value).map_err(|error| Failure::input(error.message))? });
     if options.show_variables {
         let variables: Map<String, Json> = evaluation
             .variables

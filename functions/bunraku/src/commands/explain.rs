@@ -17,13 +17,17 @@ pub(crate) async fn run(args: &NodeArgs, json: bool) -> Result<ExitCode> {
     let environment = EnvironmentName::parse(args.environment.environment.as_str())?;
     let certname = Certname::parse(args.node.as_str())?;
     let Some(pointer) = store.pointer(&environment, &certname).await? else {
-        return Err(Failure::input(format!("{certname} has no catalog in environment {environment}")));
+        return Err(Failure::input(format!(
+            "{certname} has no catalog in environment {environment}"
+        )));
     };
     let reads: BTreeMap<String, String> = pointer.trace.parse().map_err(Failure::input)?;
     let volatile: Vec<&String> = reads
         .keys()
         .filter(|read| {
-            let path: Option<Vec<&str>> = read.strip_prefix("fact:").map(|path| path.split('.').collect());
+            let path: Option<Vec<&str>> = read
+                .strip_prefix("fact:")
+                .map(|path| path.split('.').collect());
             path.is_some_and(|path| facts::is_volatile(&path))
         })
         .collect();
@@ -37,18 +41,36 @@ pub(crate) async fn run(args: &NodeArgs, json: bool) -> Result<ExitCode> {
         let shown = |value: Option<String>| value.unwrap_or_else(|| "never".to_owned());
         let mut lines = vec![
             format!("node       {certname} ({environment})"),
-            format!("catalog    {}", shown(pointer.catalog.map(|catalog| catalog.digest.to_hex()))),
-            format!("release    {}", shown(pointer.release.map(|release| release.to_hex()))),
+            format!(
+                "catalog    {}",
+                shown(pointer.catalog.map(|catalog| catalog.digest.to_hex()))
+            ),
+            format!(
+                "release    {}",
+                shown(pointer.release.map(|release| release.to_hex()))
+            ),
             format!(
                 "compiled   {} in {} ms by {}",
                 shown(pointer.compiled_at.map(|at| at.to_string())),
                 pointer.duration_ms,
                 pointer.compiler
             ),
-            format!("verified   {}", shown(pointer.verified_at.map(|at| at.to_string()))),
+            format!(
+                "verified   {}",
+                shown(pointer.verified_at.map(|at| at.to_string()))
+            ),
         ];
-        lines.extend(pointer.failure.as_ref().map(|failure| format!("failed     {}", failure.error)));
-        lines.extend(volatile.iter().map(|read| format!("volatile   {read} changes all the time: no reuse")));
+        lines.extend(
+            pointer
+                .failure
+                .as_ref()
+                .map(|failure| format!("failed     {}", failure.error)),
+        );
+        lines.extend(
+            volatile
+                .iter()
+                .map(|read| format!("volatile   {read} changes all the time: no reuse")),
+        );
         lines.push(format!("rests on {} reads:", reads.len()));
         lines.extend(reads.keys().map(|read| format!("  {read}")));
         lines.join("\n")

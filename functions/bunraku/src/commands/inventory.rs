@@ -34,7 +34,9 @@ pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
     let store = open_store(args).await?;
     let mut environments = Vec::new();
     for name in store.environments().await? {
-        let Some(document) = store.environment(&name).await? else { continue };
+        let Some(document) = store.environment(&name).await? else {
+            continue;
+        };
         let (mut current, mut behind, mut failed) = (0, 0, 0);
         for certname in store.pointers(&name).await? {
             match store.pointer(&name, &certname).await? {
@@ -50,9 +52,17 @@ pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
     }
     let known = store.known_nodes().await?.len();
     let uploads = store.uploads().await?.len();
-    let result = json!({ "nodes": known, "uploads_waiting": uploads, "environments": environments });
+    let result =
+        json!({ "nodes": known, "uploads_waiting": uploads, "environments": environments });
     console::result(json, &result, || {
-        let mut rows = vec![cells(["ENVIRONMENT", "RELEASE", "CURRENT", "BEHIND", "FAILED", "SINCE"])];
+        let mut rows = vec![cells([
+            "ENVIRONMENT",
+            "RELEASE",
+            "CURRENT",
+            "BEHIND",
+            "FAILED",
+            "SINCE",
+        ])];
         for line in &environments {
             let text = |name: &str| match &line[name] {
                 serde_json::Value::String(text) => text.clone(),
@@ -68,7 +78,10 @@ pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
                 text("updated_at"),
             ]);
         }
-        format!("{known} nodes known, {uploads} uploads waiting\n{}", console::table(&rows))
+        format!(
+            "{known} nodes known, {uploads} uploads waiting\n{}",
+            console::table(&rows)
+        )
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -81,11 +94,15 @@ pub(crate) async fn nodes(args: &NodesArgs, json: bool) -> Result<ExitCode> {
     let mut nodes = Vec::new();
     let mut rows = vec![cells(["NODE", "STATE", "CATALOG", "COMPILED", "MS"])];
     for certname in store.pointers(&environment).await? {
-        let Some(pointer) = store.pointer(&environment, &certname).await? else { continue };
+        let Some(pointer) = store.pointer(&environment, &certname).await? else {
+            continue;
+        };
         if args.failed && pointer.failure.is_none() {
             continue;
         }
-        let is_current = current.as_ref().is_some_and(|document| pointer.holds_for(document.release));
+        let is_current = current
+            .as_ref()
+            .is_some_and(|document| pointer.holds_for(document.release));
         let state = match (&pointer.failure, is_current) {
             (Some(_), _) => "failed",
             (None, true) => "current",
@@ -96,7 +113,10 @@ pub(crate) async fn nodes(args: &NodesArgs, json: bool) -> Result<ExitCode> {
             certname.to_string(),
             state.to_owned(),
             catalog.map(|digest| digest.short()).unwrap_or_default(),
-            pointer.compiled_at.map(|at| at.to_string()).unwrap_or_default(),
+            pointer
+                .compiled_at
+                .map(|at| at.to_string())
+                .unwrap_or_default(),
             pointer.duration_ms.to_string(),
         ]);
         nodes.push(json!({
@@ -114,7 +134,10 @@ pub(crate) async fn nodes(args: &NodesArgs, json: bool) -> Result<ExitCode> {
 pub(crate) async fn releases(args: &EnvironmentArgs, json: bool) -> Result<ExitCode> {
     let store = open_store(&args.store).await?;
     let environment = EnvironmentName::parse(args.environment.as_str())?;
-    let current = store.environment(&environment).await?.map(|document| document.release);
+    let current = store
+        .environment(&environment)
+        .await?
+        .map(|document| document.release);
     let mut releases = Vec::new();
     let mut rows = vec![cells(["RELEASE", "FILES", "BYTES", ""])];
     for digest in store.releases(&environment).await? {
@@ -140,12 +163,17 @@ pub(crate) async fn environments(args: &StoreArgs, json: bool) -> Result<ExitCod
     let mut environments = Vec::new();
     let mut rows = vec![cells(["ENVIRONMENT", "RELEASE", "SINCE", "PREVIOUS"])];
     for name in store.environments().await? {
-        let Some(document) = store.environment(&name).await? else { continue };
+        let Some(document) = store.environment(&name).await? else {
+            continue;
+        };
         rows.push(vec![
             name.to_string(),
             document.release.short(),
             document.updated_at.to_string(),
-            document.previous.map(|digest| digest.short()).unwrap_or_default(),
+            document
+                .previous
+                .map(|digest| digest.short())
+                .unwrap_or_default(),
         ]);
         environments.push(json!({
             "environment": name, "release": document.release, "previous": document.previous,

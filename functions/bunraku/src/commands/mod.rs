@@ -43,6 +43,10 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
 
 /// Runs what waits for the store or the network.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Failure::unreachable(format!("no runtime: {error}")))?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|error| Failure::unreachable(format!("no runtime: {error}")))?
+        .block_on(work)
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use bunraku_farm::documents::{ArchiveFormat, Severity, UploadDiagnostic, UploadKey, UploadManifest, UploadResult};
+use bunraku_farm::documents::{
+    ArchiveFormat, Severity, UploadDiagnostic, UploadKey, UploadManifest, UploadResult,
+};
 use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
 use bunraku_ingest::check;
 use bunraku_store::Store;
@@ -79,12 +81,25 @@ pub(crate) async fn run(options: &Push, json: bool) -> Result<ExitCode> {
     let store = open_store(&options.environment.store).await?;
     let sent = send(&store, &environment, tree).await?;
     if options.no_wait {
-        console::result(json, &serde_json::json!({ "upload": sent.key, "uploaded": sent.uploaded }), || {
-            format!("uploaded {} of {} files ({} bytes) as {}", sent.uploaded, sent.files, sent.bytes, sent.key)
-        });
+        console::result(
+            json,
+            &serde_json::json!({ "upload": sent.key, "uploaded": sent.uploaded }),
+            || {
+                format!(
+                    "uploaded {} of {} files ({} bytes) as {}",
+                    sent.uploaded, sent.files, sent.bytes, sent.key
+                )
+            },
+        );
         return Ok(ExitCode::SUCCESS);
     }
-    let pushed = wait(&store, &environment, sent, Duration::from_secs(options.timeout)).await?;
+    let pushed = wait(
+        &store,
+        &environment,
+        sent,
+        Duration::from_secs(options.timeout),
+    )
+    .await?;
     Ok(report(&pushed, json))
 }
 
@@ -99,28 +114,37 @@ fn checked_tree(directory: &Path) -> Result<std::result::Result<Tree, Vec<Upload
         .map(|(path, file)| (path.as_str().to_owned(), file.content.clone().into()))
         .collect();
     let findings = check::check_tree(&files);
-    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let wrong = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
     Ok(if wrong { Err(findings) } else { Ok(tree) })
 }
 
 /// Uploads the manifest of a tree and what the store lacks of it.
-async fn send(
-    store: &Store,
-    environment: &EnvironmentName,
-    tree: Tree,
-) -> Result<Sent> {
+async fn send(store: &Store, environment: &EnvironmentName, tree: Tree) -> Result<Sent> {
     let digests: BTreeSet<Digest> = tree.values().map(|file| file.entry.digest).collect();
     let missing: BTreeSet<Digest> = store.missing_blobs(digests).await?.into_iter().collect();
     let files = tree.len();
-    let new = tree.values().filter(|file| missing.contains(&file.entry.digest));
-    let (uploaded, bytes) = new.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.entry.size));
-    let archive = pack(tree, &missing).map_err(|error| Failure::input(format!("the upload can't be packed: {error}")))?;
+    let new = tree
+        .values()
+        .filter(|file| missing.contains(&file.entry.digest));
+    let (uploaded, bytes) = new.fold((0, 0), |(count, bytes), file| {
+        (count + 1, bytes + file.entry.size)
+    });
+    let archive = pack(tree, &missing)
+        .map_err(|error| Failure::input(format!("the upload can't be packed: {error}")))?;
     let at = Timestamp::now();
     // Ids sort by time; the process makes those of one millisecond differ.
     let id = format!("{:013x}-{:x}", at.as_millisecond(), std::process::id());
     let key = UploadKey::new(environment.clone(), id, ArchiveFormat::TarZstd)?;
     store.create_upload(&key, archive).await?;
-    Ok(Sent { key, at, files, uploaded, bytes })
+    Ok(Sent {
+        key,
+        at,
+        files,
+        uploaded,
+        bytes,
+    })
 }
 
 fn pack(tree: Tree, missing: &BTreeSet<Digest>) -> std::io::Result<Vec<u8>> {
@@ -136,12 +160,20 @@ fn pack(tree: Tree, missing: &BTreeSet<Digest>) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(zstd::Encoder::new(Vec::new(), COMPRESSION)?);
     append(&mut archive, UploadManifest::PATH, &manifest)?;
     for (digest, content) in blobs {
-        append(&mut archive, &format!("{}{digest}", UploadManifest::BLOBS), &content)?;
+        append(
+            &mut archive,
+            &format!("{}{digest}", UploadManifest::BLOBS),
+            &content,
+        )?;
     }
     archive.into_inner()?.finish()
 }
 
-fn append<W: std::io::Write>(archive: &mut tar::Builder<W>, path: &str, content: &[u8]) -> std::io::Result<()> {
+fn append<W: std::io::Write>(
+    archive: &mut tar::Builder<W>,
+    path: &str,
+    content: &[u8],
+) -> std::io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(content.len() as u64);
     header.set_mode(0o644);
@@ -191,7 +223,16 @@ async fn wait(
     loop {
         let mut still_open = Vec::new();
         for certname in open {
-            if !account(store, environment, &certname, &result, sent.at, &mut summary).await? {
+            if !account(
+                store,
+                environment,
+                &certname,
+                &result,
+                sent.at,
+                &mut summary,
+            )
+            .await?
+            {
                 still_open.push(certname);
             }
         }
@@ -216,12 +257,17 @@ async fn account(
     since: Timestamp,
     summary: &mut Summary,
 ) -> Result<bool> {
-    let Some(pointer) = store.pointer(environment, certname).await? else { return Ok(false) };
+    let Some(pointer) = store.pointer(environment, certname).await? else {
+        return Ok(false);
+    };
     if pointer.sequence < result.sequence {
         return Ok(false);
     }
     match pointer.failure {
-        Some(failure) => summary.failed.push(FailedNode { node: certname.clone(), error: failure.error }),
+        Some(failure) => summary.failed.push(FailedNode {
+            node: certname.clone(),
+            error: failure.error,
+        }),
         None if pointer.compiled_at.is_some_and(|at| at >= since) => summary.compiled += 1,
         None => summary.reused += 1,
     }
@@ -230,7 +276,9 @@ async fn account(
 
 fn progress(nodes: usize) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(nodes as u64), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} catalogs in place, {elapsed}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} catalogs in place, {elapsed}")
+    {
         bar.set_style(style);
     }
     bar
@@ -241,8 +289,13 @@ fn refused(findings: &[UploadDiagnostic], json: bool) -> ExitCode {
         console::json(&serde_json::json!({ "accepted": false, "diagnostics": findings }));
     }
     console::say(diagnostics::render(findings).trim_end());
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    console::say(&format!("Refused: {errors} errors. The environment stays as it is."));
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    console::say(&format!(
+        "Refused: {errors} errors. The environment stays as it is."
+    ));
     ExitCode::from(1)
 }
 
@@ -281,7 +334,11 @@ impl std::fmt::Display for Summary {
 }
 
 /// Pushes a directory to a store, for `bunraku up`.
-pub(crate) async fn push_directory(store: &Store, environment: &EnvironmentName, directory: &Path) -> Result<Pushed> {
+pub(crate) async fn push_directory(
+    store: &Store,
+    environment: &EnvironmentName,
+    directory: &Path,
+) -> Result<Pushed> {
     let tree = match checked_tree(directory)? {
         Ok(tree) => tree,
         Err(findings) => return Ok(Pushed::Refused(findings)),

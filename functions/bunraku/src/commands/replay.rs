@@ -25,7 +25,11 @@ pub(crate) async fn run(args: &NodeArgs, json: bool) -> Result<ExitCode> {
         if same {
             format!("{certname}: the same catalog, {}", stored.short())
         } else {
-            format!("{certname}: another catalog, {} instead of {}", compiled.short(), stored.short())
+            format!(
+                "{certname}: another catalog, {} instead of {}",
+                compiled.short(),
+                stored.short()
+            )
         }
     });
     Ok(ExitCode::from(u8::from(!same)))

@@ -52,7 +52,8 @@ pub(crate) async fn run(options: &Up) -> Result<ExitCode> {
 fn autosign(text: &str) -> Result<Autosign> {
     let path = Path::new(text);
     if path.is_file() {
-        let list = std::fs::read_to_string(path).map_err(|error| Failure::input(format!("{text}: {error}")))?;
+        let list = std::fs::read_to_string(path)
+            .map_err(|error| Failure::input(format!("{text}: {error}")))?;
         return Ok(Autosign::parse(&list));
     }
     Ok(Autosign::parse(if text == "all" { "true" } else { text }))
@@ -80,10 +81,15 @@ async fn push_on_change(farm: &Farm, environment: &EnvironmentName, site: &Path)
         }
     })
     .map_err(Failure::unreachable)?;
-    watcher.watch(site, RecursiveMode::Recursive).map_err(|error| Failure::input(format!("{}: {error}", site.display())))?;
+    watcher
+        .watch(site, RecursiveMode::Recursive)
+        .map_err(|error| Failure::input(format!("{}: {error}", site.display())))?;
     loop {
         changed.notified().await;
-        while tokio::time::timeout(QUIET, changed.notified()).await.is_ok() {}
+        while tokio::time::timeout(QUIET, changed.notified())
+            .await
+            .is_ok()
+        {}
         push_site(farm, environment, site).await;
     }
 }

@@ -1,7 +1,7 @@
 //! `bunraku validate`
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use bunraku_farm::documents::{Severity, UploadDiagnostic};
@@ -28,7 +28,9 @@ pub(crate) fn run(options: &Validate, json: bool) -> Result<ExitCode> {
             findings
         }
     };
-    let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let failed = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
     if json {
         let shown: Vec<_> = findings
             .iter()
@@ -46,7 +48,7 @@ pub(crate) fn run(options: &Validate, json: bool) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-fn check_code(options: &Validate, code: &PathBuf) -> Result<Vec<UploadDiagnostic>> {
+fn check_code(options: &Validate, code: &Path) -> Result<Vec<UploadDiagnostic>> {
     let (settings, _) = settings(&options.settings)?;
     let source = SourceFile::new(None, read_source(code)?);
     let parse_options = ParseOptions {
@@ -59,9 +61,17 @@ fn check_code(options: &Validate, code: &PathBuf) -> Result<Vec<UploadDiagnostic
         module_path: options.source_name.as_deref().map(Into::into),
         ..ParseOptions::default()
     };
-    let parse = if options.epp { parse_epp } else { parse_manifest };
+    let parse = if options.epp {
+        parse_epp
+    } else {
+        parse_manifest
+    };
     let parsed = parse(&source, &parse_options);
-    Ok(parsed.diagnostics.iter().map(|found| check::finding(&source, found)).collect())
+    Ok(parsed
+        .diagnostics
+        .iter()
+        .map(|found| check::finding(&source, found))
+        .collect())
 }
 
 fn check_path(path: &Path) -> Result<Vec<UploadDiagnostic>> {
@@ -73,7 +83,8 @@ fn check_path(path: &Path) -> Result<Vec<UploadDiagnostic>> {
             .collect::<BTreeMap<_, bytes::Bytes>>();
         return Ok(check::check_tree(&files));
     }
-    let content = std::fs::read(path).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+    let content = std::fs::read(path)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
     let name = path.display().to_string();
     Ok(check::check_tree(&BTreeMap::from([(name, content.into())])))
 }

@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 use crate::cli::{Language, Verify};
 use crate::console;
 use crate::failure::{Failure, Result};
-use crate::reference::Reference;
 use crate::local::{Program, facts_documents, facts_values, read_source, trusted_of};
+use crate::reference::Reference;
 
 /// What both compilers are told of the server.
 fn server_facts() -> Json {
@@ -24,18 +24,34 @@ fn server_facts() -> Json {
 pub(crate) fn run(options: &Verify, json: bool) -> Result<ExitCode> {
     let directory = std::path::absolute(&options.directory)
         .map_err(|error| Failure::input(format!("{}: {error}", options.directory.display())))?;
-    let facts_directory = options.facts.clone().unwrap_or_else(|| directory.join("facts"));
+    let facts_directory = options
+        .facts
+        .clone()
+        .unwrap_or_else(|| directory.join("facts"));
     let documents = facts_documents(&facts_directory)?;
-    let nodes: Vec<String> =
-        if options.nodes.is_empty() { documents.keys().cloned().collect() } else { options.nodes.clone() };
+    let nodes: Vec<String> = if options.nodes.is_empty() {
+        documents.keys().cloned().collect()
+    } else {
+        options.nodes.clone()
+    };
     let scratch = Scratch::new()?;
     let mut reference = Reference::start(&options.ruby)?;
     let mut board = Scoreboard::default();
     for node in nodes {
         let Some(document) = documents.get(&node) else {
-            return Err(Failure::input(format!("no facts of {node} in {}", facts_directory.display())));
+            return Err(Failure::input(format!(
+                "no facts of {node} in {}",
+                facts_directory.display()
+            )));
         };
-        board.push(compare(options, &directory, &node, document, &scratch, &mut reference)?);
+        board.push(compare(
+            options,
+            &directory,
+            &node,
+            document,
+            &scratch,
+            &mut reference,
+        )?);
     }
     console::result(json, &board, || board.render());
     Ok(ExitCode::from(u8::from(!board.is_perfect())))
@@ -67,7 +83,13 @@ impl Drop for Scratch {
     }
 }
 
-fn language(options: &Verify, directory: &Path, node: &str, facts: &Json, scratch: &Scratch) -> Result<Language> {
+fn language(
+    options: &Verify,
+    directory: &Path,
+    node: &str,
+    facts: &Json,
+    scratch: &Scratch,
+) -> Result<Language> {
     Ok(Language {
         code: options.code.clone(),
         manifest: None,

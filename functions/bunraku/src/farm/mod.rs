@@ -48,24 +48,42 @@ pub(crate) struct Farm {
 fn hostname() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim().to_lowercase();
-    if bunraku_pki::is_valid_certname(&name) { name } else { "localhost".to_owned() }
+    if bunraku_pki::is_valid_certname(&name) {
+        name
+    } else {
+        "localhost".to_owned()
+    }
 }
 
 impl Farm {
     /// Opens the store, the queue and the authority, and starts every function.
     pub(crate) async fn start(options: FarmOptions) -> Result<Self> {
-        let failed = |error: std::io::Error| Failure::unreachable(format!("{}: {error}", options.data.display()));
+        let failed = |error: std::io::Error| {
+            Failure::unreachable(format!("{}: {error}", options.data.display()))
+        };
         std::fs::create_dir_all(&options.data).map_err(failed)?;
         let data = options.data.canonicalize().map_err(failed)?;
         let store = Store::open_directory(&data.join("store")).await?;
-        let queue: Arc<dyn Queue> = Arc::new(EmbeddedQueue::open(data.join("queue.redb"), QueueOptions::default())?);
-        let ca = Ca::open(data.join("ca"), CaOptions { autosign: options.autosign, ..CaOptions::default() })?;
+        let queue: Arc<dyn Queue> = Arc::new(EmbeddedQueue::open(
+            data.join("queue.redb"),
+            QueueOptions::default(),
+        )?);
+        let ca = Ca::open(
+            data.join("ca"),
+            CaOptions {
+                autosign: options.autosign,
+                ..CaOptions::default()
+            },
+        )?;
         let hostname = hostname();
         let credentials = ca.server_credentials(&hostname, &options.names)?;
         ca.admin_credentials("bunraku-admin")?;
         let counters = Arc::new(Counters::default());
         let edge = Edge::new(
-            EdgeConfig { admins: vec!["bunraku-admin".to_owned()], ..EdgeConfig::default() },
+            EdgeConfig {
+                admins: vec!["bunraku-admin".to_owned()],
+                ..EdgeConfig::default()
+            },
             store.clone(),
             Arc::clone(&queue),
             EdgePki { ca, credentials },
@@ -80,12 +98,25 @@ impl Farm {
         let mut tasks = JoinSet::new();
         let stopped = stop.clone();
         tasks.spawn(async move { edge.serve(listener, stopped.cancelled_owned()).await });
-        tasks.spawn(uploads::announce(store.clone(), Arc::clone(&queue), stop.clone()));
+        tasks.spawn(uploads::announce(
+            store.clone(),
+            Arc::clone(&queue),
+            stop.clone(),
+        ));
         start_ingest(&mut tasks, &store, &queue, &counters, &stop);
         start_plan(&mut tasks, &store, &queue, &counters, &stop);
-        let jobs = options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let jobs = options
+            .jobs
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         start_compile(&mut tasks, jobs.max(1), &store, &queue, &counters, &stop);
-        Ok(Self { store, data, address, hostname, stop, tasks })
+        Ok(Self {
+            store,
+            data,
+            address,
+            hostname,
+            stop,
+            tasks,
+        })
     }
 
     /// The store.
@@ -97,7 +128,11 @@ impl Farm {
     pub(crate) fn describe(&self) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "Bunraku serves agents on https://{} (certificate of {})", self.address, self.hostname);
+        let _ = writeln!(
+            text,
+            "Bunraku serves agents on https://{} (certificate of {})",
+            self.address, self.hostname
+        );
         let _ = writeln!(text, "Its data is in {}", self.data.display());
         text
     }
@@ -124,14 +159,17 @@ fn start_ingest(
     counters: &Arc<Counters>,
     stop: &CancellationToken,
 ) {
-    let context = bunraku_ingest::Context::new(store.clone(), Arc::clone(queue), Arc::clone(counters));
+    let context =
+        bunraku_ingest::Context::new(store.clone(), Arc::clone(queue), Arc::clone(counters));
     let (queue, stop) = (Arc::clone(queue), stop.clone());
     tasks.spawn(async move {
         let handle = move |message| {
             let context = context.clone();
             async move {
                 match message {
-                    Message::UploadCreated(upload) => bunraku_ingest::handle(&context, &upload).await,
+                    Message::UploadCreated(upload) => {
+                        bunraku_ingest::handle(&context, &upload).await
+                    }
                     _ => Ok(()),
                 }
             }
@@ -147,7 +185,8 @@ fn start_plan(
     counters: &Arc<Counters>,
     stop: &CancellationToken,
 ) {
-    let context = bunraku_plan::Context::new(store.clone(), Arc::clone(queue), Arc::clone(counters));
+    let context =
+        bunraku_plan::Context::new(store.clone(), Arc::clone(queue), Arc::clone(counters));
     let (queue, stop) = (Arc::clone(queue), stop.clone());
     tasks.spawn(async move {
         let handle = move |message| {
@@ -172,8 +211,11 @@ fn start_compile(
     counters: &Arc<Counters>,
     stop: &CancellationToken,
 ) {
-    const LANES: [Channel; 3] =
-        [Channel::Compile(Lane::Urgent), Channel::Compile(Lane::Normal), Channel::Compile(Lane::Bulk)];
+    const LANES: [Channel; 3] = [
+        Channel::Compile(Lane::Urgent),
+        Channel::Compile(Lane::Normal),
+        Channel::Compile(Lane::Bulk),
+    ];
     let compile = Compile::new(store.clone(), Arc::clone(counters));
     for job in 0..=jobs {
         let channels = if job == jobs { &LANES[..1] } else { &LANES[..] };

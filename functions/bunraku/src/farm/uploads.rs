@@ -19,7 +19,9 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 /// message is replaced and an upload dealt with is gone.
 pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: CancellationToken) {
     let news = Arc::new(Notify::new());
-    let _watcher = store.root().and_then(|root| watch(&root.join("uploads"), Arc::clone(&news)));
+    let _watcher = store
+        .root()
+        .and_then(|root| watch(&root.join("uploads"), Arc::clone(&news)));
     let mut announced = std::collections::BTreeSet::new();
     loop {
         match store.uploads().await {
@@ -29,7 +31,10 @@ pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: Cancella
                     if announced.contains(&key) {
                         continue;
                     }
-                    match queue.send(Message::UploadCreated(UploadCreated { key: key.clone() })).await {
+                    match queue
+                        .send(Message::UploadCreated(UploadCreated { key: key.clone() }))
+                        .await
+                    {
                         Ok(()) => {
                             announced.insert(key);
                         }

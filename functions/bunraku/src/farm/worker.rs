@@ -21,8 +21,12 @@ const QUEUE_TROUBLE: Duration = Duration::from_secs(2);
 ///
 /// What fails comes again after a delay that doubles with each attempt; the queue gives it up as a
 /// dead letter in the end.
-pub(crate) async fn run<H, W, E>(queue: Arc<dyn Queue>, channels: &[Channel], stop: CancellationToken, handle: H)
-where
+pub(crate) async fn run<H, W, E>(
+    queue: Arc<dyn Queue>,
+    channels: &[Channel],
+    stop: CancellationToken,
+    handle: H,
+) where
     H: Fn(Message) -> W,
     W: Future<Output = Result<(), E>>,
     E: Display,
@@ -35,8 +39,16 @@ where
         match received {
             Ok(deliveries) => {
                 for delivery in deliveries {
-                    let Delivery { message, attempt, receipt } = delivery;
-                    let job = Job { channel: message.channel(), attempt, receipt };
+                    let Delivery {
+                        message,
+                        attempt,
+                        receipt,
+                    } = delivery;
+                    let job = Job {
+                        channel: message.channel(),
+                        attempt,
+                        receipt,
+                    };
                     if let Err(error) = finish(queue.as_ref(), job, handle(message)).await {
                         tracing::warn!(%error, "the queue could not be told what came of a message");
                     }
@@ -63,7 +75,11 @@ async fn finish<E: Display>(
     job: Job,
     work: impl Future<Output = Result<(), E>>,
 ) -> Result<(), QueueError> {
-    let Job { channel, attempt, receipt } = job;
+    let Job {
+        channel,
+        attempt,
+        receipt,
+    } = job;
     let mut work = std::pin::pin!(work);
     let outcome = loop {
         tokio::select! {

@@ -23,7 +23,10 @@ pub(crate) struct LocalFiles {
 impl LocalFiles {
     /// Files of the environment at `root`, an absolute path.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, read: Mutex::default() }
+        Self {
+            root,
+            read: Mutex::default(),
+        }
     }
 
     fn locate(&self, path: &str) -> PathBuf {
@@ -31,7 +34,10 @@ impl LocalFiles {
     }
 
     fn refused(&self, path: &str, error: &io::Error) -> InputError {
-        InputError::Refused(format!("Could not read {}: {error}", self.locate(path).display()))
+        InputError::Refused(format!(
+            "Could not read {}: {error}",
+            self.locate(path).display()
+        ))
     }
 }
 
@@ -39,7 +45,12 @@ impl LocalFiles {
 fn unless_absent<T>(result: io::Result<T>) -> Result<Option<T>, io::Error> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename
+            ) =>
+        {
             Ok(None)
         }
         Err(error) => Err(error),
@@ -74,34 +85,57 @@ impl Files for LocalFiles {
 
     fn list(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
         let refused = |error| self.refused(path, &error);
-        let Some(directory) = unless_absent(fs::read_dir(self.locate(path))).map_err(refused)? else {
+        let Some(directory) = unless_absent(fs::read_dir(self.locate(path))).map_err(refused)?
+        else {
             return Ok(None);
         };
         let mut entries = Vec::new();
         for entry in directory {
             let entry = entry.map_err(refused)?;
             // Links count as what they lead to; one that leads nowhere is not there.
-            let Some(metadata) = unless_absent(fs::metadata(entry.path())).map_err(refused)? else { continue };
-            let kind = if metadata.is_dir() { EntryKind::Directory } else { EntryKind::File };
-            entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind });
+            let Some(metadata) = unless_absent(fs::metadata(entry.path())).map_err(refused)? else {
+                continue;
+            };
+            let kind = if metadata.is_dir() {
+                EntryKind::Directory
+            } else {
+                EntryKind::File
+            };
+            entries.push(Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                kind,
+            });
         }
         entries.sort();
         Ok(Some(entries.into()))
     }
 
     fn metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError> {
-        let found = unless_absent(fs::metadata(self.locate(path))).map_err(|error| self.refused(path, &error))?;
+        let found = unless_absent(fs::metadata(self.locate(path)))
+            .map_err(|error| self.refused(path, &error))?;
         let Some(found) = found else { return Ok(None) };
         let mode = found.permissions().mode() & 0o7777;
         if found.is_dir() {
-            return Ok(Some(FileMetadata { kind: EntryKind::Directory, mode, digest: None }));
+            return Ok(Some(FileMetadata {
+                kind: EntryKind::Directory,
+                mode,
+                digest: None,
+            }));
         }
         let digest = self.read(path)?.map(|content| content.digest);
-        Ok(Some(FileMetadata { kind: EntryKind::File, mode, digest }))
+        Ok(Some(FileMetadata {
+            kind: EntryKind::File,
+            mode,
+            digest,
+        }))
     }
 
     fn display_path(&self, path: &str) -> String {
-        self.locate(path).display().to_string().trim_end_matches('/').to_owned()
+        self.locate(path)
+            .display()
+            .to_string()
+            .trim_end_matches('/')
+            .to_owned()
     }
 }
 
@@ -120,6 +154,9 @@ mod tests {
         assert!(files.read("manifests/site.pp/x").unwrap().is_none());
         assert!(files.list("modules").unwrap().is_none());
         assert_eq!(files.list("manifests").unwrap().unwrap().len(), 1);
-        assert_eq!(&*files.read("manifests/site.pp").unwrap().unwrap().bytes, b"node default { }");
+        assert_eq!(
+            &*files.read("manifests/site.pp").unwrap().unwrap().bytes,
+            b"node default { }"
+        );
     }
 }

@@ -25,8 +25,10 @@ pub(crate) struct Program {
 
 /// Reads a JSON file.
 pub(crate) fn read_json(path: &Path) -> Result<Json> {
-    let text = std::fs::read(path).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
-    serde_json::from_slice(&text).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+    let text = std::fs::read(path)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
 }
 
 /// A file's text; `-` is standard input.
@@ -42,13 +44,18 @@ pub(crate) fn read_source(path: &Path) -> Result<String> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+    std::path::absolute(path)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
 }
 
 /// A path as the compiler knows it: relative to the environment when it is inside.
 fn code_path(root: &Path, path: &Path) -> Result<String> {
     let path = absolute(path)?;
-    Ok(path.strip_prefix(root).unwrap_or(&path).display().to_string())
+    Ok(path
+        .strip_prefix(root)
+        .unwrap_or(&path)
+        .display()
+        .to_string())
 }
 
 fn strict(value: &str) -> Result<Strict> {
@@ -56,7 +63,9 @@ fn strict(value: &str) -> Result<Strict> {
         "off" => Ok(Strict::Off),
         "warning" => Ok(Strict::Warning),
         "error" => Ok(Strict::Error),
-        other => Err(Failure::input(format!("strict is off, warning or error, not '{other}'"))),
+        other => Err(Failure::input(format!(
+            "strict is off, warning or error, not '{other}'"
+        ))),
     }
 }
 
@@ -64,7 +73,9 @@ fn boolean(name: &str, value: &str) -> Result<bool> {
     match value {
         "true" | "yes" => Ok(true),
         "false" | "no" => Ok(false),
-        other => Err(Failure::input(format!("{name} is true or false, not '{other}'"))),
+        other => Err(Failure::input(format!(
+            "{name} is true or false, not '{other}'"
+        ))),
     }
 }
 
@@ -74,7 +85,9 @@ pub(crate) fn settings(options: &[String]) -> Result<(Settings, Vec<String>)> {
     let mut basemodulepath = Vec::new();
     for option in options {
         let Some((name, value)) = option.split_once('=') else {
-            return Err(Failure::input(format!("--setting takes NAME=VALUE, not '{option}'")));
+            return Err(Failure::input(format!(
+                "--setting takes NAME=VALUE, not '{option}'"
+            )));
         };
         match name {
             "strict" => settings.strict = strict(value)?,
@@ -82,10 +95,16 @@ pub(crate) fn settings(options: &[String]) -> Result<(Settings, Vec<String>)> {
             "tasks" => settings.tasks = boolean(name, value)?,
             "rich_data" => settings.rich_data = boolean(name, value)?,
             "static_catalogs" => settings.static_catalogs = boolean(name, value)?,
-            "merge_dependency_warnings" => settings.merge_dependency_warnings = boolean(name, value)?,
-            "disable_warnings" => settings.disable_warnings = value.split(',').map(str::to_owned).collect(),
+            "merge_dependency_warnings" => {
+                settings.merge_dependency_warnings = boolean(name, value)?
+            }
+            "disable_warnings" => {
+                settings.disable_warnings = value.split(',').map(str::to_owned).collect()
+            }
             "basemodulepath" => basemodulepath = value.split(':').map(str::to_owned).collect(),
-            other => console::say(&format!("Warning: the setting '{other}' has no part in a compile and is ignored")),
+            other => console::say(&format!(
+                "Warning: the setting '{other}' has no part in a compile and is ignored"
+            )),
         }
     }
     Ok((settings, basemodulepath))
@@ -94,7 +113,10 @@ pub(crate) fn settings(options: &[String]) -> Result<(Settings, Vec<String>)> {
 fn object(path: Option<&PathBuf>) -> Result<Option<Json>> {
     path.map(|path| match read_json(path)? {
         object @ Json::Object(_) => Ok(object),
-        _ => Err(Failure::input(format!("{}: a JSON object is wanted", path.display()))),
+        _ => Err(Failure::input(format!(
+            "{}: a JSON object is wanted",
+            path.display()
+        ))),
     })
     .transpose()
 }
@@ -102,7 +124,9 @@ fn object(path: Option<&PathBuf>) -> Result<Option<Json>> {
 /// The values of a facts file: the object itself, or `values` of an agent's document.
 pub(crate) fn facts_values(document: Json) -> Json {
     match document {
-        Json::Object(mut object) if object.contains_key("values") && object.contains_key("name") => {
+        Json::Object(mut object)
+            if object.contains_key("values") && object.contains_key("name") =>
+        {
             object.remove("values").unwrap_or_default()
         }
         other => other,
@@ -121,10 +145,19 @@ fn pairs(value: Value) -> Vec<(ecow::EcoString, Value)> {
 
 fn classes(document: &Json) -> Vec<(ecow::EcoString, Vec<(ecow::EcoString, Value)>)> {
     match document {
-        Json::Array(names) => names.iter().filter_map(Json::as_str).map(|name| (name.into(), Vec::new())).collect(),
+        Json::Array(names) => names
+            .iter()
+            .filter_map(Json::as_str)
+            .map(|name| (name.into(), Vec::new()))
+            .collect(),
         Json::Object(classes) => classes
             .iter()
-            .map(|(name, parameters)| (name.as_str().into(), pairs(rich::from_plain_json(parameters))))
+            .map(|(name, parameters)| {
+                (
+                    name.as_str().into(),
+                    pairs(rich::from_plain_json(parameters)),
+                )
+            })
             .collect(),
         _ => Vec::new(),
     }
@@ -146,21 +179,37 @@ impl Program {
             (Some(code), _) => Manifest::Code(read_source(code)?),
             (None, Some(path)) => Manifest::Path(code_path(&root, path)?),
             (None, None) if options.env_dir.is_some() => Manifest::Path(conf.manifest),
-            (None, None) => return Err(Failure::input("nothing to compile: give --code, --manifest or --env-dir")),
+            (None, None) => {
+                return Err(Failure::input(
+                    "nothing to compile: give --code, --manifest or --env-dir",
+                ));
+            }
         };
         request.modulepath = match &options.modulepath {
             Some(path) => {
                 let parts = path.split(':').filter(|part| !part.is_empty());
-                parts.map(|part| code_path(&root, Path::new(part))).collect::<Result<_>>()?
+                parts
+                    .map(|part| code_path(&root, Path::new(part)))
+                    .collect::<Result<_>>()?
             }
             None => {
                 let parts = conf.modulepath.into_iter();
                 parts
-                    .flat_map(|part| if part == BASE_MODULE_PATH { basemodulepath.clone() } else { vec![part] })
+                    .flat_map(|part| {
+                        if part == BASE_MODULE_PATH {
+                            basemodulepath.clone()
+                        } else {
+                            vec![part]
+                        }
+                    })
                     .collect()
             }
         };
-        request.hiera_config = options.hiera_config.as_deref().map(|path| code_path(&root, path)).transpose()?;
+        request.hiera_config = options
+            .hiera_config
+            .as_deref()
+            .map(|path| code_path(&root, path))
+            .transpose()?;
         let release_strict = match settings.strict {
             Strict::Off => bunraku_hiera::Strict::Off,
             Strict::Warning => bunraku_hiera::Strict::Warning,
@@ -168,12 +217,23 @@ impl Program {
         };
         request.settings = settings;
         request.variables = object(options.vars.as_ref())?
-            .map(|vars| rich::from_json(&vars).map(pairs).map_err(|error| Failure::input(error.message)))
+            .map(|vars| {
+                rich::from_json(&vars)
+                    .map(pairs)
+                    .map_err(|error| Failure::input(error.message))
+            })
             .transpose()?
             .unwrap_or_default();
-        request.classes = options.classes.as_deref().map(read_json).transpose()?.map(|list| classes(&list)).unwrap_or_default();
+        request.classes = options
+            .classes
+            .as_deref()
+            .map(read_json)
+            .transpose()?
+            .map(|list| classes(&list))
+            .unwrap_or_default();
         let facts = object(options.facts.as_ref())?.map(facts_values);
-        let trusted = object(options.trusted.as_ref())?.unwrap_or_else(|| trusted_of(&options.node));
+        let trusted =
+            object(options.trusted.as_ref())?.unwrap_or_else(|| trusted_of(&options.node));
         let server_facts = object(options.server_facts.as_ref())?;
         let empty = || Value::hash(PuppetHash::new());
         Ok(Self {
@@ -182,7 +242,8 @@ impl Program {
             node: NodeFacts {
                 facts: facts.map_or_else(empty, |facts| rich::from_plain_json(&facts)),
                 trusted: rich::from_plain_json(&trusted),
-                server_facts: server_facts.map_or_else(empty, |facts| rich::from_plain_json(&facts)),
+                server_facts: server_facts
+                    .map_or_else(empty, |facts| rich::from_plain_json(&facts)),
             },
         })
     }

@@ -16,9 +16,10 @@ pub(crate) fn facts_documents(directory: &Path) -> Result<BTreeMap<String, Json>
         .map_err(|error| Failure::input(format!("{}: {error}", directory.display())))?;
     for entry in entries {
         let path = entry.map_err(Failure::input)?.path();
-        let (Some(stem), Some("json")) =
-            (path.file_stem().and_then(|stem| stem.to_str()), path.extension().and_then(|end| end.to_str()))
-        else {
+        let (Some(stem), Some("json")) = (
+            path.file_stem().and_then(|stem| stem.to_str()),
+            path.extension().and_then(|end| end.to_str()),
+        ) else {
             continue;
         };
         nodes.insert(stem.to_owned(), read_json(&path)?);

@@ -22,7 +22,10 @@ impl Reference {
     /// Starts Ruby. That Puppet is missing shows at the first question.
     pub(crate) fn start(ruby: &Path) -> Result<Self> {
         let failed = |error| {
-            Failure::unreachable(format!("{}: {error}; the reference needs Ruby with Puppet", ruby.display()))
+            Failure::unreachable(format!(
+                "{}: {error}; the reference needs Ruby with Puppet",
+                ruby.display()
+            ))
         };
         let mut child = Command::new(ruby)
             .args(["-e", PROGRAM])
@@ -33,14 +36,21 @@ impl Reference {
         let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Failure::unreachable("the reference has no pipes"));
         };
-        Ok(Self { child, requests: Some(requests), answers: BufReader::new(answers) })
+        Ok(Self {
+            child,
+            requests: Some(requests),
+            answers: BufReader::new(answers),
+        })
     }
 
     /// Asks for one compile and waits for the answer.
     pub(crate) fn ask(&mut self, request: &Json) -> Result<Json> {
-        let ended = || Failure::unreachable("the reference ended: is Puppet installed for this Ruby?");
+        let ended =
+            || Failure::unreachable("the reference ended: is Puppet installed for this Ruby?");
         let requests = self.requests.as_mut().ok_or_else(ended)?;
-        writeln!(requests, "{request}").and_then(|()| requests.flush()).map_err(|_| ended())?;
+        writeln!(requests, "{request}")
+            .and_then(|()| requests.flush())
+            .map_err(|_| ended())?;
         let mut line = String::new();
         match self.answers.read_line(&mut line) {
             Ok(length) if length > 0 => serde_json::from_str(&line).map_err(Failure::unreachable),

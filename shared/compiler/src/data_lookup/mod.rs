@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bunraku_hiera::{
-    Config, ConvertError, DataSource, DirEntry, ErrorKind, Found, Hiera, Layer, LayerSet, LookupError,
-    LookupOptions, Segment, Strict, VariablePath, World,
+    Config, ConvertError, DataSource, DirEntry, ErrorKind, Found, Hiera, Layer, LayerSet,
+    LookupError, LookupOptions, Segment, Strict, VariablePath, World,
 };
 use bunraku_pcore::{Value, convert};
 use ecow::EcoString;
@@ -37,12 +37,20 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Automatic parameter lookup: the value bound to `class::parameter`, if there is one.
-    pub(crate) fn lookup_class_parameter(&mut self, key: &str, frame: Frame<'a>) -> Result<Option<Value>> {
+    pub(crate) fn lookup_class_parameter(
+        &mut self,
+        key: &str,
+        frame: Frame<'a>,
+    ) -> Result<Option<Value>> {
         self.with_hiera(frame, |hiera, world| hiera.lookup_parameter(world, key))
     }
 
     /// The value of a variable; `None` when there is no such variable.
-    pub(crate) fn existing_variable(&mut self, name: &str, scope: ScopeId) -> Result<Option<Value>> {
+    pub(crate) fn existing_variable(
+        &mut self,
+        name: &str,
+        scope: ScopeId,
+    ) -> Result<Option<Value>> {
         Ok(match self.lookup_variable(name, scope)? {
             Some(Binding::Value(value)) => Some(value),
             Some(Binding::Path(path)) => Some(self.read_fact(&path)),
@@ -55,9 +63,20 @@ impl<'a> Evaluator<'a> {
         frame: Frame<'a>,
         ask: impl FnOnce(&Hiera, &dyn World) -> bunraku_hiera::Result<T>,
     ) -> Result<T> {
-        let layers = LayerSet { global: self.request.hiera_config.as_deref().map(EcoString::from), global_only: false };
-        let hiera = Rc::clone(self.lookup.hiera.get_or_insert_with(|| Rc::new(Hiera::new(layers))));
-        let world = ScopeWorld { evaluator: RefCell::new(self), frame, warnings: RefCell::default() };
+        let layers = LayerSet {
+            global: self.request.hiera_config.as_deref().map(EcoString::from),
+            global_only: false,
+        };
+        let hiera = Rc::clone(
+            self.lookup
+                .hiera
+                .get_or_insert_with(|| Rc::new(Hiera::new(layers))),
+        );
+        let world = ScopeWorld {
+            evaluator: RefCell::new(self),
+            frame,
+            warnings: RefCell::default(),
+        };
         let answer = ask(&hiera, &world);
         let warnings = world.warnings.into_inner();
         for warning in warnings {
@@ -70,7 +89,12 @@ impl<'a> Evaluator<'a> {
 /// A failed lookup as an error of the compile.
 pub(crate) fn lookup_failure(error: LookupError) -> Unwind {
     if error.file.is_some() {
-        let mut located = Error::verbatim(error.message, error.file.map(|file| Arc::from(file.as_str())), error.line, None);
+        let mut located = Error::verbatim(
+            error.message,
+            error.file.map(|file| Arc::from(file.as_str())),
+            error.line,
+            None,
+        );
         located.issue_code = error.issue_code.map(str::to_owned);
         return located.into();
     }
@@ -104,7 +128,11 @@ impl World for ScopeWorld<'_, '_> {
         self.evaluator.borrow().inputs.data(source, key)
     }
 
-    fn data_warnings(&self, source: &DataSource<'_>, module: Option<&str>) -> bunraku_hiera::Result<Vec<String>> {
+    fn data_warnings(
+        &self,
+        source: &DataSource<'_>,
+        module: Option<&str>,
+    ) -> bunraku_hiera::Result<Vec<String>> {
         self.evaluator.borrow().inputs.data_warnings(source, module)
     }
 
@@ -113,7 +141,13 @@ impl World for ScopeWorld<'_, '_> {
     }
 
     fn list(&self, directory: &str) -> Vec<DirEntry> {
-        let listing = self.evaluator.borrow().inputs.listing(directory).ok().flatten();
+        let listing = self
+            .evaluator
+            .borrow()
+            .inputs
+            .listing(directory)
+            .ok()
+            .flatten();
         let entries = listing.iter().flat_map(|entries| entries.iter());
         entries
             .map(|entry| DirEntry {
@@ -128,13 +162,20 @@ impl World for ScopeWorld<'_, '_> {
     }
 
     fn module_path(&self, module: &str) -> Option<EcoString> {
-        let path = self.evaluator.borrow_mut().module_directory(module).ok().flatten()?;
+        let path = self
+            .evaluator
+            .borrow_mut()
+            .module_directory(module)
+            .ok()
+            .flatten()?;
         Some(EcoString::from(&*path))
     }
 
     fn variable(&self, path: &VariablePath<'_>) -> bunraku_hiera::Result<Option<Value>> {
         let mut evaluator = self.evaluator.borrow_mut();
-        let binding = evaluator.lookup_variable(path.root, self.frame.scope).map_err(plain)?;
+        let binding = evaluator
+            .lookup_variable(path.root, self.frame.scope)
+            .map_err(plain)?;
         match binding {
             Some(Binding::Value(value)) => path.dig(value),
             Some(Binding::Path(root)) => {
@@ -170,7 +211,11 @@ impl World for ScopeWorld<'_, '_> {
                     .map_err(|error| ConvertError::InvalidType(plain(error).message))?;
                 (wanted, arguments)
             }
-            _ => return Err(ConvertError::InvalidType("convert_to names no type".to_owned())),
+            _ => {
+                return Err(ConvertError::InvalidType(
+                    "convert_to names no type".to_owned(),
+                ));
+            }
         };
         let mut all = vec![value];
         all.extend(arguments.iter().cloned());

@@ -54,7 +54,10 @@ pub(crate) struct Dispatch {
 
 impl Dispatch {
     /// A dispatch whose parameters are all required, without a block.
-    pub(crate) const fn of(params: &'static [(&'static str, &'static str)], f: Implementation) -> Self {
+    pub(crate) const fn of(
+        params: &'static [(&'static str, &'static str)],
+        f: Implementation,
+    ) -> Self {
         Self {
             params,
             required: params.len(),

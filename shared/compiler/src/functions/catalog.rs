@@ -12,37 +12,70 @@ use crate::loader::manifests::lower;
 const NAMES: &[(&str, &str)] = &[("names", "Any")];
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "include", dispatches: &[Dispatch::of(NAMES, include).repeated(1)] },
-    Builtin { name: "require", dispatches: &[Dispatch::of(NAMES, require).repeated(1)] },
-    Builtin { name: "contain", dispatches: &[Dispatch::of(NAMES, contain).repeated(1)] },
-    Builtin { name: "realize", dispatches: &[Dispatch::of(NAMES, realize).repeated(1)] },
-    Builtin { name: "tag", dispatches: &[Dispatch::of(NAMES, tag).repeated(1)] },
-    Builtin { name: "tagged", dispatches: &[Dispatch::of(NAMES, tagged).repeated(1)] },
+    Builtin {
+        name: "include",
+        dispatches: &[Dispatch::of(NAMES, include).repeated(1)],
+    },
+    Builtin {
+        name: "require",
+        dispatches: &[Dispatch::of(NAMES, require).repeated(1)],
+    },
+    Builtin {
+        name: "contain",
+        dispatches: &[Dispatch::of(NAMES, contain).repeated(1)],
+    },
+    Builtin {
+        name: "realize",
+        dispatches: &[Dispatch::of(NAMES, realize).repeated(1)],
+    },
+    Builtin {
+        name: "tag",
+        dispatches: &[Dispatch::of(NAMES, tag).repeated(1)],
+    },
+    Builtin {
+        name: "tagged",
+        dispatches: &[Dispatch::of(NAMES, tagged).repeated(1)],
+    },
     Builtin {
         name: "create_resources",
-        dispatches: &[Dispatch::of(&[("type", "Any"), ("instances", "Any"), ("defaults", "Any")], create_resources).repeated(0)],
+        dispatches: &[Dispatch::of(
+            &[("type", "Any"), ("instances", "Any"), ("defaults", "Any")],
+            create_resources,
+        )
+        .repeated(0)],
     },
     Builtin {
         name: "defined",
-        dispatches: &[
-            Dispatch::of(&[("vals", "Variant[String, Type[CatalogEntry], Type[Type[CatalogEntry]]]")], defined).repeated(1)
-        ],
+        dispatches: &[Dispatch::of(
+            &[(
+                "vals",
+                "Variant[String, Type[CatalogEntry], Type[Type[CatalogEntry]]]",
+            )],
+            defined,
+        )
+        .repeated(1)],
     },
 ];
 
 fn include(call: &mut Call<'_, '_>) -> Result<Value> {
     let names = std::mem::take(&mut call.args);
-    call.ev.include_classes(&names, call.frame).map(Value::array)
+    call.ev
+        .include_classes(&names, call.frame)
+        .map(Value::array)
 }
 
 fn require(call: &mut Call<'_, '_>) -> Result<Value> {
     let names = std::mem::take(&mut call.args);
-    call.ev.require_classes(&names, call.frame).map(Value::array)
+    call.ev
+        .require_classes(&names, call.frame)
+        .map(Value::array)
 }
 
 fn contain(call: &mut Call<'_, '_>) -> Result<Value> {
     let names = std::mem::take(&mut call.args);
-    call.ev.contain_classes(&names, call.frame).map(Value::array)
+    call.ev
+        .contain_classes(&names, call.frame)
+        .map(Value::array)
 }
 
 fn realize(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -58,16 +91,19 @@ fn tag(call: &mut Call<'_, '_>) -> Result<Value> {
 }
 
 fn tagged(call: &mut Call<'_, '_>) -> Result<Value> {
-    let all = call.args.iter().all(|tag| call.ev.is_container_tagged(tag, call.frame));
+    let all = call
+        .args
+        .iter()
+        .all(|tag| call.ev.is_container_tagged(tag, call.frame));
     Ok(Value::Bool(all))
 }
 
 fn create_resources(call: &mut Call<'_, '_>) -> Result<Value> {
     let count = call.args.len();
     if !(2..=3).contains(&count) {
-        return Err(
-            call.fail(format!("create_resources(): wrong number of arguments ({count}; must be 2 or 3)"))
-        );
+        return Err(call.fail(format!(
+            "create_resources(): wrong number of arguments ({count}; must be 2 or 3)"
+        )));
     }
     let Value::Hash(instances) = call.arg(1).clone() else {
         return Err(call.fail("create_resources(): second argument must be a hash"));
@@ -75,20 +111,29 @@ fn create_resources(call: &mut Call<'_, '_>) -> Result<Value> {
     let defaults = match call.args.get(2) {
         None => PuppetHash::new(),
         Some(Value::Hash(defaults)) => defaults.as_ref().clone(),
-        Some(_) => return Err(call.fail("create_resources(): third argument, if provided, must be a hash")),
+        Some(_) => {
+            return Err(call.fail("create_resources(): third argument, if provided, must be a hash"));
+        }
     };
     let written = call.text(0);
     let type_name = written.trim_start_matches('@');
     let ats = written.len() - type_name.len();
     if type_name.eq_ignore_ascii_case("class") && ats > 0 {
-        return Err(crate::error::Unwind::issue("CLASS_NOT_VIRTUALIZABLE", "Classes are not virtualizable"));
+        return Err(crate::error::Unwind::issue(
+            "CLASS_NOT_VIRTUALIZABLE",
+            "Classes are not virtualizable",
+        ));
     }
     let mut created = Vec::new();
     for (title, parameters) in instances.iter() {
         let mut merged = defaults.clone();
         match parameters {
             Value::Hash(parameters) => {
-                merged.extend(parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
+                merged.extend(
+                    parameters
+                        .iter()
+                        .map(|(name, value)| (name.clone(), value.clone())),
+                );
             }
             Value::Undef => {}
             other => {
@@ -111,7 +156,10 @@ fn declare(
     parameters: &PuppetHash,
     ats: usize,
 ) -> Result<Vec<Value>> {
-    let titles: Vec<EcoString> = titles.iter().map(bunraku_pcore::to_display_string).collect();
+    let titles: Vec<EcoString> = titles
+        .iter()
+        .map(bunraku_pcore::to_display_string)
+        .collect();
     let source = call.ev.source_id(call.frame.scope);
     let params = parameters
         .iter()
@@ -151,8 +199,9 @@ pub(super) fn declare_unless_defined(
     if let Some(present) = call.ev.resource_parameters(&reference)? {
         let agrees = parameters.iter().all(|(name, wanted)| {
             wanted.is_undef()
-                || name.as_str().and_then(|name| present(name)).is_some_and(|value| {
-                    bunraku_pcore::to_display_string(&value) == bunraku_pcore::to_display_string(wanted)
+                || name.as_str().and_then(&present).is_some_and(|value| {
+                    bunraku_pcore::to_display_string(&value)
+                        == bunraku_pcore::to_display_string(wanted)
                 })
         });
         if agrees {
@@ -174,26 +223,37 @@ fn defined(call: &mut Call<'_, '_>) -> Result<Value> {
 fn is_defined(call: &mut Call<'_, '_>, value: &Value) -> Result<bool> {
     match value {
         Value::Str(text) => match text.strip_prefix('$') {
-            Some(variable) => Ok(call.ev.lookup_variable(variable, call.frame.scope)?.is_some()),
+            Some(variable) => Ok(call
+                .ev
+                .lookup_variable(variable, call.frame.scope)?
+                .is_some()),
             None if text.is_empty() => Ok(false),
             None if text == "main" => Ok(true),
             None => {
                 let name = lower(text.strip_prefix("::").unwrap_or(text));
-                Ok(call.ev.find_resource_type(&name)?.is_some() || call.ev.find_class(&name)?.is_some())
+                Ok(call.ev.find_resource_type(&name)?.is_some()
+                    || call.ev.find_class(&name)?.is_some())
             }
         },
         Value::Type(data_type) => match &**data_type {
-            Type::Resource { type_name: None, .. } => {
-                Err(call.fail("The given resource type is a reference to all kind of types"))
+            Type::Resource {
+                type_name: None, ..
+            } => Err(call.fail("The given resource type is a reference to all kind of types")),
+            Type::Resource {
+                type_name: Some(name),
+                title: None,
+            } => Ok(call.ev.find_resource_type(&lower(name))?.is_some()),
+            Type::Class { name: None } => {
+                Err(call.fail("The given class type is a reference to all classes"))
             }
-            Type::Resource { type_name: Some(name), title: None } => {
-                Ok(call.ev.find_resource_type(&lower(name))?.is_some())
+            reference @ (Type::Resource { .. } | Type::Class { .. }) => {
+                call.ev.has_resource(reference)
             }
-            Type::Class { name: None } => Err(call.fail("The given class type is a reference to all classes")),
-            reference @ (Type::Resource { .. } | Type::Class { .. }) => call.ev.has_resource(reference),
             Type::Type(Some(inner)) => match &**inner {
                 Type::Class { name: Some(name) } => Ok(call.ev.find_class(&lower(name))?.is_some()),
-                Type::Class { name: None } => Err(call.fail("The given class type is a reference to all classes")),
+                Type::Class { name: None } => {
+                    Err(call.fail("The given class type is a reference to all classes"))
+                }
                 inner => is_defined(call, &Value::of_type(inner.clone())),
             },
             _ => Ok(false),

@@ -8,8 +8,14 @@ use super::builtin::{Builtin, Call, Dispatch};
 use crate::error::Result;
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "keys", dispatches: &[Dispatch::of(&[("hsh", "Hash")], keys)] },
-    Builtin { name: "values", dispatches: &[Dispatch::of(&[("hsh", "Hash")], values)] },
+    Builtin {
+        name: "keys",
+        dispatches: &[Dispatch::of(&[("hsh", "Hash")], keys)],
+    },
+    Builtin {
+        name: "values",
+        dispatches: &[Dispatch::of(&[("hsh", "Hash")], values)],
+    },
     Builtin {
         name: "length",
         dispatches: &[
@@ -18,7 +24,13 @@ pub(super) const TABLE: &[Builtin] = &[
             Dispatch::of(&[("arg", "Binary")], length),
         ],
     },
-    Builtin { name: "size", dispatches: &[Dispatch::of(&[("arg", "Variant[Collection, String, Binary]")], length)] },
+    Builtin {
+        name: "size",
+        dispatches: &[Dispatch::of(
+            &[("arg", "Variant[Collection, String, Binary]")],
+            length,
+        )],
+    },
     Builtin {
         name: "empty",
         dispatches: &[
@@ -30,7 +42,10 @@ pub(super) const TABLE: &[Builtin] = &[
             Dispatch::of(&[("x", "Undef")], |_| Ok(Value::Bool(true))),
         ],
     },
-    Builtin { name: "flatten", dispatches: &[Dispatch::of(&[("args", "Any")], flatten).repeated(0)] },
+    Builtin {
+        name: "flatten",
+        dispatches: &[Dispatch::of(&[("args", "Any")], flatten).repeated(0)],
+    },
     Builtin {
         name: "unique",
         dispatches: &[
@@ -47,10 +62,24 @@ pub(super) const TABLE: &[Builtin] = &[
             Dispatch::of(&[("array_value", "Array")], sort).optional_block("Callable[2,2]"),
         ],
     },
-    Builtin { name: "dig", dispatches: &[Dispatch::of(&[("data", "Optional[Collection]"), ("arg", "Any")], dig).repeated(0)] },
+    Builtin {
+        name: "dig",
+        dispatches: &[
+            Dispatch::of(&[("data", "Optional[Collection]"), ("arg", "Any")], dig).repeated(0),
+        ],
+    },
     Builtin {
         name: "get",
-        dispatches: &[Dispatch::of(&[("value", "Any"), ("dotted_string", "String"), ("default_value", "Any")], get).optional(1).optional_block("Callable[1,1]")],
+        dispatches: &[Dispatch::of(
+            &[
+                ("value", "Any"),
+                ("dotted_string", "String"),
+                ("default_value", "Any"),
+            ],
+            get,
+        )
+        .optional(1)
+        .optional_block("Callable[1,1]")],
     },
 ];
 
@@ -74,7 +103,9 @@ fn size_of(value: &Value) -> usize {
 }
 
 fn length(call: &mut Call<'_, '_>) -> Result<Value> {
-    Ok(Value::Int(i64::try_from(size_of(call.arg(0))).unwrap_or(i64::MAX)))
+    Ok(Value::Int(
+        i64::try_from(size_of(call.arg(0))).unwrap_or(i64::MAX),
+    ))
 }
 
 fn empty(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -113,7 +144,11 @@ fn unique(call: &mut Call<'_, '_>) -> Result<Value> {
         seen.entry(key).or_insert(element);
     }
     let kept: Vec<Value> = seen.into_values().collect();
-    Ok(if was_text { Value::string(super::strings::join_values(&kept, "")) } else { Value::array(kept) })
+    Ok(if was_text {
+        Value::string(super::strings::join_values(&kept, ""))
+    } else {
+        Value::array(kept)
+    })
 }
 
 fn unique_hash(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -130,8 +165,10 @@ fn unique_hash(call: &mut Call<'_, '_>) -> Result<Value> {
             values.push(value.clone());
         }
     }
-    let inverted: PuppetHash =
-        groups.into_values().map(|(keys, values)| (Value::array(keys), Value::array(values))).collect();
+    let inverted: PuppetHash = groups
+        .into_values()
+        .map(|(keys, values)| (Value::array(keys), Value::array(values)))
+        .collect();
     Ok(Value::hash(inverted))
 }
 
@@ -141,11 +178,18 @@ fn sort(call: &mut Call<'_, '_>) -> Result<Value> {
     let sorted = merge_sort(elements, &mut |a, b| match call.block {
         Some(_) => match call.call_block(vec![a.clone(), b.clone()])? {
             Value::Int(answer) => Ok(answer.cmp(&0)),
-            other => Err(call.fail(format!("comparison of {} with 0 failed", Type::infer(&other).generalize()))),
+            other => Err(call.fail(format!(
+                "comparison of {} with 0 failed",
+                Type::infer(&other).generalize()
+            ))),
         },
         None => natural_order(call, a, b),
     })?;
-    Ok(if was_text { Value::string(super::strings::join_values(&sorted, "")) } else { Value::array(sorted) })
+    Ok(if was_text {
+        Value::string(super::strings::join_values(&sorted, ""))
+    } else {
+        Value::array(sorted)
+    })
 }
 
 /// Ruby's `<=>` of two values, as far as values have an order.
@@ -165,7 +209,9 @@ pub(super) fn natural_order(call: &Call<'_, '_>, a: &Value, b: &Value) -> Result
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_))
         | (Value::SemVer(_), Value::SemVer(_))
         | (Value::Timespan(_), Value::Timespan(_))
-        | (Value::Timestamp(_), Value::Timestamp(_)) => call.checked(bunraku_pcore::ops::compare(a, b)),
+        | (Value::Timestamp(_), Value::Timestamp(_)) => {
+            call.checked(bunraku_pcore::ops::compare(a, b))
+        }
         _ => Err(call.fail(format!(
             "comparison of {} with {} failed",
             super::ruby_class::ruby_class_name(a),
@@ -188,7 +234,11 @@ fn merge_sort(
     let mut merged = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next = if compare(a, b)? == Ordering::Greater { right.next() } else { left.next() };
+        let next = if compare(a, b)? == Ordering::Greater {
+            right.next()
+        } else {
+            left.next()
+        };
         merged.extend(next);
     }
     merged.extend(left);
@@ -209,7 +259,11 @@ pub(super) fn dig_into(call: &Call<'_, '_>, data: Value, keys: &[Value]) -> Resu
         if current.is_undef() || key.is_undef() {
             return Ok(Value::Undef);
         }
-        let walked = || bunraku_pcore::to_display_string(&Value::array(keys.get(..depth).unwrap_or_default().to_vec()));
+        let walked = || {
+            bunraku_pcore::to_display_string(&Value::array(
+                keys.get(..depth).unwrap_or_default().to_vec(),
+            ))
+        };
         current = match (&current, key) {
             (Value::Hash(entries), key) => entries.get(key).cloned().unwrap_or_default(),
             (Value::Array(elements), Value::Int(index)) => element_at(elements, *index),
@@ -237,7 +291,9 @@ pub(super) fn dig_into(call: &Call<'_, '_>, data: Value, keys: &[Value]) -> Resu
 /// The element at `index`, from the end when negative, `undef` outside.
 fn element_at(elements: &[Value], index: i64) -> Value {
     let position = if index < 0 {
-        i64::try_from(elements.len()).ok().and_then(|length| length.checked_add(index))
+        i64::try_from(elements.len())
+            .ok()
+            .and_then(|length| length.checked_add(index))
     } else {
         Some(index)
     };
@@ -251,12 +307,21 @@ fn element_at(elements: &[Value], index: i64) -> Value {
 fn get(call: &mut Call<'_, '_>) -> Result<Value> {
     let navigation = call.text(1);
     let value = call.take(0);
-    let default = if call.args.len() > 2 { call.take(2) } else { Value::Undef };
+    let default = if call.args.len() > 2 {
+        call.take(2)
+    } else {
+        Value::Undef
+    };
     navigate(call, value, &navigation, default)
 }
 
 /// What `get(value, navigation, default)` gives; also the second half of `getvar`.
-pub(super) fn navigate(call: &mut Call<'_, '_>, value: Value, navigation: &str, default: Value) -> Result<Value> {
+pub(super) fn navigate(
+    call: &mut Call<'_, '_>,
+    value: Value,
+    navigation: &str,
+    default: Value,
+) -> Result<Value> {
     if value.is_undef() {
         return Ok(default);
     }
@@ -311,7 +376,11 @@ mod tests {
     fn navigation_splits_at_dots_outside_of_quotes() {
         assert_eq!(
             split_navigation("a.'b.c'.0"),
-            Some(vec![Value::string("a"), Value::string("b.c"), Value::Int(0)])
+            Some(vec![
+                Value::string("a"),
+                Value::string("b.c"),
+                Value::Int(0)
+            ])
         );
         assert_eq!(split_navigation("a."), None);
         assert_eq!(split_navigation("a.'b"), None);

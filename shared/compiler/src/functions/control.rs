@@ -9,9 +9,12 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "call",
         dispatches: &[
-            Dispatch::of(&[("function_name", "String"), ("arguments", "Any")], call_by_name)
-                .repeated(0)
-                .optional_block("Callable"),
+            Dispatch::of(
+                &[("function_name", "String"), ("arguments", "Any")],
+                call_by_name,
+            )
+            .repeated(0)
+            .optional_block("Callable"),
             Dispatch::of(&[("deferred", "Deferred")], call_by_name),
         ],
     },

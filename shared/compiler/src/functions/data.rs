@@ -21,24 +21,62 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "lookup",
         dispatches: &[
-            Dispatch::of(&[("name", NAME), ("value_type", "Type"), ("merge", MERGE)], lookup).optional(2),
-            Dispatch::of(&[("name", NAME), ("value_type", "Optional[Type]"), ("merge", "Optional[Variant[String[1], Hash[String, Scalar]]]"), ("default_value", "Any")], lookup),
-            Dispatch::of(&[("name", NAME), ("value_type", "Type"), ("merge", MERGE)], lookup).optional(2).block(BLOCK),
-            Dispatch::of(&[("options_hash", OPTIONS_WITH_NAME)], lookup_with_options).optional_block(BLOCK),
-            Dispatch::of(&[("name", NAME), ("options_hash", OPTIONS_WITHOUT_NAME)], lookup_with_options).optional_block(BLOCK),
+            Dispatch::of(
+                &[("name", NAME), ("value_type", "Type"), ("merge", MERGE)],
+                lookup,
+            )
+            .optional(2),
+            Dispatch::of(
+                &[
+                    ("name", NAME),
+                    ("value_type", "Optional[Type]"),
+                    (
+                        "merge",
+                        "Optional[Variant[String[1], Hash[String, Scalar]]]",
+                    ),
+                    ("default_value", "Any"),
+                ],
+                lookup,
+            ),
+            Dispatch::of(
+                &[("name", NAME), ("value_type", "Type"), ("merge", MERGE)],
+                lookup,
+            )
+            .optional(2)
+            .block(BLOCK),
+            Dispatch::of(&[("options_hash", OPTIONS_WITH_NAME)], lookup_with_options)
+                .optional_block(BLOCK),
+            Dispatch::of(
+                &[("name", NAME), ("options_hash", OPTIONS_WITHOUT_NAME)],
+                lookup_with_options,
+            )
+            .optional_block(BLOCK),
         ],
     },
     Builtin {
         name: "getvar",
-        dispatches: &[Dispatch::of(&[("get_string", r"Pattern[/\A(?:::)?(?:[a-z]\w*::)*[a-z_]\w*(?:\.|\Z)/]"), ("default_value", "Any")], getvar)
-            .optional(1)
-            .optional_block("Callable[1,1]")],
+        dispatches: &[Dispatch::of(
+            &[
+                (
+                    "get_string",
+                    r"Pattern[/\A(?:::)?(?:[a-z]\w*::)*[a-z_]\w*(?:\.|\Z)/]",
+                ),
+                ("default_value", "Any"),
+            ],
+            getvar,
+        )
+        .optional(1)
+        .optional_block("Callable[1,1]")],
     },
 ];
 
 fn names_of(value: &Value) -> Vec<String> {
     match value {
-        Value::Array(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::Array(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         other => other.as_str().map(str::to_owned).into_iter().collect(),
     }
 }
@@ -55,20 +93,31 @@ fn lookup(call: &mut Call<'_, '_>) -> Result<Value> {
 }
 
 fn lookup_with_options(call: &mut Call<'_, '_>) -> Result<Value> {
-    let given = if call.args.len() == 1 { call.hash(0) } else { call.hash(1) };
+    let given = if call.args.len() == 1 {
+        call.hash(0)
+    } else {
+        call.hash(1)
+    };
     let names = if call.args.len() == 1 {
         given.get_str("name").map(names_of).unwrap_or_default()
     } else {
         names_of(call.arg(0))
     };
-    let hash = |key: &str| -> Option<PuppetHash> { given.get_str(key).and_then(Value::as_hash).cloned() };
+    let hash =
+        |key: &str| -> Option<PuppetHash> { given.get_str(key).and_then(Value::as_hash).cloned() };
     let options = LookupOptions {
-        merge: given.get_str("merge").filter(|merge| !merge.is_undef()).cloned(),
+        merge: given
+            .get_str("merge")
+            .filter(|merge| !merge.is_undef())
+            .cloned(),
         default: given.get_str("default_value").cloned(),
         default_values_hash: hash("default_values_hash"),
         override_values: hash("override"),
     };
-    let value_type = given.get_str("value_type").and_then(Value::as_type).cloned();
+    let value_type = given
+        .get_str("value_type")
+        .and_then(Value::as_type)
+        .cloned();
     find(call, &names, value_type.as_ref(), &options)
 }
 
@@ -83,20 +132,39 @@ fn find(
         None if call.block.is_some() => {
             let argument = match names {
                 [name] => Value::string(name.as_str()),
-                several => Value::array(several.iter().map(|name| Value::string(name.as_str())).collect()),
+                several => Value::array(
+                    several
+                        .iter()
+                        .map(|name| Value::string(name.as_str()))
+                        .collect(),
+                ),
             };
             let value = call.call_block(vec![argument])?;
-            checked(call, "Value returned from default block", value_type, value.clone())?;
+            checked(
+                call,
+                "Value returned from default block",
+                value_type,
+                value.clone(),
+            )?;
             return Ok(value);
         }
-        None => return Err(crate::data_lookup::lookup_failure(LookupError::not_found(names))),
+        None => {
+            return Err(crate::data_lookup::lookup_failure(LookupError::not_found(
+                names,
+            )));
+        }
     };
     let subject = Found::subject(&found);
     checked(call, &subject, value_type, found.value)
 }
 
 /// The value, if it is of the type that was asked for.
-fn checked(call: &Call<'_, '_>, subject: &str, value_type: Option<&Type>, value: Value) -> Result<Value> {
+fn checked(
+    call: &Call<'_, '_>,
+    subject: &str,
+    value_type: Option<&Type>,
+    value: Value,
+) -> Result<Value> {
     match value_type {
         Some(wanted) if !wanted.accepts(&value) => {
             Err(call.fail(mismatch::describe_value(subject, wanted, &value)))

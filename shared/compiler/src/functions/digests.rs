@@ -10,12 +10,27 @@ use crate::error::Result;
 use crate::scope::{FactPath, FactRoot};
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "md5", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Md5>(call))] },
-    Builtin { name: "sha1", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Sha1>(call))] },
-    Builtin { name: "sha256", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Sha256>(call))] },
+    Builtin {
+        name: "md5",
+        dispatches: &[Dispatch::of(&[("text", "Any")], digest::<Md5>)],
+    },
+    Builtin {
+        name: "sha1",
+        dispatches: &[Dispatch::of(&[("text", "Any")], digest::<Sha1>)],
+    },
+    Builtin {
+        name: "sha256",
+        dispatches: &[Dispatch::of(&[("text", "Any")], digest::<Sha256>)],
+    },
     // The setting `digest_algorithm` is sha256 by default, and the farm does not change it.
-    Builtin { name: "digest", dispatches: &[Dispatch::of(&[("text", "Any")], |call| digest::<Sha256>(call))] },
-    Builtin { name: "fqdn_rand", dispatches: &[Dispatch::of(&[("max", "Any"), ("seed", "Any")], fqdn_rand).repeated(0)] },
+    Builtin {
+        name: "digest",
+        dispatches: &[Dispatch::of(&[("text", "Any")], digest::<Sha256>)],
+    },
+    Builtin {
+        name: "fqdn_rand",
+        dispatches: &[Dispatch::of(&[("max", "Any"), ("seed", "Any")], fqdn_rand).repeated(0)],
+    },
 ];
 
 fn hex_digest<D: Digest>(text: &str) -> String {
@@ -37,15 +52,22 @@ fn digest<D: Digest>(call: &mut Call<'_, '_>) -> Result<Value> {
 fn fqdn_rand(call: &mut Call<'_, '_>) -> Result<Value> {
     let max = match call.arg(0) {
         Value::Int(max) => *max,
-        #[expect(clippy::cast_possible_truncation, reason = "as Ruby's to_i; out of range saturates and is refused below")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "as Ruby's to_i; out of range saturates and is refused below"
+        )]
         Value::Float(max) => *max as i64,
         Value::Str(text) => ruby_to_i(text),
         other => {
             let class = super::ruby_class::ruby_class_name(other);
-            return Err(call.fail(format!("undefined method `to_i' for an instance of {class}")));
+            return Err(call.fail(format!(
+                "undefined method `to_i' for an instance of {class}"
+            )));
         }
     };
-    let fqdn = FactPath::root(FactRoot::Facts).join("networking".into()).join("fqdn".into());
+    let fqdn = FactPath::root(FactRoot::Facts)
+        .join("networking".into())
+        .join("fqdn".into());
     let mut fqdn = bunraku_pcore::to_display_string(&call.ev.read_fact(&fqdn)).to_string();
     if call.arg(2).is_truthy() {
         fqdn = fqdn.to_lowercase();
@@ -62,7 +84,9 @@ fn fqdn_rand(call: &mut Call<'_, '_>) -> Result<Value> {
     if bound == 0 {
         return Err(call.fail("invalid argument - 0"));
     }
-    Ok(Value::Int(i64::try_from(super::mersenne::draw(&digest, bound)).unwrap_or(i64::MAX)))
+    Ok(Value::Int(
+        i64::try_from(super::mersenne::draw(&digest, bound)).unwrap_or(i64::MAX),
+    ))
 }
 
 /// Ruby's `String#to_i`: the leading digits, else 0.
@@ -72,6 +96,11 @@ fn ruby_to_i(text: &str) -> i64 {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits.get(..end).and_then(|digits| digits.parse::<i64>().ok()).map_or(0, |number| sign * number)
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
+    digits
+        .get(..end)
+        .and_then(|digits| digits.parse::<i64>().ok())
+        .map_or(0, |number| sign * number)
 }

@@ -6,11 +6,26 @@ use super::builtin::{Builtin, Call, Dispatch};
 use crate::error::Result;
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "file", dispatches: &[Dispatch::of(&[("paths", "Any")], file).repeated(1)] },
-    Builtin { name: "binary_file", dispatches: &[Dispatch::of(&[("path", "String")], binary_file)] },
-    Builtin { name: "find_file", dispatches: &finder(find_file) },
-    Builtin { name: "find_template", dispatches: &finder(find_template) },
-    Builtin { name: "module_directory", dispatches: &finder(module_directory) },
+    Builtin {
+        name: "file",
+        dispatches: &[Dispatch::of(&[("paths", "Any")], file).repeated(1)],
+    },
+    Builtin {
+        name: "binary_file",
+        dispatches: &[Dispatch::of(&[("path", "String")], binary_file)],
+    },
+    Builtin {
+        name: "find_file",
+        dispatches: &finder(find_file),
+    },
+    Builtin {
+        name: "find_template",
+        dispatches: &finder(find_template),
+    },
+    Builtin {
+        name: "module_directory",
+        dispatches: &finder(module_directory),
+    },
 ];
 
 const fn finder(implementation: super::builtin::Implementation) -> [Dispatch; 2] {
@@ -21,15 +36,24 @@ const fn finder(implementation: super::builtin::Implementation) -> [Dispatch; 2]
 }
 
 /// The code path that `module/rest` names in a directory of the module; an absolute path is itself.
-pub(super) fn path_in_module(call: &mut Call<'_, '_>, reference: &str, directory: &str) -> Result<Option<String>> {
+pub(super) fn path_in_module(
+    call: &mut Call<'_, '_>,
+    reference: &str,
+    directory: &str,
+) -> Result<Option<String>> {
     if reference.starts_with('/') {
         return Ok(Some(reference.to_owned()));
     }
-    let Some((module, rest)) = reference.split_once('/') else { return Ok(None) };
+    let Some((module, rest)) = reference.split_once('/') else {
+        return Ok(None);
+    };
     if rest.split('/').any(|segment| segment == "..") {
         return Ok(None);
     }
-    Ok(call.ev.module_directory(module)?.map(|root| format!("{root}/{directory}/{rest}")))
+    Ok(call
+        .ev
+        .module_directory(module)?
+        .map(|root| format!("{root}/{directory}/{rest}")))
 }
 
 /// The first of the named files that is there: its code path and content.
@@ -39,7 +63,10 @@ fn first_file(
     directory: &str,
 ) -> Result<Option<(String, crate::inputs::FileContent)>> {
     for reference in references {
-        let Some(path) = path_in_module(call, reference.as_str().unwrap_or_default(), directory)? else { continue };
+        let Some(path) = path_in_module(call, reference.as_str().unwrap_or_default(), directory)?
+        else {
+            continue;
+        };
         if let Some(content) = call.ev.inputs.file(&path)? {
             return Ok(Some((path, content)));
         }
@@ -73,7 +100,9 @@ fn binary_file(call: &mut Call<'_, '_>) -> Result<Value> {
         Some((_, content)) => Ok(Value::Binary(std::sync::Arc::new(content.bytes.to_vec()))),
         None => {
             let name = call.text(0);
-            Err(call.fail(format!("binary_file(): The given file '{name}' does not exist")))
+            Err(call.fail(format!(
+                "binary_file(): The given file '{name}' does not exist"
+            )))
         }
     }
 }
@@ -96,7 +125,10 @@ fn find_template(call: &mut Call<'_, '_>) -> Result<Value> {
 
 fn module_directory(call: &mut Call<'_, '_>) -> Result<Value> {
     for name in flat_arguments(call) {
-        if let Some(path) = call.ev.module_directory(name.as_str().unwrap_or_default())? {
+        if let Some(path) = call
+            .ev
+            .module_directory(name.as_str().unwrap_or_default())?
+        {
             return Ok(Value::string(&*call.ev.display_path(&path)));
         }
     }

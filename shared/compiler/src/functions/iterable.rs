@@ -7,7 +7,7 @@ use bunraku_pcore::types::StringType;
 use bunraku_pcore::{PuppetHash, Type, Value};
 
 /// The elements of an iterable value, one after the other and without copying it first.
-pub(super) enum Elements {
+pub(crate) enum Elements {
     Integers(RangeInclusive<i64>),
     Nothing,
     Values(Arc<Vec<Value>>, usize),
@@ -27,11 +27,15 @@ impl Elements {
             Value::Int(count) if *count > 0 => Self::Integers(0..=count - 1),
             Value::Int(_) => Self::Nothing,
             Value::Str(text) => {
-                let characters: Vec<Value> = text.chars().map(|c| Value::string(c.to_string())).collect();
+                let characters: Vec<Value> =
+                    text.chars().map(|c| Value::string(c.to_string())).collect();
                 Self::Owned(characters.into_iter())
             }
             Value::Binary(bytes) => {
-                let bytes: Vec<Value> = bytes.iter().map(|byte| Value::Int(i64::from(*byte))).collect();
+                let bytes: Vec<Value> = bytes
+                    .iter()
+                    .map(|byte| Value::Int(i64::from(*byte)))
+                    .collect();
                 Self::Owned(bytes.into_iter())
             }
             Value::Iterator(iterator) => Self::Owned(iterator.elements.clone().into_iter()),

@@ -39,8 +39,14 @@ pub(super) const TABLE: &[Builtin] = &[
             Dispatch::of(&[("hash", "Hash[Any, Any]")], index_one).block(ONE),
             Dispatch::of(&[("enumerable", "Iterable")], index_two).block(TWO),
             Dispatch::of(&[("enumerable", "Iterable")], index_one).block(ONE),
-            Dispatch::of(&[("str", "String"), ("match", "Variant[String,Regexp]")], index_in_string),
-            Dispatch::of(&[("enumerable", "Iterable"), ("match", "Any")], index_of_value),
+            Dispatch::of(
+                &[("str", "String"), ("match", "Variant[String,Regexp]")],
+                index_in_string,
+            ),
+            Dispatch::of(
+                &[("enumerable", "Iterable"), ("match", "Any")],
+                index_of_value,
+            ),
         ],
     },
     Builtin {
@@ -53,15 +59,33 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "slice",
         dispatches: &[
-            Dispatch::of(&[("hash", "Hash[Any, Any]"), ("slice_size", "Integer[1, default]")], slice).optional_block("Callable"),
-            Dispatch::of(&[("enumerable", "Iterable"), ("slice_size", "Integer[1, default]")], slice).optional_block("Callable"),
+            Dispatch::of(
+                &[
+                    ("hash", "Hash[Any, Any]"),
+                    ("slice_size", "Integer[1, default]"),
+                ],
+                slice,
+            )
+            .optional_block("Callable"),
+            Dispatch::of(
+                &[
+                    ("enumerable", "Iterable"),
+                    ("slice_size", "Integer[1, default]"),
+                ],
+                slice,
+            )
+            .optional_block("Callable"),
         ],
     },
     Builtin {
         name: "step",
         dispatches: &[
             Dispatch::of(&[("iterable", "Iterable"), ("step", "Integer[1]")], step),
-            Dispatch::of(&[("iterable", "Iterable"), ("step", "Integer[1]")], step_each).block(ONE),
+            Dispatch::of(
+                &[("iterable", "Iterable"), ("step", "Integer[1]")],
+                step_each,
+            )
+            .block(ONE),
         ],
     },
     Builtin {
@@ -85,17 +109,33 @@ pub(super) const TABLE: &[Builtin] = &[
             Dispatch::of(&[("array", "Collection")], partition_two).block(TWO),
         ],
     },
-    Builtin { name: "with", dispatches: &[Dispatch::of(&[("arg", "Any")], with).repeated(0).block("Callable")] },
-    Builtin { name: "then", dispatches: &[Dispatch::of(&[("arg", "Any")], then).block(ONE)] },
-    Builtin { name: "lest", dispatches: &[Dispatch::of(&[("arg", "Any")], lest).block("Callable[0,0]")] },
+    Builtin {
+        name: "with",
+        dispatches: &[Dispatch::of(&[("arg", "Any")], with)
+            .repeated(0)
+            .block("Callable")],
+    },
+    Builtin {
+        name: "then",
+        dispatches: &[Dispatch::of(&[("arg", "Any")], then).block(ONE)],
+    },
+    Builtin {
+        name: "lest",
+        dispatches: &[Dispatch::of(&[("arg", "Any")], lest).block("Callable[0,0]")],
+    },
     super::tree::TREE_EACH,
 ];
 
 /// Calls the block for each element until it says `break`; `visit` gets the element and the answer and
 /// says whether to go on.
-fn for_each_one(call: &mut Call<'_, '_>, mut visit: impl FnMut(Value, Value) -> bool) -> Result<()> {
+fn for_each_one(
+    call: &mut Call<'_, '_>,
+    mut visit: impl FnMut(Value, Value) -> bool,
+) -> Result<()> {
     for element in call.elements(0)? {
-        let Some(answer) = call.yield_block(vec![element.clone()])? else { break };
+        let Some(answer) = call.yield_block(vec![element.clone()])? else {
+            break;
+        };
         if !visit(element, answer) {
             break;
         }
@@ -105,16 +145,24 @@ fn for_each_one(call: &mut Call<'_, '_>, mut visit: impl FnMut(Value, Value) -> 
 
 /// As [`for_each_one`] with a block of two parameters: key and value of a hash, else index and element.
 /// `visit` gets both parameters and the answer.
-fn for_each_two(call: &mut Call<'_, '_>, mut visit: impl FnMut(Value, Value, Value) -> bool) -> Result<()> {
+fn for_each_two(
+    call: &mut Call<'_, '_>,
+    mut visit: impl FnMut(Value, Value, Value) -> bool,
+) -> Result<()> {
     let elements = call.elements(0)?;
     let pairs = elements.hash_style();
     for (position, element) in elements.enumerate() {
         let (first, second) = if pairs {
             split_pair(&element)
         } else {
-            (Value::Int(i64::try_from(position).unwrap_or(i64::MAX)), element)
+            (
+                Value::Int(i64::try_from(position).unwrap_or(i64::MAX)),
+                element,
+            )
         };
-        let Some(answer) = call.yield_block(vec![first.clone(), second.clone()])? else { break };
+        let Some(answer) = call.yield_block(vec![first.clone(), second.clone()])? else {
+            break;
+        };
         if !visit(first, second, answer) {
             break;
         }
@@ -223,7 +271,11 @@ fn index_one(call: &mut Call<'_, '_>) -> Result<Value> {
     let elements = call.elements(0)?;
     let pairs = elements.hash_style();
     for (position, element) in elements.enumerate() {
-        let (key, element) = if pairs { split_pair(&element) } else { (position_value(position), element) };
+        let (key, element) = if pairs {
+            split_pair(&element)
+        } else {
+            (position_value(position), element)
+        };
         match call.yield_block(vec![element])? {
             Some(answer) if answer.is_truthy() => return Ok(key),
             Some(_) => {}
@@ -249,10 +301,14 @@ fn index_in_string(call: &mut Call<'_, '_>) -> Result<Value> {
     let text = call.text(0);
     let at = match call.arg(1) {
         Value::Str(wanted) => text.find(wanted.as_str()),
-        Value::Regexp(pattern) => call.checked(pattern.captures(&text))?.map(|found| found.start),
+        Value::Regexp(pattern) => call
+            .checked(pattern.captures(&text))?
+            .map(|found| found.start),
         _ => None,
     };
-    let position = at.and_then(|byte| text.get(..byte)).map(|before| before.chars().count());
+    let position = at
+        .and_then(|byte| text.get(..byte))
+        .map(|before| before.chars().count());
     Ok(position.map_or(Value::Undef, position_value))
 }
 
@@ -261,7 +317,11 @@ fn index_of_value(call: &mut Call<'_, '_>) -> Result<Value> {
     let elements = call.elements(0)?;
     let pairs = elements.hash_style();
     for (position, element) in elements.enumerate() {
-        let (key, element) = if pairs { split_pair(&element) } else { (position_value(position), element) };
+        let (key, element) = if pairs {
+            split_pair(&element)
+        } else {
+            (position_value(position), element)
+        };
         if element == wanted {
             return Ok(key);
         }
@@ -307,12 +367,21 @@ fn slice(call: &mut Call<'_, '_>) -> Result<Value> {
         return Ok(Value::array(chunks.into_iter().map(Value::array).collect()));
     };
     let parameters = block.lambda.parameters.len();
-    let serving = if block.has_variable_arity() { size } else { parameters };
+    let serving = if block.has_variable_arity() {
+        size
+    } else {
+        parameters
+    };
     if serving == 0 {
         return Err(call.fail("slice(): block must define at least one parameter. Block has 0."));
     }
     if serving != 1 && serving != size {
-        let names: Vec<&str> = block.lambda.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let names: Vec<&str> = block
+            .lambda
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name.as_str())
+            .collect();
         return Err(call.fail(format!(
             "slice(): block must define one parameter, or the same number of parameters as the given size of the slice ({size}). Block has {serving}; {}",
             names.join(", ")
@@ -323,7 +392,11 @@ fn slice(call: &mut Call<'_, '_>) -> Result<Value> {
             vec![Value::array(chunk)]
         } else {
             while chunk.len() < serving {
-                chunk.push(if fill_empty { Value::array(Vec::new()) } else { filler.clone() });
+                chunk.push(if fill_empty {
+                    Value::array(Vec::new())
+                } else {
+                    filler.clone()
+                });
             }
             chunk
         };
@@ -336,7 +409,10 @@ fn slice(call: &mut Call<'_, '_>) -> Result<Value> {
 
 /// An iterator value over `elements`.
 pub(super) fn iterator(elements: Vec<Value>) -> Value {
-    let element_type = elements.iter().map(Type::infer).reduce(|a, b| bunraku_pcore::types::common_type(&a, &b));
+    let element_type = elements
+        .iter()
+        .map(Type::infer)
+        .reduce(|a, b| bunraku_pcore::types::common_type(&a, &b));
     Value::Iterator(Arc::new(PuppetIterator {
         element_type: Arc::new(element_type.unwrap_or(Type::Any)),
         elements,
@@ -385,7 +461,12 @@ fn group(groups: Vec<(Value, Value)>) -> Value {
     for (answer, element) in groups {
         grouped.entry(answer).or_default().push(element);
     }
-    Value::hash(grouped.into_iter().map(|(key, elements)| (key, Value::array(elements))).collect::<PuppetHash>())
+    Value::hash(
+        grouped
+            .into_iter()
+            .map(|(key, elements)| (key, Value::array(elements)))
+            .collect::<PuppetHash>(),
+    )
 }
 
 fn group_by_one(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -399,7 +480,11 @@ fn group_by_one(call: &mut Call<'_, '_>) -> Result<Value> {
 
 /// What a block with two parameters stood for: the pair of a hash, or the element of an array.
 fn element_of(call: &Call<'_, '_>, first: Value, second: Value) -> Value {
-    if matches!(call.arg(0), Value::Hash(_)) { Value::array(vec![first, second]) } else { second }
+    if matches!(call.arg(0), Value::Hash(_)) {
+        Value::array(vec![first, second])
+    } else {
+        second
+    }
 }
 
 fn group_by_two(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -418,7 +503,11 @@ fn group_by_two(call: &mut Call<'_, '_>) -> Result<Value> {
 fn halves(parts: Vec<(bool, Value)>) -> Value {
     let (mut yes, mut no) = (Vec::new(), Vec::new());
     for (is_yes, element) in parts {
-        if is_yes { yes.push(element) } else { no.push(element) }
+        if is_yes {
+            yes.push(element)
+        } else {
+            no.push(element)
+        }
     }
     Value::array(vec![Value::array(yes), Value::array(no)])
 }

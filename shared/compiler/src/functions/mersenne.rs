@@ -9,7 +9,11 @@ use rand_mt::Mt;
 pub(super) fn draw(seed: &[u8], bound: u64) -> u64 {
     let mut words: Vec<u32> = seed
         .rchunks(4)
-        .map(|chunk| chunk.iter().fold(0, |word, byte| (word << 8) | u32::from(*byte)))
+        .map(|chunk| {
+            chunk
+                .iter()
+                .fold(0, |word, byte| (word << 8) | u32::from(*byte))
+        })
         .collect();
     while words.len() > 1 && words.last() == Some(&0) {
         words.pop();
@@ -57,7 +61,11 @@ mod tests {
         ("415290769594460e2e485922904f345d", 2, 0),
         ("fbade9e36a3f36d3d676c1b808451dd7", 4294967296, 2921303019),
         ("f1290186a5d0b1ceab27f4e77c0c5d68", 4294967297, 2306548782),
-        ("9e3669d19b675bd57058fd4664205d2a", 10000000000000, 9538205101155),
+        (
+            "9e3669d19b675bd57058fd4664205d2a",
+            10000000000000,
+            9538205101155,
+        ),
         ("00000000000000000000000000000005", 1000, 867),
         ("0000000000000000ffffffffffffffff", 1000, 638),
     ];
@@ -66,8 +74,11 @@ mod tests {
     #[test]
     fn numbers_are_those_of_ruby() {
         RECORDED.iter().for_each(|(seed, bound, expected)| {
-            assert_eq!(draw(&hex::decode(seed).unwrap(), *bound), *expected, "{seed} {bound}");
+            assert_eq!(
+                draw(&hex::decode(seed).unwrap(), *bound),
+                *expected,
+                "{seed} {bound}"
+            );
         });
     }
-
 }

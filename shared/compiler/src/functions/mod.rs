@@ -45,7 +45,9 @@ type Registry = FxHashMap<&'static str, Registered>;
 
 fn registry(tables: &[&'static [Builtin]]) -> Registry {
     let builtins = tables.iter().flat_map(|table| table.iter());
-    builtins.map(|builtin| (builtin.name, Registered::new(builtin))).collect()
+    builtins
+        .map(|builtin| (builtin.name, Registered::new(builtin)))
+        .collect()
 }
 
 /// The built-in function of a name.
@@ -68,14 +70,19 @@ mod tests {
 
     #[test]
     fn every_type_of_every_dispatch_can_be_parsed() {
-        for builtin in TABLES.iter().flat_map(|table| table.iter()).chain(stdlib::TABLE) {
+        for builtin in TABLES
+            .iter()
+            .flat_map(|table| table.iter())
+            .chain(stdlib::TABLE)
+        {
             for dispatch in builtin.dispatches {
                 let block = match dispatch.block {
                     Block::None => None,
                     Block::Optional(text) | Block::Required(text) => Some(text),
                 };
                 for text in dispatch.params.iter().map(|(_, text)| *text).chain(block) {
-                    parse_type(text).unwrap_or_else(|error| panic!("{}: {text}: {error}", builtin.name));
+                    parse_type(text)
+                        .unwrap_or_else(|error| panic!("{}: {text}: {error}", builtin.name));
                 }
             }
         }

@@ -10,28 +10,61 @@ use crate::error::Result;
 const COMPARER: &str = "Callable[2,2]";
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "abs", dispatches: &[Dispatch::of(&[("val", "Numeric")], abs), Dispatch::of(&[("val", "String")], abs)] },
-    Builtin { name: "ceiling", dispatches: &[Dispatch::of(&[("val", "Numeric")], ceiling), Dispatch::of(&[("val", "String")], ceiling)] },
-    Builtin { name: "floor", dispatches: &[Dispatch::of(&[("val", "Numeric")], floor), Dispatch::of(&[("val", "String")], floor)] },
-    Builtin { name: "round", dispatches: &[Dispatch::of(&[("val", "Numeric")], round)] },
+    Builtin {
+        name: "abs",
+        dispatches: &[
+            Dispatch::of(&[("val", "Numeric")], abs),
+            Dispatch::of(&[("val", "String")], abs),
+        ],
+    },
+    Builtin {
+        name: "ceiling",
+        dispatches: &[
+            Dispatch::of(&[("val", "Numeric")], ceiling),
+            Dispatch::of(&[("val", "String")], ceiling),
+        ],
+    },
+    Builtin {
+        name: "floor",
+        dispatches: &[
+            Dispatch::of(&[("val", "Numeric")], floor),
+            Dispatch::of(&[("val", "String")], floor),
+        ],
+    },
+    Builtin {
+        name: "round",
+        dispatches: &[Dispatch::of(&[("val", "Numeric")], round)],
+    },
     Builtin {
         name: "compare",
         dispatches: &[
             Dispatch::of(&[("a", "Numeric"), ("b", "Numeric")], compare),
-            Dispatch::of(&[("a", "String"), ("b", "String"), ("ignore_case", "Boolean")], compare).optional(1),
+            Dispatch::of(
+                &[("a", "String"), ("b", "String"), ("ignore_case", "Boolean")],
+                compare,
+            )
+            .optional(1),
             Dispatch::of(&[("a", "SemVer"), ("b", "SemVer")], compare),
             Dispatch::of(&[("a", "Timestamp"), ("b", "Timestamp")], compare),
             Dispatch::of(&[("a", "Timespan"), ("b", "Timespan")], compare),
         ],
     },
-    Builtin { name: "max", dispatches: &extreme_dispatches(max) },
-    Builtin { name: "min", dispatches: &extreme_dispatches(min) },
+    Builtin {
+        name: "max",
+        dispatches: &extreme_dispatches(max),
+    },
+    Builtin {
+        name: "min",
+        dispatches: &extreme_dispatches(min),
+    },
 ];
 
 const fn extreme_dispatches(implementation: super::builtin::Implementation) -> [Dispatch; 3] {
     [
         Dispatch::of(&[("values", "Array")], implementation).optional_block(COMPARER),
-        Dispatch::of(&[("values", "Any")], implementation).repeated(0).block(COMPARER),
+        Dispatch::of(&[("values", "Any")], implementation)
+            .repeated(0)
+            .block(COMPARER),
         Dispatch::of(&[("values", "Any")], implementation).repeated(0),
     ]
 }
@@ -41,7 +74,9 @@ fn number(call: &mut Call<'_, '_>, function: &str) -> Result<Value> {
     match call.arg(0).clone() {
         Value::Str(text) => {
             let Some(parsed) = numbers::parse_number(&text) else {
-                return Err(call.fail(format!("{function}(): cannot convert given value to a floating point value.")));
+                return Err(call.fail(format!(
+                    "{function}(): cannot convert given value to a floating point value."
+                )));
             };
             call.warn(format!(
                     "The {function}() function's auto conversion of String to Float is deprecated - change to convert input before calling"
@@ -56,11 +91,17 @@ fn number(call: &mut Call<'_, '_>, function: &str) -> Result<Value> {
 /// A float as an integer, where it has one.
 fn to_integer(call: &Call<'_, '_>, value: f64) -> Result<Value> {
     // 2^63 is exact as a float, so these bounds are the exact ones of i64.
-    if value >= -9_223_372_036_854_775_808.0 && value < 9_223_372_036_854_775_808.0 {
-        #[expect(clippy::cast_possible_truncation, reason = "checked against the bounds above")]
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked against the bounds above"
+        )]
         return Ok(Value::Int(value as i64));
     }
-    Err(call.fail(format!("{} is outside of the range of an Integer", numbers::float_to_string(value))))
+    Err(call.fail(format!(
+        "{} is outside of the range of an Integer",
+        numbers::float_to_string(value)
+    )))
 }
 
 fn abs(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -125,7 +166,9 @@ fn extreme(call: &mut Call<'_, '_>, function: &str, wanted: Ordering) -> Result<
         return if call.block.is_some() {
             Ok(Value::Undef)
         } else {
-            Err(call.fail(format!("{function}(): Wrong number of arguments need at least one")))
+            Err(call.fail(format!(
+                "{function}(): Wrong number of arguments need at least one"
+            )))
         };
     };
     for value in values {
@@ -151,7 +194,10 @@ fn extreme(call: &mut Call<'_, '_>, function: &str, wanted: Ordering) -> Result<
 
 fn order(call: &mut Call<'_, '_>, function: &str, a: &Value, b: &Value) -> Ordering {
     let as_float = |value: &Value| match value {
-        #[expect(clippy::cast_precision_loss, reason = "as Ruby compares an Integer with a Float")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "as Ruby compares an Integer with a Float"
+        )]
         Value::Int(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         _ => None,
@@ -162,7 +208,10 @@ fn order(call: &mut Call<'_, '_>, function: &str, a: &Value, b: &Value) -> Order
     if let (Some(a), Some(b)) = (as_float(a), as_float(b)) {
         return a.partial_cmp(&b).unwrap_or(Ordering::Equal);
     }
-    let (a_text, b_text) = (bunraku_pcore::to_display_string(a), bunraku_pcore::to_display_string(b));
+    let (a_text, b_text) = (
+        bunraku_pcore::to_display_string(a),
+        bunraku_pcore::to_display_string(b),
+    );
     let numeric = |text: &str| numbers::parse_number(text).as_ref().and_then(as_float);
     if let (Some(a), Some(b)) = (numeric(&a_text), numeric(&b_text)) {
         call.warn(format!(

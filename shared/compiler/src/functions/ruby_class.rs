@@ -34,7 +34,9 @@ pub(super) fn ruby_inspect_for_comparison(value: &Value) -> String {
     match value {
         Value::Undef => "nil".to_owned(),
         Value::Default => ":default".to_owned(),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) => bunraku_pcore::to_display_string(value).to_string(),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
+            bunraku_pcore::to_display_string(value).to_string()
+        }
         other => ruby_class_name(other).to_owned(),
     }
 }

@@ -37,16 +37,29 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "ensure_packages",
         dispatches: &[Dispatch::of(
-            &[("packages", "Variant[String[1], Array[String[1]], Hash[String[1], Any]]"), ("default_attributes", "Hash")],
+            &[
+                (
+                    "packages",
+                    "Variant[String[1], Array[String[1]], Hash[String[1], Any]]",
+                ),
+                ("default_attributes", "Hash"),
+            ],
             ensure_packages,
         )
         .optional(1)],
     },
     Builtin {
         name: "merge",
-        dispatches: &[Dispatch::of(&[("args", "Variant[Hash[Scalar,Any], Undef, String[0,0]]")], merge).repeated(0)],
+        dispatches: &[Dispatch::of(
+            &[("args", "Variant[Hash[Scalar,Any], Undef, String[0,0]]")],
+            merge,
+        )
+        .repeated(0)],
     },
-    Builtin { name: "is_a", dispatches: &[Dispatch::of(&[("value", "Any"), ("type", "Type")], is_a)] },
+    Builtin {
+        name: "is_a",
+        dispatches: &[Dispatch::of(&[("value", "Any"), ("type", "Type")], is_a)],
+    },
 ];
 
 fn is_blank(value: &Value) -> bool {
@@ -68,7 +81,11 @@ fn pick_default(call: &mut Call<'_, '_>) -> Result<Value> {
     let Some(default) = call.args.last() else {
         return Err(call.fail("Must receive at least one argument."));
     };
-    let picked = call.args.iter().take(call.args.len() - 1).find(|value| !is_blank(value));
+    let picked = call
+        .args
+        .iter()
+        .take(call.args.len() - 1)
+        .find(|value| !is_blank(value));
     Ok(picked.unwrap_or(default).clone())
 }
 
@@ -77,9 +94,12 @@ fn any2array(call: &mut Call<'_, '_>) -> Result<Value> {
         [] => Value::array(Vec::new()),
         [array @ Value::Array(_)] => array.clone(),
         [Value::Str(text)] if text.is_empty() => Value::array(Vec::new()),
-        [Value::Hash(entries)] => {
-            Value::array(entries.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect())
-        }
+        [Value::Hash(entries)] => Value::array(
+            entries
+                .iter()
+                .flat_map(|(key, value)| [key.clone(), value.clone()])
+                .collect(),
+        ),
         several => Value::array(several.to_vec()),
     })
 }
@@ -87,7 +107,9 @@ fn any2array(call: &mut Call<'_, '_>) -> Result<Value> {
 fn member(call: &mut Call<'_, '_>) -> Result<Value> {
     if call.args.len() < 2 {
         let given = call.args.len();
-        return Err(call.fail(format!("member(): Wrong number of arguments given ({given} for 2)")));
+        return Err(call.fail(format!(
+            "member(): Wrong number of arguments given ({given} for 2)"
+        )));
     }
     let Value::Array(array) = call.arg(0).clone() else {
         return Err(call.fail("member(): Requires array to work with"));
@@ -95,7 +117,9 @@ fn member(call: &mut Call<'_, '_>) -> Result<Value> {
     let wanted = match call.arg(1) {
         item @ (Value::Str(_) | Value::Int(_)) => vec![item.clone()],
         Value::Array(items) => items.to_vec(),
-        _ => return Err(call.fail("member(): Item to search for must be a string, fixnum, or array")),
+        _ => {
+            return Err(call.fail("member(): Item to search for must be a string, fixnum, or array"));
+        }
     };
     if wanted.is_empty() {
         return Err(call.fail("member(): You must provide item to search for within array given"));
@@ -106,7 +130,9 @@ fn member(call: &mut Call<'_, '_>) -> Result<Value> {
 fn concat(call: &mut Call<'_, '_>) -> Result<Value> {
     let given = call.args.len();
     if given < 2 {
-        return Err(call.fail(format!("concat(): Wrong number of arguments given ({given} for < 2)")));
+        return Err(call.fail(format!(
+            "concat(): Wrong number of arguments given ({given} for < 2)"
+        )));
     }
     let Value::Array(first) = call.arg(0) else {
         return Err(call.fail("concat(): Requires array to work with"));
@@ -124,7 +150,9 @@ fn concat(call: &mut Call<'_, '_>) -> Result<Value> {
 fn union(call: &mut Call<'_, '_>) -> Result<Value> {
     let given = call.args.len();
     if given < 2 {
-        return Err(call.fail(format!("union(): Wrong number of arguments given ({given} for < 2)")));
+        return Err(call.fail(format!(
+            "union(): Wrong number of arguments given ({given} for < 2)"
+        )));
     }
     let mut seen = indexmap::IndexSet::new();
     for argument in &call.args {
@@ -139,7 +167,9 @@ fn union(call: &mut Call<'_, '_>) -> Result<Value> {
 fn has_key(call: &mut Call<'_, '_>) -> Result<Value> {
     if call.args.len() != 2 {
         let given = call.args.len();
-        return Err(call.fail(format!("has_key(): wrong number of arguments ({given}; must be 2)")));
+        return Err(call.fail(format!(
+            "has_key(): wrong number of arguments ({given}; must be 2)"
+        )));
     }
     match call.arg(0) {
         Value::Hash(entries) => Ok(Value::Bool(entries.contains_key(call.arg(1)))),
@@ -168,7 +198,9 @@ fn merged(base: &PuppetHash, over: &PuppetHash) -> PuppetHash {
 fn deep_merge(call: &mut Call<'_, '_>) -> Result<Value> {
     let given = call.args.len();
     if given < 2 {
-        return Err(call.fail(format!("deep_merge(): wrong number of arguments ({given}; must be at least 2)")));
+        return Err(call.fail(format!(
+            "deep_merge(): wrong number of arguments ({given}; must be at least 2)"
+        )));
     }
     let mut result = PuppetHash::new();
     for argument in &call.args {
@@ -189,7 +221,11 @@ fn deep_merge(call: &mut Call<'_, '_>) -> Result<Value> {
 fn merge(call: &mut Call<'_, '_>) -> Result<Value> {
     let mut result = PuppetHash::new();
     for entries in call.args.iter().filter_map(Value::as_hash) {
-        result.extend(entries.iter().map(|(key, value)| (key.clone(), value.clone())));
+        result.extend(
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
     }
     Ok(Value::hash(result))
 }
@@ -197,7 +233,9 @@ fn merge(call: &mut Call<'_, '_>) -> Result<Value> {
 fn delete(call: &mut Call<'_, '_>) -> Result<Value> {
     let given = call.args.len();
     if given != 2 {
-        return Err(call.fail(format!("delete(): Wrong number of arguments given {given} for 2")));
+        return Err(call.fail(format!(
+            "delete(): Wrong number of arguments given {given} for 2"
+        )));
     }
     let unwanted = match call.arg(1) {
         Value::Array(items) => items.to_vec(),
@@ -205,9 +243,13 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Value> {
         item => vec![item.clone()],
     };
     match call.arg(0) {
-        Value::Array(elements) => {
-            Ok(Value::array(elements.iter().filter(|element| !unwanted.contains(element)).cloned().collect()))
-        }
+        Value::Array(elements) => Ok(Value::array(
+            elements
+                .iter()
+                .filter(|element| !unwanted.contains(element))
+                .cloned()
+                .collect(),
+        )),
         Value::Hash(entries) => Ok(Value::hash(
             entries
                 .iter()
@@ -216,9 +258,9 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Value> {
                 .collect(),
         )),
         Value::Str(text) => {
-            let deleted = unwanted
-                .iter()
-                .fold(text.to_string(), |text, item| text.replace(item.as_str().unwrap_or_default(), ""));
+            let deleted = unwanted.iter().fold(text.to_string(), |text, item| {
+                text.replace(item.as_str().unwrap_or_default(), "")
+            });
             Ok(Value::string(deleted))
         }
         other => {
@@ -232,9 +274,13 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Value> {
 
 fn delete_undef_values(call: &mut Call<'_, '_>) -> Result<Value> {
     match call.arg(0) {
-        Value::Array(elements) => {
-            Ok(Value::array(elements.iter().filter(|element| !element.is_undef()).cloned().collect()))
-        }
+        Value::Array(elements) => Ok(Value::array(
+            elements
+                .iter()
+                .filter(|element| !element.is_undef())
+                .cloned()
+                .collect(),
+        )),
         Value::Hash(entries) => Ok(Value::hash(
             entries
                 .iter()
@@ -245,7 +291,9 @@ fn delete_undef_values(call: &mut Call<'_, '_>) -> Result<Value> {
         other => {
             let class = ruby_class_name(other);
             let shown = bunraku_pcore::to_display_string(other);
-            Err(call.fail(format!("delete_undef_values(): expected an array or hash, got {shown} type  {class} ")))
+            Err(call.fail(format!(
+                "delete_undef_values(): expected an array or hash, got {shown} type  {class} "
+            )))
         }
     }
 }
@@ -253,7 +301,9 @@ fn delete_undef_values(call: &mut Call<'_, '_>) -> Result<Value> {
 fn bool2str(call: &mut Call<'_, '_>) -> Result<Value> {
     let given = call.args.len();
     if given != 1 && given != 3 {
-        return Err(call.fail(format!("bool2str(): Wrong number of arguments given ({given} for 3)")));
+        return Err(call.fail(format!(
+            "bool2str(): Wrong number of arguments given ({given} for 3)"
+        )));
     }
     let Value::Bool(value) = call.arg(0) else {
         return Err(call.fail("bool2str(): Requires a boolean to work with"));
@@ -282,7 +332,9 @@ fn str2bool(call: &mut Call<'_, '_>) -> Result<Value> {
 fn dirname(call: &mut Call<'_, '_>) -> Result<Value> {
     match call.args.as_slice() {
         [] => Err(call.fail("dirname(): No arguments given")),
-        [Value::Str(path)] if path.is_empty() => Err(call.fail("dirname(): Requires a non-empty string as argument")),
+        [Value::Str(path)] if path.is_empty() => {
+            Err(call.fail("dirname(): Requires a non-empty string as argument"))
+        }
         [Value::Str(path)] => {
             let trimmed = path.trim_end_matches('/');
             Ok(Value::string(match trimmed.rsplit_once('/') {
@@ -301,7 +353,11 @@ fn dirname(call: &mut Call<'_, '_>) -> Result<Value> {
 }
 
 fn is_a(call: &mut Call<'_, '_>) -> Result<Value> {
-    Ok(Value::Bool(call.arg(1).as_type().is_some_and(|wanted| wanted.accepts(call.arg(0)))))
+    Ok(Value::Bool(
+        call.arg(1)
+            .as_type()
+            .is_some_and(|wanted| wanted.accepts(call.arg(0))),
+    ))
 }
 
 fn assert_private(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -335,11 +391,20 @@ fn ensure_resource(call: &mut Call<'_, '_>) -> Result<Value> {
     Ok(Value::Undef)
 }
 
-fn ensure_all(call: &mut Call<'_, '_>, type_name: &str, resources: &PuppetHash, defaults: &PuppetHash) -> Result<()> {
+fn ensure_all(
+    call: &mut Call<'_, '_>,
+    type_name: &str,
+    resources: &PuppetHash,
+    defaults: &PuppetHash,
+) -> Result<()> {
     for (title, parameters) in resources {
         let mut merged = defaults.clone();
         if let Value::Hash(parameters) = parameters {
-            merged.extend(parameters.iter().map(|(key, value)| (key.clone(), value.clone())));
+            merged.extend(
+                parameters
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.clone())),
+            );
         }
         super::catalog::declare_unless_defined(call, type_name, title, &merged)?;
     }
@@ -368,7 +433,10 @@ fn ensure_packages(call: &mut Call<'_, '_>) -> Result<Value> {
     }
     let resources: PuppetHash = match call.arg(0) {
         Value::Hash(packages) => packages.as_ref().clone(),
-        Value::Array(names) => names.iter().map(|name| (name.clone(), Value::Undef)).collect(),
+        Value::Array(names) => names
+            .iter()
+            .map(|name| (name.clone(), Value::Undef))
+            .collect(),
         name => [(name.clone(), Value::Undef)].into_iter().collect(),
     };
     ensure_all(call, "package", &resources, &defaults)?;

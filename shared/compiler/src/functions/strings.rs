@@ -17,7 +17,9 @@ macro_rules! string_change {
             name: $name,
             dispatches: &[
                 Dispatch::of(&[("arg", "Numeric")], |call| Ok(call.take(0))),
-                Dispatch::of(&[("arg", "String")], |call| Ok(Value::string($change(&call.text(0))))),
+                Dispatch::of(&[("arg", "String")], |call| {
+                    Ok(Value::string($change(&call.text(0))))
+                }),
                 Dispatch::of(&[("arg", TEXTS)], |call| {
                     let changed = call.elements(0)?.map(|element| match &element {
                         Value::Str(text) => Value::string($change(text)),
@@ -38,9 +40,18 @@ pub(super) const TABLE: &[Builtin] = &[
     string_change!("rstrip", rstrip),
     string_change!("capitalize", capitalize),
     string_change!("camelcase", camelcase),
-    Builtin { name: "upcase", dispatches: &case_dispatches(|call| Ok(change_case(call.arg(0), &str::to_uppercase))) },
-    Builtin { name: "downcase", dispatches: &case_dispatches(|call| Ok(change_case(call.arg(0), &str::to_lowercase))) },
-    Builtin { name: "join", dispatches: &[Dispatch::of(&[("arg", "Array"), ("delimiter", "String")], join).optional(1)] },
+    Builtin {
+        name: "upcase",
+        dispatches: &case_dispatches(|call| Ok(change_case(call.arg(0), &str::to_uppercase))),
+    },
+    Builtin {
+        name: "downcase",
+        dispatches: &case_dispatches(|call| Ok(change_case(call.arg(0), &str::to_lowercase))),
+    },
+    Builtin {
+        name: "join",
+        dispatches: &[Dispatch::of(&[("arg", "Array"), ("delimiter", "String")], join).optional(1)],
+    },
     Builtin {
         name: "split",
         dispatches: &[
@@ -78,29 +89,60 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "match",
         dispatches: &[
-            Dispatch::of(&[("string", "String"), ("pattern", "Variant[Any, Type]")], match_one),
-            Dispatch::of(&[("string", "Array[String]"), ("pattern", "Variant[Any, Type]")], match_each),
+            Dispatch::of(
+                &[("string", "String"), ("pattern", "Variant[Any, Type]")],
+                match_one,
+            ),
+            Dispatch::of(
+                &[
+                    ("string", "Array[String]"),
+                    ("pattern", "Variant[Any, Type]"),
+                ],
+                match_each,
+            ),
         ],
     },
-    Builtin { name: "sprintf", dispatches: &[Dispatch::of(&[("format", "Any"), ("arguments", "Any")], format).repeated(0)] },
+    Builtin {
+        name: "sprintf",
+        dispatches: &[Dispatch::of(&[("format", "Any"), ("arguments", "Any")], format).repeated(0)],
+    },
     Builtin {
         name: "versioncmp",
-        dispatches: &[Dispatch::of(&[("a", "String"), ("b", "String"), ("ignore_trailing_zeroes", "Boolean")], versioncmp).optional(1)],
+        dispatches: &[Dispatch::of(
+            &[
+                ("a", "String"),
+                ("b", "String"),
+                ("ignore_trailing_zeroes", "Boolean"),
+            ],
+            versioncmp,
+        )
+        .optional(1)],
     },
-    Builtin { name: "shellquote", dispatches: &[Dispatch::of(&[("words", "Any")], shellquote).repeated(0)] },
+    Builtin {
+        name: "shellquote",
+        dispatches: &[Dispatch::of(&[("words", "Any")], shellquote).repeated(0)],
+    },
 ];
 
 const fn case_dispatches(change: super::builtin::Implementation) -> [Dispatch; 4] {
     [
         Dispatch::of(&[("arg", "Numeric")], change),
         Dispatch::of(&[("arg", "String")], change),
-        Dispatch::of(&[("arg", "Array[Variant[String, Numeric, Boolean, Undef, Array, Hash]]")], change),
+        Dispatch::of(
+            &[(
+                "arg",
+                "Array[Variant[String, Numeric, Boolean, Undef, Array, Hash]]",
+            )],
+            change,
+        ),
         Dispatch::of(&[("arg", "Hash")], change),
     ]
 }
 
 fn chomp(text: &str) -> &str {
-    text.strip_suffix("\r\n").or_else(|| text.strip_suffix(['\n', '\r'])).unwrap_or(text)
+    text.strip_suffix("\r\n")
+        .or_else(|| text.strip_suffix(['\n', '\r']))
+        .unwrap_or(text)
 }
 
 fn chop(text: &str) -> &str {
@@ -132,7 +174,10 @@ fn rstrip(text: &str) -> &str {
 fn capitalize(text: &str) -> String {
     let mut characters = text.chars();
     match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters.flat_map(char::to_lowercase)).collect(),
+        Some(first) => first
+            .to_uppercase()
+            .chain(characters.flat_map(char::to_lowercase))
+            .collect(),
         None => String::new(),
     }
 }
@@ -144,9 +189,17 @@ fn camelcase(text: &str) -> String {
 fn change_case(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
     match value {
         Value::Str(text) => Value::string(change(text)),
-        Value::Array(elements) => Value::array(elements.iter().map(|element| change_case(element, change)).collect()),
+        Value::Array(elements) => Value::array(
+            elements
+                .iter()
+                .map(|element| change_case(element, change))
+                .collect(),
+        ),
         Value::Hash(entries) => Value::hash(
-            entries.iter().map(|(key, value)| (change_case(key, change), change_case(value, change))).collect(),
+            entries
+                .iter()
+                .map(|(key, value)| (change_case(key, change), change_case(value, change)))
+                .collect(),
         ),
         other => other.clone(),
     }
@@ -169,19 +222,32 @@ pub(super) fn join_values(values: &[Value], delimiter: &str) -> String {
 }
 
 fn join(call: &mut Call<'_, '_>) -> Result<Value> {
-    let delimiter = if call.args.len() > 1 { call.text(1) } else { Default::default() };
-    Ok(Value::string(join_values(call.arg(0).as_array().unwrap_or_default(), &delimiter)))
+    let delimiter = if call.args.len() > 1 {
+        call.text(1)
+    } else {
+        Default::default()
+    };
+    Ok(Value::string(join_values(
+        call.arg(0).as_array().unwrap_or_default(),
+        &delimiter,
+    )))
 }
 
 /// The pattern that an argument stands for: a string is compiled with `flags`.
-fn pattern_argument(call: &Call<'_, '_>, index: usize, flags: Flags) -> Result<std::sync::Arc<RubyRegex>> {
+fn pattern_argument(
+    call: &Call<'_, '_>,
+    index: usize,
+    flags: Flags,
+) -> Result<std::sync::Arc<RubyRegex>> {
     match call.arg(index) {
         Value::Regexp(pattern) => Ok(pattern.clone()),
         Value::Type(data_type) => match &**data_type {
             Type::Regexp(Some(pattern)) => Ok(pattern.clone()),
             _ => call.checked(RubyRegex::new("")).map(std::sync::Arc::new),
         },
-        _ => call.checked(RubyRegex::with_flags(&call.text(index), flags)).map(std::sync::Arc::new),
+        _ => call
+            .checked(RubyRegex::with_flags(&call.text(index), flags))
+            .map(std::sync::Arc::new),
     }
 }
 
@@ -204,15 +270,19 @@ fn regsubst(call: &mut Call<'_, '_>) -> Result<Value> {
     let substitute = |call: &Call<'_, '_>, text: &str| -> Result<Value> {
         let changed = match &replacement {
             Value::Hash(by_match) => replace_by_hash(call, &pattern, text, by_match, all)?,
-            other => call.checked(pattern.replace(text, other.as_str().unwrap_or_default(), all))?,
+            other => {
+                call.checked(pattern.replace(text, other.as_str().unwrap_or_default(), all))?
+            }
         };
         Ok(Value::string(changed))
     };
     match call.arg(0) {
         Value::Array(texts) => {
             let texts = texts.clone();
-            let changed: Result<Vec<Value>> =
-                texts.iter().map(|text| substitute(call, text.as_str().unwrap_or_default())).collect();
+            let changed: Result<Vec<Value>> = texts
+                .iter()
+                .map(|text| substitute(call, text.as_str().unwrap_or_default()))
+                .collect();
             Ok(Value::array(changed?))
         }
         _ => substitute(call, &call.text(0)),
@@ -238,7 +308,9 @@ fn replace_by_hash(
         from = found.end;
         if found.start == found.end {
             // An empty match: take one character along, so that the next match is further on.
-            let Some(character) = text.get(from..).and_then(|rest| rest.chars().next()) else { break };
+            let Some(character) = text.get(from..).and_then(|rest| rest.chars().next()) else {
+                break;
+            };
             result.push(character);
             from += character.len_utf8();
         }
@@ -316,7 +388,11 @@ fn not_a_pattern(call: &Call<'_, '_>, pattern: &Value) -> crate::error::Unwind {
 fn captures(call: &Call<'_, '_>, pattern: &RubyRegex, text: &str) -> Result<Value> {
     Ok(match call.checked(pattern.captures(text))? {
         Some(found) => Value::array(
-            found.groups.into_iter().map(|group| group.map_or(Value::Undef, Value::string)).collect(),
+            found
+                .groups
+                .into_iter()
+                .map(|group| group.map_or(Value::Undef, Value::string))
+                .collect(),
         ),
         None => Value::Undef,
     })
@@ -325,7 +401,9 @@ fn captures(call: &Call<'_, '_>, pattern: &RubyRegex, text: &str) -> Result<Valu
 fn format(call: &mut Call<'_, '_>) -> Result<Value> {
     let pattern = bunraku_pcore::to_display_string(call.arg(0));
     let arguments = call.args.get(1..).unwrap_or_default();
-    Ok(Value::string(call.checked(sprintf::sprintf(&pattern, arguments))?))
+    Ok(Value::string(
+        call.checked(sprintf::sprintf(&pattern, arguments))?,
+    ))
 }
 
 fn versioncmp(call: &mut Call<'_, '_>) -> Result<Value> {
@@ -344,7 +422,11 @@ fn without_trailing_zeroes(version: &str) -> String {
         None => (version, ""),
     };
     let mut number = number;
-    while let Some(shorter) = number.strip_suffix('0').map(|n| n.trim_end_matches('0')).and_then(|n| n.strip_suffix('.')) {
+    while let Some(shorter) = number
+        .strip_suffix('0')
+        .map(|n| n.trim_end_matches('0'))
+        .and_then(|n| n.strip_suffix('.'))
+    {
         number = shorter;
     }
     format!("{number}{rest}")
@@ -406,7 +488,10 @@ fn version_parts(version: &str) -> Vec<&str> {
 fn shellquote(call: &mut Call<'_, '_>) -> Result<Value> {
     let mut words = Vec::new();
     super::collections::flatten_into(&call.args, &mut words);
-    let quoted: Vec<String> = words.iter().map(|word| shell_word(&bunraku_pcore::to_display_string(word))).collect();
+    let quoted: Vec<String> = words
+        .iter()
+        .map(|word| shell_word(&bunraku_pcore::to_display_string(word)))
+        .collect();
     Ok(Value::string(quoted.join(" ")))
 }
 
@@ -451,7 +536,11 @@ mod tests {
             ("1.001", "1.1", Ordering::Less),
             ("a", "B", Ordering::Less),
         ] {
-            assert_eq!(compare_versions(left, right), expected, "{left} <=> {right}");
+            assert_eq!(
+                compare_versions(left, right),
+                expected,
+                "{left} <=> {right}"
+            );
         }
         assert_eq!(without_trailing_zeroes("1.0.0-rc1"), "1-rc1");
     }

@@ -15,11 +15,17 @@ const PARAMETERS: &str = r"Hash[Pattern[/^\w+$/], Any]";
 pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "epp",
-        dispatches: &[Dispatch::of(&[("path", "String"), ("parameters", PARAMETERS)], epp).optional(1)],
+        dispatches: &[
+            Dispatch::of(&[("path", "String"), ("parameters", PARAMETERS)], epp).optional(1),
+        ],
     },
     Builtin {
         name: "inline_epp",
-        dispatches: &[Dispatch::of(&[("template", "String"), ("parameters", PARAMETERS)], inline_epp).optional(1)],
+        dispatches: &[Dispatch::of(
+            &[("template", "String"), ("parameters", PARAMETERS)],
+            inline_epp,
+        )
+        .optional(1)],
     },
 ];
 

@@ -16,8 +16,12 @@ const TREE: &str = "Variant[Iterator, Array, Hash, Object]";
 pub(super) const TREE_EACH: Builtin = Builtin {
     name: "tree_each",
     dispatches: &[
-        Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], each_two).optional(1).block("Callable[2,2]"),
-        Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], each_one).optional(1).block("Callable[1,1]"),
+        Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], each_two)
+            .optional(1)
+            .block("Callable[2,2]"),
+        Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], each_one)
+            .optional(1)
+            .block("Callable[1,1]"),
         Dispatch::of(&[("tree", TREE), ("options", OPTIONS)], lazy).optional(1),
     ],
 };
@@ -38,24 +42,35 @@ struct Options {
 
 impl Options {
     fn of(call: &Call<'_, '_>) -> Result<Self> {
-        let given = |name: &str| call.arg(1).as_hash().and_then(|options| options.get_str(name)).cloned();
+        let given = |name: &str| {
+            call.arg(1)
+                .as_hash()
+                .and_then(|options| options.get_str(name))
+                .cloned()
+        };
         let flag = |name: &str| given(name).is_none_or(|value| value.is_truthy());
         let options = Self {
             container_type: given("container_type").and_then(|value| value.as_type().cloned()),
             include_root: flag("include_root"),
             include_containers: flag("include_containers"),
             include_values: flag("include_values"),
-            breadth_first: given("order").is_some_and(|order| order.as_str() == Some("breadth_first")),
+            breadth_first: given("order")
+                .is_some_and(|order| order.as_str() == Some("breadth_first")),
         };
         if !options.include_containers && !options.include_values {
-            return Err(call.fail("Options 'include_containers' and 'include_values' cannot both be false"));
+            return Err(
+                call.fail("Options 'include_containers' and 'include_values' cannot both be false")
+            );
         }
         Ok(options)
     }
 
     fn is_container(&self, value: &Value) -> bool {
         matches!(value, Value::Array(_) | Value::Hash(_))
-            && self.container_type.as_ref().is_none_or(|wanted| is_instance(wanted, value))
+            && self
+                .container_type
+                .as_ref()
+                .is_none_or(|wanted| is_instance(wanted, value))
     }
 }
 
@@ -63,15 +78,23 @@ fn children(visit: &Visit) -> Vec<Visit> {
     let child = |key: Value, value: &Value| {
         let mut path = visit.path.clone();
         path.push(key);
-        Visit { path, value: value.clone() }
+        Visit {
+            path,
+            value: value.clone(),
+        }
     };
     match &visit.value {
         Value::Array(elements) => elements
             .iter()
             .enumerate()
-            .map(|(index, value)| child(Value::Int(i64::try_from(index).unwrap_or(i64::MAX)), value))
+            .map(|(index, value)| {
+                child(Value::Int(i64::try_from(index).unwrap_or(i64::MAX)), value)
+            })
             .collect(),
-        Value::Hash(entries) => entries.iter().map(|(key, value)| child(key.clone(), value)).collect(),
+        Value::Hash(entries) => entries
+            .iter()
+            .map(|(key, value)| child(key.clone(), value))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -82,7 +105,10 @@ fn visits(call: &mut Call<'_, '_>) -> Result<Vec<Visit>> {
         Value::Iterator(iterator) => Value::array(iterator.elements.clone()),
         other => other.clone(),
     };
-    let mut queue = VecDeque::from([Visit { path: Vec::new(), value: root }]);
+    let mut queue = VecDeque::from([Visit {
+        path: Vec::new(),
+        value: root,
+    }]);
     let mut visited = Vec::new();
     while let Some(visit) = queue.pop_front() {
         let is_root = visit.path.is_empty();
@@ -91,7 +117,10 @@ fn visits(call: &mut Call<'_, '_>) -> Result<Vec<Visit>> {
             if options.breadth_first {
                 queue.extend(below);
             } else {
-                below.into_iter().rev().for_each(|child| queue.push_front(child));
+                below
+                    .into_iter()
+                    .rev()
+                    .for_each(|child| queue.push_front(child));
             }
             options.include_containers && (!is_root || options.include_root)
         } else {
@@ -106,7 +135,10 @@ fn visits(call: &mut Call<'_, '_>) -> Result<Vec<Visit>> {
 
 fn each_two(call: &mut Call<'_, '_>) -> Result<Value> {
     for visit in visits(call)? {
-        if call.yield_block(vec![Value::array(visit.path), visit.value])?.is_none() {
+        if call
+            .yield_block(vec![Value::array(visit.path), visit.value])?
+            .is_none()
+        {
             break;
         }
     }
@@ -123,6 +155,8 @@ fn each_one(call: &mut Call<'_, '_>) -> Result<Value> {
 }
 
 fn lazy(call: &mut Call<'_, '_>) -> Result<Value> {
-    let pairs = visits(call)?.into_iter().map(|visit| Value::array(vec![Value::array(visit.path), visit.value]));
+    let pairs = visits(call)?
+        .into_iter()
+        .map(|visit| Value::array(vec![Value::array(visit.path), visit.value]));
     Ok(super::iteration::iterator(pairs.collect()))
 }

@@ -9,24 +9,43 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "assert_type",
         dispatches: &[
-            Dispatch::of(&[("type", "Type"), ("value", "Any")], assert_type).optional_block("Callable[Type, Type]"),
-            Dispatch::of(&[("type_string", "String"), ("value", "Any")], assert_type).optional_block("Callable[Type, Type]"),
+            Dispatch::of(&[("type", "Type"), ("value", "Any")], assert_type)
+                .optional_block("Callable[Type, Type]"),
+            Dispatch::of(&[("type_string", "String"), ("value", "Any")], assert_type)
+                .optional_block("Callable[Type, Type]"),
         ],
     },
     Builtin {
         name: "new",
-        dispatches: &[Dispatch::of(&[("type", "Type"), ("args", "Any")], new).repeated(0).optional_block("Callable")],
+        dispatches: &[Dispatch::of(&[("type", "Type"), ("args", "Any")], new)
+            .repeated(0)
+            .optional_block("Callable")],
     },
     Builtin {
         name: "convert_to",
-        dispatches: &[Dispatch::of(&[("value", "Any"), ("type", "Type"), ("args", "Any")], convert_to).repeated(0).optional_block("Callable[1,1]")],
+        dispatches: &[Dispatch::of(
+            &[("value", "Any"), ("type", "Type"), ("args", "Any")],
+            convert_to,
+        )
+        .repeated(0)
+        .optional_block("Callable[1,1]")],
     },
     Builtin {
         name: "type",
         dispatches: &[
-            Dispatch::of(&[("value", "Any"), ("inference_method", "Enum[detailed]")], type_detailed).optional(1),
-            Dispatch::of(&[("value", "Any"), ("inference_method", "Enum[reduced]")], type_reduced),
-            Dispatch::of(&[("value", "Any"), ("inference_method", "Enum[generalized]")], type_generalized),
+            Dispatch::of(
+                &[("value", "Any"), ("inference_method", "Enum[detailed]")],
+                type_detailed,
+            )
+            .optional(1),
+            Dispatch::of(
+                &[("value", "Any"), ("inference_method", "Enum[reduced]")],
+                type_reduced,
+            ),
+            Dispatch::of(
+                &[("value", "Any"), ("inference_method", "Enum[generalized]")],
+                type_generalized,
+            ),
         ],
     },
     Builtin {
@@ -63,7 +82,11 @@ fn assert_type(call: &mut Call<'_, '_>) -> Result<Value> {
 }
 
 /// `Type.new(arguments)`, checked against the type that was asked for.
-pub(crate) fn new_instance(call: &Call<'_, '_>, wanted: &Type, arguments: &[Value]) -> Result<Value> {
+pub(crate) fn new_instance(
+    call: &Call<'_, '_>,
+    wanted: &Type,
+    arguments: &[Value],
+) -> Result<Value> {
     if let ([value], false) = (arguments, matches!(wanted, Type::Init(_)))
         && wanted.accepts(value)
     {
@@ -73,12 +96,20 @@ pub(crate) fn new_instance(call: &Call<'_, '_>, wanted: &Type, arguments: &[Valu
     if wanted.accepts(&made) {
         return Ok(made);
     }
-    Err(call.fail(mismatch::describe_value(&format!("Converted value from {wanted}.new()"), wanted, &made)))
+    Err(call.fail(mismatch::describe_value(
+        &format!("Converted value from {wanted}.new()"),
+        wanted,
+        &made,
+    )))
 }
 
 /// The value, or what the block makes of it.
 fn through_block(call: &mut Call<'_, '_>, value: Value) -> Result<Value> {
-    if call.block.is_some() { call.call_block(vec![value]) } else { Ok(value) }
+    if call.block.is_some() {
+        call.call_block(vec![value])
+    } else {
+        Ok(value)
+    }
 }
 
 fn new(call: &mut Call<'_, '_>) -> Result<Value> {

@@ -261,7 +261,7 @@ pub(crate) fn hash_of_list(list: &[Value]) -> Result<PuppetHash> {
     if let [Value::Array(pairs)] = list {
         return hash_of_pairs(pairs);
     }
-    if list.len() % 2 != 0 {
+    if !list.len().is_multiple_of(2) {
         return Err(Error::new("odd number of arguments for Hash"));
     }
     Ok(list

@@ -6,11 +6,52 @@ use super::{Range, StringType, Type, TypeAlias};
 
 /// Names of all core types, in the language's spelling.
 pub const CORE_TYPE_NAMES: &[&str] = &[
-    "Any", "Array", "Binary", "Boolean", "Callable", "CatalogEntry", "Class", "Collection", "Data", "Default",
-    "Deferred", "Enum", "Error", "Float", "Hash", "Init", "Integer", "Iterable", "Iterator", "NotUndef", "Numeric",
-    "Object", "Optional", "Pattern", "Regexp", "Resource", "RichData", "RichDataKey", "Runtime", "Scalar",
-    "ScalarData", "SemVer", "SemVerRange", "Sensitive", "String", "Struct", "Timespan", "Timestamp", "Tuple", "Type",
-    "TypeAlias", "TypeReference", "TypeSet", "URI", "Undef", "Variant",
+    "Any",
+    "Array",
+    "Binary",
+    "Boolean",
+    "Callable",
+    "CatalogEntry",
+    "Class",
+    "Collection",
+    "Data",
+    "Default",
+    "Deferred",
+    "Enum",
+    "Error",
+    "Float",
+    "Hash",
+    "Init",
+    "Integer",
+    "Iterable",
+    "Iterator",
+    "NotUndef",
+    "Numeric",
+    "Object",
+    "Optional",
+    "Pattern",
+    "Regexp",
+    "Resource",
+    "RichData",
+    "RichDataKey",
+    "Runtime",
+    "Scalar",
+    "ScalarData",
+    "SemVer",
+    "SemVerRange",
+    "Sensitive",
+    "String",
+    "Struct",
+    "Timespan",
+    "Timestamp",
+    "Tuple",
+    "Type",
+    "TypeAlias",
+    "TypeReference",
+    "TypeSet",
+    "URI",
+    "Undef",
+    "Variant",
 ];
 
 pub(super) fn by_name(name: &str) -> Option<Type> {
@@ -27,7 +68,10 @@ pub(super) fn by_name(name: &str) -> Option<Type> {
         "data" => data(),
         "default" => Type::Default,
         "deferred" => Type::Deferred,
-        "enum" => Type::Enum { values: Arc::new([]), case_insensitive: false },
+        "enum" => Type::Enum {
+            values: Arc::new([]),
+            case_insensitive: false,
+        },
         "error" => Type::Error(None),
         "float" => Type::Float(Range::ANY),
         "hash" => Type::any_hash(),
@@ -41,7 +85,10 @@ pub(super) fn by_name(name: &str) -> Option<Type> {
         "optional" => Type::Optional(None),
         "pattern" => Type::Pattern(Arc::new([])),
         "regexp" => Type::Regexp(None),
-        "resource" => Type::Resource { type_name: None, title: None },
+        "resource" => Type::Resource {
+            type_name: None,
+            title: None,
+        },
         "richdata" | "puppet::lookupvalue" => rich_data(),
         "richdatakey" | "puppet::lookupkey" => Type::Alias(Arc::clone(&RICH_DATA_KEY)),
         "runtime" => Type::Runtime(None),
@@ -54,7 +101,10 @@ pub(super) fn by_name(name: &str) -> Option<Type> {
         "struct" => Type::Struct(Arc::new([])),
         "timespan" => Type::Timespan(Range::ANY),
         "timestamp" => Type::Timestamp(Range::ANY),
-        "tuple" => Type::Tuple { types: Arc::new([]), size: None },
+        "tuple" => Type::Tuple {
+            types: Arc::new([]),
+            size: None,
+        },
         "type" => Type::Type(None),
         "typealias" => Type::Alias(Arc::clone(&UNRESOLVED)),
         "typereference" => Type::Reference(None),
@@ -71,12 +121,21 @@ static UNRESOLVED: LazyLock<Arc<TypeAlias>> = LazyLock::new(|| TypeAlias::new("U
 
 static DATA: LazyLock<Arc<TypeAlias>> = LazyLock::new(|| {
     recursive("Data", |data| {
-        vec![Type::ScalarData, Type::Undef, Type::hash_of(Type::string(), data.clone()), Type::array_of(data)]
+        vec![
+            Type::ScalarData,
+            Type::Undef,
+            Type::hash_of(Type::string(), data.clone()),
+            Type::array_of(data),
+        ]
     })
 });
 
-static RICH_DATA_KEY: LazyLock<Arc<TypeAlias>> =
-    LazyLock::new(|| TypeAlias::resolved("RichDataKey", Type::variant(vec![Type::string(), Type::Numeric])));
+static RICH_DATA_KEY: LazyLock<Arc<TypeAlias>> = LazyLock::new(|| {
+    TypeAlias::resolved(
+        "RichDataKey",
+        Type::variant(vec![Type::string(), Type::Numeric]),
+    )
+});
 
 static RICH_DATA: LazyLock<Arc<TypeAlias>> = LazyLock::new(|| {
     recursive("RichData", |rich| {
@@ -106,7 +165,10 @@ fn recursive(name: &str, define: impl FnOnce(Type) -> Vec<Type>) -> Arc<TypeAlia
 
 /// Whether the alias is one of Puppet's own, which are never shown expanded.
 pub(super) fn is_builtin_alias(name: &str) -> bool {
-    matches!(name, "Data" | "RichData" | "RichDataKey" | "Puppet::LookupKey" | "Puppet::LookupValue")
+    matches!(
+        name,
+        "Data" | "RichData" | "RichDataKey" | "Puppet::LookupKey" | "Puppet::LookupValue"
+    )
 }
 
 pub(super) fn data() -> Type {

@@ -25,18 +25,33 @@ pub fn common_type(left: &Type, right: &Type) -> Type {
 
 fn same_kind(left: &Type, right: &Type) -> Option<Type> {
     Some(match (left, right) {
-        (Type::Array { element: a, .. }, Type::Array { element: b, .. }) => Type::array_of(common_type(a, b)),
-        (Type::Hash { key: a_key, value: a, .. }, Type::Hash { key: b_key, value: b, .. }) => {
-            Type::hash_of(common_type(a_key, b_key), common_type(a, b))
+        (Type::Array { element: a, .. }, Type::Array { element: b, .. }) => {
+            Type::array_of(common_type(a, b))
         }
+        (
+            Type::Hash {
+                key: a_key,
+                value: a,
+                ..
+            },
+            Type::Hash {
+                key: b_key,
+                value: b,
+                ..
+            },
+        ) => Type::hash_of(common_type(a_key, b_key), common_type(a, b)),
         (Type::Class { .. }, Type::Class { .. }) => Type::Class { name: None },
         (Type::Resource { type_name: a, .. }, Type::Resource { type_name: b, .. }) => {
-            Type::Resource { type_name: if a == b { a.clone() } else { None }, title: None }
+            Type::Resource {
+                type_name: if a == b { a.clone() } else { None },
+                title: None,
+            }
         }
         (Type::Integer(a), Type::Integer(b)) => Type::Integer(union(a, b, i64::min, i64::max)),
         (Type::Float(a), Type::Float(b)) => Type::Float(union(a, b, f64::min, f64::max)),
         (Type::String(a), Type::String(b)) => common_string(a, b),
-        (Type::String(a), Type::Enum { values, .. }) | (Type::Enum { values, .. }, Type::String(a)) => match a {
+        (Type::String(a), Type::Enum { values, .. })
+        | (Type::Enum { values, .. }, Type::String(a)) => match a {
             StringType::Value(text) => {
                 let mut all = values.to_vec();
                 if !all.contains(text) {
@@ -79,7 +94,11 @@ fn by_family(left: &Type, right: &Type) -> Type {
             (None, None) => None,
         });
     }
-    if both(&Type::rich_data()) { Type::rich_data() } else { Type::Any }
+    if both(&Type::rich_data()) {
+        Type::rich_data()
+    } else {
+        Type::Any
+    }
 }
 
 fn common_string(left: &StringType, right: &StringType) -> Type {
@@ -97,9 +116,20 @@ fn common_string(left: &StringType, right: &StringType) -> Type {
 pub(super) fn enum_of(mut values: Vec<EcoString>) -> Type {
     values.sort_unstable();
     values.dedup();
-    Type::Enum { values: values.into(), case_insensitive: false }
+    Type::Enum {
+        values: values.into(),
+        case_insensitive: false,
+    }
 }
 
-fn union<T: Copy>(a: &Range<T>, b: &Range<T>, least: fn(T, T) -> T, greatest: fn(T, T) -> T) -> Range<T> {
-    Range { from: a.from.zip(b.from).map(|(a, b)| least(a, b)), to: a.to.zip(b.to).map(|(a, b)| greatest(a, b)) }
+fn union<T: Copy>(
+    a: &Range<T>,
+    b: &Range<T>,
+    least: fn(T, T) -> T,
+    greatest: fn(T, T) -> T,
+) -> Range<T> {
+    Range {
+        from: a.from.zip(b.from).map(|(a, b)| least(a, b)),
+        to: a.to.zip(b.to).map(|(a, b)| greatest(a, b)),
+    }
 }

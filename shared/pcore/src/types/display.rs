@@ -29,7 +29,10 @@ pub fn to_plain_string(data_type: &Type) -> String {
 /// The type with every alias followed by its definition (`to_alias_expanded_s`).
 #[must_use]
 pub fn expanded(data_type: &Type) -> String {
-    let mut writer = Writer { expand: true, ..Writer::default() };
+    let mut writer = Writer {
+        expand: true,
+        ..Writer::default()
+    };
     writer.put_type(data_type);
     writer.text
 }
@@ -158,7 +161,10 @@ impl<'a> Writer<'a> {
     fn put_type(&mut self, data_type: &'a Type) {
         match data_type {
             Type::Integer(range) => self.words("Integer", &range_words(range, ToString::to_string)),
-            Type::Float(range) => self.words("Float", &range_words(range, |n| crate::numbers::float_to_string(*n))),
+            Type::Float(range) => self.words(
+                "Float",
+                &range_words(range, |n| crate::numbers::float_to_string(*n)),
+            ),
             Type::Boolean(value) => {
                 let words: Vec<String> = value.iter().map(ToString::to_string).collect();
                 self.words("Boolean", &words);
@@ -170,7 +176,10 @@ impl<'a> Writer<'a> {
                 };
                 self.words("String", &size_words(size));
             }
-            Type::Enum { values, case_insensitive } => {
+            Type::Enum {
+                values,
+                case_insensitive,
+            } => {
                 let mut words: Vec<String> = values.iter().map(|text| puppet_quote(text)).collect();
                 if *case_insensitive && !words.is_empty() {
                     words.push("true".to_owned());
@@ -178,7 +187,8 @@ impl<'a> Writer<'a> {
                 self.words("Enum", &words);
             }
             Type::Pattern(patterns) => {
-                let words: Vec<String> = patterns.iter().map(|pattern| pattern.to_string()).collect();
+                let words: Vec<String> =
+                    patterns.iter().map(|pattern| pattern.to_string()).collect();
                 self.words("Pattern", &words);
             }
             Type::Regexp(regex) => {
@@ -187,17 +197,25 @@ impl<'a> Writer<'a> {
             }
             Type::Collection(size) => self.words("Collection", &size_words(*size)),
             Type::Array { element, size } => match size {
-                Some(Size { from: 0, to: Some(0) }) => self.put("Array[0, 0]"),
+                Some(Size {
+                    from: 0,
+                    to: Some(0),
+                }) => self.put("Array[0, 0]"),
                 None if **element == Type::Any => self.put("Array"),
                 _ => self.types_and_size("Array", &[element], *size),
             },
             Type::Hash { key, value, size } => match size {
-                Some(Size { from: 0, to: Some(0) }) => self.put("Hash[0, 0]"),
+                Some(Size {
+                    from: 0,
+                    to: Some(0),
+                }) => self.put("Hash[0, 0]"),
                 None if **key == Type::Any && **value == Type::Any => self.put("Hash"),
                 _ => self.types_and_size("Hash", &[key, value], *size),
             },
             Type::Tuple { types, .. } if types.is_empty() => self.put("Tuple"),
-            Type::Tuple { types, size } => self.types_and_size("Tuple", &types.iter().collect::<Vec<_>>(), *size),
+            Type::Tuple { types, size } => {
+                self.types_and_size("Tuple", &types.iter().collect::<Vec<_>>(), *size)
+            }
             Type::Struct(elements) => self.put_struct(elements),
             Type::Variant(types) => {
                 self.put("Variant");
@@ -208,13 +226,19 @@ impl<'a> Writer<'a> {
             }
             Type::Optional(inner) => self.contained("Optional", inner.as_deref()),
             Type::NotUndef(inner) => {
-                self.contained("NotUndef", inner.as_deref().filter(|inner| **inner != Type::Any));
+                self.contained(
+                    "NotUndef",
+                    inner.as_deref().filter(|inner| **inner != Type::Any),
+                );
             }
             Type::Iterable(inner) => self.plain_contained("Iterable", inner.as_deref()),
             Type::Iterator(inner) => self.plain_contained("Iterator", inner.as_deref()),
             Type::Type(inner) => self.plain_contained("Type", inner.as_deref()),
             Type::Sensitive(inner) => {
-                self.plain_contained("Sensitive", inner.as_deref().filter(|inner| **inner != Type::Any));
+                self.plain_contained(
+                    "Sensitive",
+                    inner.as_deref().filter(|inner| **inner != Type::Any),
+                );
             }
             Type::Callable(callable) => self.put_callable(callable.as_deref()),
             Type::Resource { type_name, title } => {
@@ -235,13 +259,22 @@ impl<'a> Writer<'a> {
                 self.words("SemVer", &words);
             }
             Type::Uri(parameters) => {
-                let words: Vec<String> =
-                    parameters.iter().map(|value| crate::format::to_program_string(value).to_string()).collect();
+                let words: Vec<String> = parameters
+                    .iter()
+                    .map(|value| crate::format::to_program_string(value).to_string())
+                    .collect();
                 self.words("URI", &words);
             }
             Type::Error(Some(error)) => {
-                let parts: Vec<&Type> = [&error.kind, &error.issue_code].into_iter().flatten().collect();
-                if parts.is_empty() { self.put("Error") } else { self.types_and_size("Error", &parts, None) }
+                let parts: Vec<&Type> = [&error.kind, &error.issue_code]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                if parts.is_empty() {
+                    self.put("Error")
+                } else {
+                    self.types_and_size("Error", &parts, None)
+                }
             }
             Type::Init(Some(init)) => {
                 self.put("Init[");
@@ -253,7 +286,10 @@ impl<'a> Writer<'a> {
                 self.put("]");
             }
             Type::Runtime(Some(runtime)) => {
-                self.words("Runtime", &[puppet_quote(&runtime.runtime), puppet_quote(&runtime.name)]);
+                self.words(
+                    "Runtime",
+                    &[puppet_quote(&runtime.runtime), puppet_quote(&runtime.name)],
+                );
             }
             Type::Reference(text) => {
                 let text = puppet_quote(text.as_deref().unwrap_or("UnresolvedReference"));
@@ -261,14 +297,19 @@ impl<'a> Writer<'a> {
             }
             Type::Alias(alias) => {
                 self.put(&alias.name);
-                let again = self.open.iter().any(|open| std::ptr::eq(*open, &raw const **alias));
-                if self.expand && !again && !super::builtin::is_builtin_alias(&alias.name) {
-                    if let Some(target) = alias.target() {
-                        self.put(" = ");
-                        self.open.push(alias);
-                        self.put_type(target);
-                        self.open.pop();
-                    }
+                let again = self
+                    .open
+                    .iter()
+                    .any(|open| std::ptr::eq(*open, &raw const **alias));
+                if self.expand
+                    && !again
+                    && !super::builtin::is_builtin_alias(&alias.name)
+                    && let Some(target) = alias.target()
+                {
+                    self.put(" = ");
+                    self.open.push(alias);
+                    self.put_type(target);
+                    self.open.pop();
                 }
             }
             Type::Object(Some(object)) if object.name.is_empty() => {
@@ -316,7 +357,9 @@ impl<'a> Writer<'a> {
     }
 
     fn put_callable(&mut self, callable: Option<&'a CallableType>) {
-        let Some(callable) = callable else { return self.put("Callable") };
+        let Some(callable) = callable else {
+            return self.put("Callable");
+        };
         let Some(params) = &callable.params else {
             self.put("Callable");
             if let Some(result) = &callable.return_type {
@@ -330,12 +373,19 @@ impl<'a> Writer<'a> {
         if callable.return_type.is_some() {
             self.put("[");
         }
-        let mut parts: Vec<Part<'a>> =
-            params.iter().filter(|part| **part != Type::Unit).map(Part::Type).collect();
+        let mut parts: Vec<Part<'a>> = params
+            .iter()
+            .filter(|part| **part != Type::Unit)
+            .map(Part::Type)
+            .collect();
         if params.is_empty() {
             parts.extend([Part::Word("0".into()), Part::Word("0".into())]);
         } else {
-            parts.extend(size_words(callable.size).into_iter().map(|word| Part::Word(word.into())));
+            parts.extend(
+                size_words(callable.size)
+                    .into_iter()
+                    .map(|word| Part::Word(word.into())),
+            );
         }
         parts.extend(callable.block.as_ref().map(Part::Type));
         for (index, part) in parts.into_iter().enumerate() {
@@ -364,13 +414,24 @@ fn range_words<T>(range: &Range<T>, show: impl Fn(&T) -> String) -> Vec<String> 
     if range.is_unbounded() {
         return Vec::new();
     }
-    let from = range.from.as_ref().map_or_else(|| "default".to_owned(), &show);
-    std::iter::once(from).chain(range.to.as_ref().map(show)).collect()
+    let from = range
+        .from
+        .as_ref()
+        .map_or_else(|| "default".to_owned(), &show);
+    std::iter::once(from)
+        .chain(range.to.as_ref().map(show))
+        .collect()
 }
 
 fn size_words(size: Option<Size>) -> Vec<String> {
     size.map_or_else(Vec::new, |size| {
-        range_words(&Range { from: Some(size.from), to: size.to }, ToString::to_string)
+        range_words(
+            &Range {
+                from: Some(size.from),
+                to: size.to,
+            },
+            ToString::to_string,
+        )
     })
 }
 
@@ -383,5 +444,7 @@ where
     }
     let quote = |time: T| format!("'{}'", crate::to_display_string(&Value::from(time)));
     let from = range.from.map_or_else(|| "default".to_owned(), quote);
-    std::iter::once(from).chain(range.to.filter(|to| range.from != Some(*to)).map(quote)).collect()
+    std::iter::once(from)
+        .chain(range.to.filter(|to| range.from != Some(*to)).map(quote))
+        .collect()
 }

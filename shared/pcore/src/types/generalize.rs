@@ -14,7 +14,11 @@ pub(super) fn generalize(data_type: &Type) -> Type {
         Type::String(_) => Type::string(),
         Type::Boolean(_) => Type::Boolean(None),
         Type::Enum { values, .. } => {
-            let sizes = || values.iter().map(|text| Size::exactly(text.chars().count()).from);
+            let sizes = || {
+                values
+                    .iter()
+                    .map(|text| Size::exactly(text.chars().count()).from)
+            };
             match (sizes().min(), sizes().max()) {
                 (Some(from), to) => Type::String(StringType::Size(Size { from, to })),
                 (None, _) => Type::string(),
@@ -29,15 +33,23 @@ pub(super) fn generalize(data_type: &Type) -> Type {
                 Type::hash_of(generalize(key), generalize(value))
             }
         }
-        Type::Tuple { types, size } => Type::Tuple { types: types.iter().map(generalize).collect(), size: *size },
+        Type::Tuple { types, size } => Type::Tuple {
+            types: types.iter().map(generalize).collect(),
+            size: *size,
+        },
         Type::Struct(elements) => Type::Struct(
             elements
                 .iter()
-                .map(|element| StructElement { key: element.key.clone(), value: generalize(&element.value) })
+                .map(|element| StructElement {
+                    key: element.key.clone(),
+                    value: generalize(&element.value),
+                })
                 .collect(),
         ),
         Type::Variant(types) if types.is_empty() => data_type.clone(),
-        Type::Variant(types) => super::normalize::variant_of(types.iter().map(generalize).collect()),
+        Type::Variant(types) => {
+            super::normalize::variant_of(types.iter().map(generalize).collect())
+        }
         Type::Optional(part) => Type::Optional(inner(part)),
         Type::NotUndef(part) => Type::NotUndef(inner(part)),
         Type::Iterable(part) => Type::Iterable(inner(part)),
@@ -45,7 +57,10 @@ pub(super) fn generalize(data_type: &Type) -> Type {
         Type::Type(part) => Type::Type(inner(part)),
         Type::Sensitive(part) => Type::Sensitive(inner(part)),
         Type::Callable(Some(callable)) => Type::Callable(Some(Arc::new(CallableType {
-            params: callable.params.as_ref().map(|params| params.iter().map(generalize).collect()),
+            params: callable
+                .params
+                .as_ref()
+                .map(|params| params.iter().map(generalize).collect()),
             size: callable.size,
             block: callable.block.as_ref().map(generalize),
             return_type: callable.return_type.as_ref().map(generalize),

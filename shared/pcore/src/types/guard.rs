@@ -28,7 +28,11 @@ impl<'a> Guard<'a> {
         check: impl FnOnce(&mut Self) -> bool,
     ) -> bool {
         let other = ptr::from_ref(other).cast::<()>();
-        if self.pairs.iter().any(|(known, side)| ptr::eq(*known, alias) && ptr::eq(*side, other)) {
+        if self
+            .pairs
+            .iter()
+            .any(|(known, side)| ptr::eq(*known, alias) && ptr::eq(*side, other))
+        {
             return repeated;
         }
         self.pairs.push((alias, other));

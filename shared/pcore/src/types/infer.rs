@@ -12,8 +12,14 @@ pub fn infer(value: &Value) -> Type {
         Value::Undef => Type::Undef,
         Value::Default => Type::Default,
         Value::Bool(truth) => Type::Boolean(Some(*truth)),
-        Value::Int(number) => Type::Integer(Range { from: Some(*number), to: Some(*number) }),
-        Value::Float(number) => Type::Float(Range { from: Some(*number), to: Some(*number) }),
+        Value::Int(number) => Type::Integer(Range {
+            from: Some(*number),
+            to: Some(*number),
+        }),
+        Value::Float(number) => Type::Float(Range {
+            from: Some(*number),
+            to: Some(*number),
+        }),
         Value::Str(text) => Type::String(StringType::Value(text.clone())),
         Value::Array(elements) if elements.is_empty() => empty_array(),
         Value::Array(elements) => Type::Array {
@@ -32,8 +38,14 @@ pub fn infer(value: &Value) -> Type {
         Value::Binary(_) => Type::Binary,
         Value::SemVer(_) => Type::SemVer(Arc::new([])),
         Value::SemVerRange(_) => Type::SemVerRange,
-        Value::Timespan(span) => Type::Timespan(Range { from: Some(*span), to: Some(*span) }),
-        Value::Timestamp(time) => Type::Timestamp(Range { from: Some(*time), to: Some(*time) }),
+        Value::Timespan(span) => Type::Timespan(Range {
+            from: Some(*span),
+            to: Some(*span),
+        }),
+        Value::Timestamp(time) => Type::Timestamp(Range {
+            from: Some(*time),
+            to: Some(*time),
+        }),
         Value::Uri(uri) => Type::Uri(Some(Arc::new(uri.parameters()))),
         Value::Deferred(_) => Type::Deferred,
         Value::Object(object) => object.object_type.as_ref().clone(),
@@ -45,15 +57,22 @@ pub fn infer(value: &Value) -> Type {
 #[must_use]
 pub fn infer_detailed(value: &Value) -> Type {
     match value {
-        Value::Array(elements) if !elements.is_empty() => {
-            Type::Tuple { types: elements.iter().map(infer_detailed).collect(), size: None }
-        }
+        Value::Array(elements) if !elements.is_empty() => Type::Tuple {
+            types: elements.iter().map(infer_detailed).collect(),
+            size: None,
+        },
         Value::Hash(entries) if !entries.is_empty() => {
-            if entries.keys().all(|key| key.as_str().is_some_and(|key| !key.is_empty())) {
+            if entries
+                .keys()
+                .all(|key| key.as_str().is_some_and(|key| !key.is_empty()))
+            {
                 return Type::Struct(
                     entries
                         .iter()
-                        .map(|(key, part)| StructElement { key: infer(key), value: infer_detailed(part) })
+                        .map(|(key, part)| StructElement {
+                            key: infer(key),
+                            value: infer_detailed(part),
+                        })
                         .collect(),
                 );
             }
@@ -70,13 +89,23 @@ pub fn infer_detailed(value: &Value) -> Type {
 }
 
 fn empty_array() -> Type {
-    Type::Array { element: Arc::new(Type::Unit), size: Some(Size::exactly(0)) }
+    Type::Array {
+        element: Arc::new(Type::Unit),
+        size: Some(Size::exactly(0)),
+    }
 }
 
 fn empty_hash() -> Type {
-    Type::Hash { key: Arc::new(Type::Unit), value: Arc::new(Type::Unit), size: Some(Size::exactly(0)) }
+    Type::Hash {
+        key: Arc::new(Type::Unit),
+        value: Arc::new(Type::Unit),
+        size: Some(Size::exactly(0)),
+    }
 }
 
 fn reduce<'a>(values: impl Iterator<Item = &'a Value>) -> Type {
-    values.map(infer).reduce(|left, right| common_type(&left, &right)).unwrap_or(Type::Unit)
+    values
+        .map(infer)
+        .reduce(|left, right| common_type(&left, &right))
+        .unwrap_or(Type::Unit)
 }

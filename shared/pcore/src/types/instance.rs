@@ -14,7 +14,13 @@ pub fn is_instance(data_type: &Type, value: &Value) -> bool {
 
 /// Whether an enum has `text`; without values it has none.
 pub(super) fn enum_has(values: &[EcoString], case_insensitive: bool, text: &str) -> bool {
-    values.iter().any(|known| if case_insensitive { known.eq_ignore_ascii_case(text) } else { known == text })
+    values.iter().any(|known| {
+        if case_insensitive {
+            known.eq_ignore_ascii_case(text)
+        } else {
+            known == text
+        }
+    })
 }
 
 fn instance<'a>(data_type: &'a Type, value: &Value, guard: &mut Guard<'a>) -> bool {
@@ -26,10 +32,16 @@ fn instance<'a>(data_type: &'a Type, value: &Value, guard: &mut Guard<'a>) -> bo
         },
         (Type::Variant(types), _) => types.iter().any(|option| instance(option, value, guard)),
         (Type::Optional(inner), _) => {
-            value.is_undef() || inner.as_ref().is_some_and(|inner| instance(inner, value, guard))
+            value.is_undef()
+                || inner
+                    .as_ref()
+                    .is_some_and(|inner| instance(inner, value, guard))
         }
         (Type::NotUndef(inner), _) => {
-            !value.is_undef() && inner.as_ref().is_none_or(|inner| instance(inner, value, guard))
+            !value.is_undef()
+                && inner
+                    .as_ref()
+                    .is_none_or(|inner| instance(inner, value, guard))
         }
         (Type::Undef, Value::Undef)
         | (Type::Default, Value::Default)
@@ -51,22 +63,39 @@ fn instance<'a>(data_type: &'a Type, value: &Value, guard: &mut Guard<'a>) -> bo
         (Type::Float(range), Value::Float(number)) => range.contains(number),
         (Type::Timespan(range), Value::Timespan(span)) => range.contains(span),
         (Type::Timestamp(range), Value::Timestamp(time)) => range.contains(time),
-        (Type::Boolean(expected), Value::Bool(truth)) => expected.is_none_or(|expected| expected == *truth),
+        (Type::Boolean(expected), Value::Bool(truth)) => {
+            expected.is_none_or(|expected| expected == *truth)
+        }
         (Type::String(parameter), Value::Str(text)) => match parameter {
             StringType::Any => true,
             StringType::Size(size) => size.contains(text.chars().count()),
             StringType::Value(expected) => expected == text,
         },
-        (Type::Enum { values, case_insensitive }, Value::Str(text)) => enum_has(values, *case_insensitive, text),
+        (
+            Type::Enum {
+                values,
+                case_insensitive,
+            },
+            Value::Str(text),
+        ) => enum_has(values, *case_insensitive, text),
         (Type::Pattern(patterns), Value::Str(text)) => {
-            patterns.is_empty() || patterns.iter().any(|pattern| pattern.is_match(text).unwrap_or(false))
+            patterns.is_empty()
+                || patterns
+                    .iter()
+                    .any(|pattern| pattern.is_match(text).unwrap_or(false))
         }
-        (Type::Regexp(expected), Value::Regexp(regex)) => expected.as_ref().is_none_or(|expected| expected == regex),
+        (Type::Regexp(expected), Value::Regexp(regex)) => {
+            expected.as_ref().is_none_or(|expected| expected == regex)
+        }
         (Type::SemVer(ranges), Value::SemVer(version)) => {
             ranges.is_empty() || ranges.iter().any(|range| range.includes(version))
         }
-        (Type::Collection(size), Value::Array(elements)) => size.is_none_or(|size| size.contains(elements.len())),
-        (Type::Collection(size), Value::Hash(entries)) => size.is_none_or(|size| size.contains(entries.len())),
+        (Type::Collection(size), Value::Array(elements)) => {
+            size.is_none_or(|size| size.contains(elements.len()))
+        }
+        (Type::Collection(size), Value::Hash(entries)) => {
+            size.is_none_or(|size| size.contains(entries.len()))
+        }
         (Type::Array { element, size }, Value::Array(elements)) => {
             size.is_none_or(|size| size.contains(elements.len()))
                 && elements.iter().all(|part| instance(element, part, guard))
@@ -74,41 +103,56 @@ fn instance<'a>(data_type: &'a Type, value: &Value, guard: &mut Guard<'a>) -> bo
         (Type::Tuple { types, size }, Value::Array(elements)) => {
             super::assignable::tuple_size(types, *size).contains(elements.len())
                 && elements.iter().enumerate().all(|(index, part)| {
-                    types.get(index).or(types.last()).is_none_or(|expected| instance(expected, part, guard))
+                    types
+                        .get(index)
+                        .or(types.last())
+                        .is_none_or(|expected| instance(expected, part, guard))
                 })
         }
-        (Type::Hash { key, value: expected, size }, Value::Hash(entries)) => {
+        (
+            Type::Hash {
+                key,
+                value: expected,
+                size,
+            },
+            Value::Hash(entries),
+        ) => {
             size.is_none_or(|size| size.contains(entries.len()))
-                && entries.iter().all(|(name, part)| instance(key, name, guard) && instance(expected, part, guard))
+                && entries.iter().all(|(name, part)| {
+                    instance(key, name, guard) && instance(expected, part, guard)
+                })
         }
         (Type::Struct(elements), Value::Hash(entries)) => {
             let mut matched = 0;
-            elements.iter().all(|element| match entries.get_str(element.name()) {
-                None => element.is_optional(),
-                Some(part) => {
-                    matched += 1;
-                    instance(&element.value, part, guard)
-                }
-            }) && matched == entries.len()
+            elements
+                .iter()
+                .all(|element| match entries.get_str(element.name()) {
+                    None => element.is_optional(),
+                    Some(part) => {
+                        matched += 1;
+                        instance(&element.value, part, guard)
+                    }
+                })
+                && matched == entries.len()
         }
-        (Type::Sensitive(inner), Value::Sensitive(hidden)) => {
-            inner.as_ref().is_none_or(|inner| instance(inner, hidden, guard))
-        }
-        (Type::Type(inner), Value::Type(value)) => {
-            inner.as_ref().is_none_or(|inner| super::is_assignable(inner, value))
-        }
+        (Type::Sensitive(inner), Value::Sensitive(hidden)) => inner
+            .as_ref()
+            .is_none_or(|inner| instance(inner, hidden, guard)),
+        (Type::Type(inner), Value::Type(value)) => inner
+            .as_ref()
+            .is_none_or(|inner| super::is_assignable(inner, value)),
         (Type::Iterable(inner), _) => match inner {
             Some(inner) if !super::is_assignable(inner, &Type::Any) => {
                 super::is_assignable(data_type, &infer(value))
             }
             _ => is_iterable_value(value),
         },
-        (Type::Iterator(inner), Value::Iterator(iterator)) => {
-            inner.as_ref().is_none_or(|inner| super::is_assignable(inner, &iterator.element_type))
-        }
-        (Type::Uri(parameters), Value::Uri(uri)) => {
-            parameters.as_ref().is_none_or(|parameters| uri.matches(parameters))
-        }
+        (Type::Iterator(inner), Value::Iterator(iterator)) => inner
+            .as_ref()
+            .is_none_or(|inner| super::is_assignable(inner, &iterator.element_type)),
+        (Type::Uri(parameters), Value::Uri(uri)) => parameters
+            .as_ref()
+            .is_none_or(|parameters| uri.matches(parameters)),
         (Type::Error(_) | Type::Object(Some(_)), Value::Object(object)) => {
             super::is_assignable(data_type, &object.object_type)
         }
@@ -147,7 +191,10 @@ pub fn accepts_arguments(callable: &CallableType, arguments: &[Value]) -> bool {
     callable.params.as_ref().is_none_or(|types| {
         super::assignable::tuple_size_of_params(types, callable.size).contains(arguments.len())
             && arguments.iter().enumerate().all(|(index, argument)| {
-                types.get(index).or(types.last()).is_none_or(|expected| is_instance(expected, argument))
+                types
+                    .get(index)
+                    .or(types.last())
+                    .is_none_or(|expected| is_instance(expected, argument))
             })
     })
 }

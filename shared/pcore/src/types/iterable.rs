@@ -27,10 +27,15 @@ pub(super) fn is_iterable(data_type: &Type) -> bool {
 
 /// Type of what an iteration over an instance gives; `None`: not known, or not iterable.
 pub(super) fn element_type(data_type: &Type) -> Option<Type> {
-    let pair = |key: Type, value: Type| Type::Tuple { types: [key, value].into(), size: Some(Size::exactly(2)) };
+    let pair = |key: Type, value: Type| Type::Tuple {
+        types: [key, value].into(),
+        size: Some(Size::exactly(2)),
+    };
     match data_type {
         Type::Integer(_) => Some(Type::integer()),
-        Type::String(_) | Type::Enum { .. } => Some(Type::String(StringType::Size(Size::exactly(1)))),
+        Type::String(_) | Type::Enum { .. } => {
+            Some(Type::String(StringType::Size(Size::exactly(1))))
+        }
         Type::Array { element, .. } => (**element != Type::Any).then(|| element.as_ref().clone()),
         Type::Hash { key, value, .. } => {
             if *data_type == Type::any_hash() {
@@ -43,11 +48,21 @@ pub(super) fn element_type(data_type: &Type) -> Option<Type> {
         Type::Struct(elements) if elements.is_empty() => Some(pair(Type::Unit, Type::Unit)),
         Type::Struct(elements) => {
             let part = |get: fn(&StructElement) -> &Type| {
-                super::normalize::variant_of(elements.iter().map(|element| get(element).clone()).collect())
+                super::normalize::variant_of(
+                    elements
+                        .iter()
+                        .map(|element| get(element).clone())
+                        .collect(),
+                )
             };
-            Some(pair(part(|element| &element.key), part(|element| &element.value)))
+            Some(pair(
+                part(|element| &element.key),
+                part(|element| &element.value),
+            ))
         }
-        Type::Iterable(inner) | Type::Iterator(inner) => inner.as_ref().map(|inner| inner.as_ref().clone()),
+        Type::Iterable(inner) | Type::Iterator(inner) => {
+            inner.as_ref().map(|inner| inner.as_ref().clone())
+        }
         Type::Type(Some(inner)) if is_iterable(data_type) => Some(inner.as_ref().clone()),
         Type::Alias(alias) => alias.target().and_then(element_type),
         _ => None,

@@ -22,8 +22,6 @@ mod parameters;
 
 pub use assignable::is_assignable;
 pub(crate) use assignable::{size_covers, tuple_size, tuple_size_of_params};
-pub(crate) use normalize::variant_of;
-pub(crate) use parameters::{a_an, ruby_class};
 pub use builtin::CORE_TYPE_NAMES;
 pub use common::common_type;
 pub use display::{expanded, short_name, to_plain_string};

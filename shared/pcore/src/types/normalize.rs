@@ -11,19 +11,28 @@ pub(super) fn normalize(data_type: &Type) -> Type {
     let inner = |inner: &Option<Arc<Type>>| inner.as_ref().map(|inner| Arc::new(normalize(inner)));
     match data_type {
         Type::Collection(_) => Type::Collection(None),
-        Type::Array { element, size } if **element != Type::Any => {
-            Type::Array { element: Arc::new(normalize(element)), size: *size }
-        }
+        Type::Array { element, size } if **element != Type::Any => Type::Array {
+            element: Arc::new(normalize(element)),
+            size: *size,
+        },
         // The reference drops the size of an array of anything.
         Type::Array { .. } => Type::any_array(),
-        Type::Hash { key, value, size } => {
-            Type::Hash { key: Arc::new(normalize(key)), value: Arc::new(normalize(value)), size: *size }
-        }
-        Type::Tuple { types, size } => Type::Tuple { types: types.iter().map(normalize).collect(), size: *size },
+        Type::Hash { key, value, size } => Type::Hash {
+            key: Arc::new(normalize(key)),
+            value: Arc::new(normalize(value)),
+            size: *size,
+        },
+        Type::Tuple { types, size } => Type::Tuple {
+            types: types.iter().map(normalize).collect(),
+            size: *size,
+        },
         Type::Struct(elements) => Type::Struct(
             elements
                 .iter()
-                .map(|element| StructElement { key: element.key.clone(), value: normalize(&element.value) })
+                .map(|element| StructElement {
+                    key: element.key.clone(),
+                    value: normalize(&element.value),
+                })
                 .collect(),
         ),
         Type::Iterable(part) => Type::Iterable(inner(part)),
@@ -31,7 +40,10 @@ pub(super) fn normalize(data_type: &Type) -> Type {
         Type::Type(part) => Type::Type(inner(part)),
         Type::Sensitive(part) => Type::Sensitive(inner(part)),
         Type::Callable(Some(callable)) => Type::Callable(Some(Arc::new(CallableType {
-            params: callable.params.as_ref().map(|params| params.iter().map(normalize).collect()),
+            params: callable
+                .params
+                .as_ref()
+                .map(|params| params.iter().map(normalize).collect()),
             size: callable.size,
             block: callable.block.as_ref().map(normalize),
             return_type: callable.return_type.as_ref().map(normalize),
@@ -73,7 +85,9 @@ pub(crate) fn variant_of(types: Vec<Type>) -> Type {
             part => add(part),
         }
     }
-    if flat.len() == 1 && let Some(only) = flat.pop() {
+    if flat.len() == 1
+        && let Some(only) = flat.pop()
+    {
         return only;
     }
     Type::Variant(flat.into())
@@ -84,7 +98,10 @@ fn normalize_variant(types: &[Type]) -> Type {
     if let [only] = normalized.as_slice() {
         return only.clone();
     }
-    if normalized.iter().any(|part| matches!(part, Type::Undef | Type::Optional(_))) {
+    if normalized
+        .iter()
+        .any(|part| matches!(part, Type::Undef | Type::Optional(_)))
+    {
         let rest = normalized
             .into_iter()
             .filter(|part| !matches!(part, Type::Undef))
@@ -110,25 +127,49 @@ fn normalize_variant(types: &[Type]) -> Type {
     let flat = merge_versions(flat);
     let flat = merge_ranges(
         flat,
-        |part| if let Type::Integer(range) = part { Some(*range) } else { None },
+        |part| {
+            if let Type::Integer(range) = part {
+                Some(*range)
+            } else {
+                None
+            }
+        },
         Type::Integer,
         |a, b| a.checked_add(1) == Some(b),
     );
     let flat = merge_ranges(
         flat,
-        |part| if let Type::Float(range) = part { Some(*range) } else { None },
+        |part| {
+            if let Type::Float(range) = part {
+                Some(*range)
+            } else {
+                None
+            }
+        },
         Type::Float,
         |_, _| false,
     );
     let flat = merge_ranges(
         flat,
-        |part| if let Type::Timespan(range) = part { Some(*range) } else { None },
+        |part| {
+            if let Type::Timespan(range) = part {
+                Some(*range)
+            } else {
+                None
+            }
+        },
         Type::Timespan,
         |_, _| false,
     );
     let flat = merge_ranges(
         flat,
-        |part| if let Type::Timestamp(range) = part { Some(*range) } else { None },
+        |part| {
+            if let Type::Timestamp(range) = part {
+                Some(*range)
+            } else {
+                None
+            }
+        },
         Type::Timestamp,
         |_, _| false,
     );
@@ -170,7 +211,10 @@ fn merge_enums(types: Vec<Type>) -> Vec<Type> {
     replace_many(
         types,
         |part| match part {
-            Type::Enum { values, case_insensitive } => !values.is_empty() && !case_insensitive,
+            Type::Enum {
+                values,
+                case_insensitive,
+            } => !values.is_empty() && !case_insensitive,
             Type::String(StringType::Value(_)) => true,
             _ => false,
         },
@@ -196,13 +240,18 @@ fn merge_insensitive_enums(types: Vec<Type>) -> Vec<Type> {
             let mut all: Vec<EcoString> = parts
                 .iter()
                 .flat_map(|part| match part {
-                    Type::Enum { values, .. } => values.iter().map(|text| text.to_lowercase()).collect(),
+                    Type::Enum { values, .. } => {
+                        values.iter().map(|text| text.to_lowercase()).collect()
+                    }
                     _ => Vec::new(),
                 })
                 .collect();
             all.sort_unstable();
             all.dedup();
-            Type::Enum { values: all.into(), case_insensitive: true }
+            Type::Enum {
+                values: all.into(),
+                case_insensitive: true,
+            }
         },
     )
 }
@@ -228,13 +277,26 @@ fn merge_patterns(types: Vec<Type>) -> Vec<Type> {
 }
 
 fn merge_versions(types: Vec<Type>) -> Vec<Type> {
-    if types.iter().filter(|part| matches!(part, Type::SemVer(_))).count() < 2 {
+    if types
+        .iter()
+        .filter(|part| matches!(part, Type::SemVer(_)))
+        .count()
+        < 2
+    {
         return types;
     }
-    let (versions, others): (Vec<_>, Vec<_>) = types.into_iter().partition(|part| matches!(part, Type::SemVer(_)));
+    let (versions, others): (Vec<_>, Vec<_>) = types
+        .into_iter()
+        .partition(|part| matches!(part, Type::SemVer(_)));
     let ranges: Vec<SemVerRange> = versions
         .iter()
-        .flat_map(|part| if let Type::SemVer(ranges) = part { ranges.to_vec() } else { Vec::new() })
+        .flat_map(|part| {
+            if let Type::SemVer(ranges) = part {
+                ranges.to_vec()
+            } else {
+                Vec::new()
+            }
+        })
         .collect();
     let mut result = vec![Type::SemVer(crate::semver::merge_ranges(ranges).into())];
     result.extend(others);
@@ -268,9 +330,14 @@ fn merge_ranges<T: Copy + PartialOrd>(
     result
 }
 
-fn join<T: Copy + PartialOrd>(a: Range<T>, b: Range<T>, adjacent: impl Fn(T, T) -> bool) -> Option<Range<T>> {
+fn join<T: Copy + PartialOrd>(
+    a: Range<T>,
+    b: Range<T>,
+    adjacent: impl Fn(T, T) -> bool,
+) -> Option<Range<T>> {
     let before = |to: Option<T>, from: Option<T>| to.zip(from).is_some_and(|(to, from)| to < from);
-    let touch = |to: Option<T>, from: Option<T>| to.zip(from).is_some_and(|(to, from)| adjacent(to, from));
+    let touch =
+        |to: Option<T>, from: Option<T>| to.zip(from).is_some_and(|(to, from)| adjacent(to, from));
     let apart = before(a.to, b.from) || before(b.to, a.from);
     if apart && !touch(a.to, b.from) && !touch(b.to, a.from) {
         return None;

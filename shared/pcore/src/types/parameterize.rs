@@ -21,8 +21,10 @@ pub fn type_by_name(name: &str) -> Option<Type> {
 /// Puppet's message and issue code when the arguments do not fit; several titles
 /// (`File['a', 'b']`) are an error here, see [`access`].
 pub fn parameterize(name: &str, arguments: &[Value]) -> Result<Type> {
-    let base = type_by_name(name)
-        .unwrap_or_else(|| Type::Resource { type_name: Some(super::capitalize_segments(name)), title: None });
+    let base = type_by_name(name).unwrap_or_else(|| Type::Resource {
+        type_name: Some(super::capitalize_segments(name)),
+        title: None,
+    });
     match access(&base, arguments)? {
         Value::Type(data_type) => Ok(data_type.as_ref().clone()),
         _ => Err(Error::new(format!("{name} with several titles is no type"))),
@@ -71,13 +73,17 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
             if !(1..=2).contains(&count) {
                 return Err(Error::with_code(
                     "BAD_INTEGER_SLICE_ARITY",
-                    format!("Integer-Type supports [] with one or two arguments (from, to). Got {count}"),
+                    format!(
+                        "Integer-Type supports [] with one or two arguments (from, to). Got {count}"
+                    ),
                 ));
             }
             Type::Integer(p::integer_range(keys, |class| {
                 Error::with_code(
                     "BAD_INTEGER_SLICE_TYPE",
-                    format!("Integer-Type [] requires all arguments to be integers (or default). Got {class}"),
+                    format!(
+                        "Integer-Type [] requires all arguments to be integers (or default). Got {class}"
+                    ),
                 )
             })?)
         }
@@ -92,7 +98,9 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
             Type::String(StringType::Size(p::size(0, keys)?))
         }
         Type::Boolean(_) => {
-            p::assert_keys(base, keys, Some(1), &["TrueClass", "FalseClass"], |key| matches!(key, Value::Bool(_)))?;
+            p::assert_keys(base, keys, Some(1), &["TrueClass", "FalseClass"], |key| {
+                matches!(key, Value::Bool(_))
+            })?;
             Type::Boolean(keys.first().map(Value::is_truthy))
         }
         Type::Enum { .. } => p::enumeration(base, keys)?,
@@ -111,11 +119,26 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
         Type::Hash { .. } => p::hash(keys)?,
         Type::Tuple { .. } => {
             let (types, size) = p::trailing_size(keys)?;
-            p::assert_keys(base, types, None, &["Puppet::Pops::Types::PAnyType"], |key| matches!(key, Value::Type(_)))?;
-            Type::Tuple { types: p::types(types).into(), size }
+            p::assert_keys(
+                base,
+                types,
+                None,
+                &["Puppet::Pops::Types::PAnyType"],
+                |key| matches!(key, Value::Type(_)),
+            )?;
+            Type::Tuple {
+                types: p::types(types).into(),
+                size,
+            }
         }
         Type::Variant(_) => {
-            p::assert_keys(base, keys, None, &["Puppet::Pops::Types::PAnyType"], |key| matches!(key, Value::Type(_)))?;
+            p::assert_keys(
+                base,
+                keys,
+                None,
+                &["Puppet::Pops::Types::PAnyType"],
+                |key| matches!(key, Value::Type(_)),
+            )?;
             super::normalize::variant_of(p::types(keys))
         }
         Type::Optional(_) => match keys {
@@ -124,18 +147,27 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
         },
         Type::NotUndef(_) => match keys {
             [] => Type::NotUndef(None),
-            [Value::Str(text)] => Type::NotUndef(Some(Arc::new(Type::String(StringType::Value(text.clone()))))),
-            [Value::Type(inner)] => Type::NotUndef(Some(Arc::clone(inner)).filter(|inner| **inner != Type::Any)),
+            [Value::Str(text)] => Type::NotUndef(Some(Arc::new(Type::String(StringType::Value(
+                text.clone(),
+            ))))),
+            [Value::Type(inner)] => {
+                Type::NotUndef(Some(Arc::clone(inner)).filter(|inner| **inner != Type::Any))
+            }
             [other] => {
                 return Err(Error::with_code(
                     "BAD_NOT_UNDEF_SLICE_TYPE",
-                    format!("NotUndef-Type[] argument must be a Type or a String. Got {}", p::ruby_class(other)),
+                    format!(
+                        "NotUndef-Type[] argument must be a Type or a String. Got {}",
+                        p::ruby_class(other)
+                    ),
                 )
                 .at_argument(0));
             }
             _ => return Err(p::arity("NotUndef-Type", 0, Some(1), count)),
         },
-        Type::Sensitive(_) => Type::Sensitive(Some(Arc::new(p::one_type("Sensitive-Type", keys)?.generalize()))),
+        Type::Sensitive(_) => Type::Sensitive(Some(Arc::new(
+            p::one_type("Sensitive-Type", keys)?.generalize(),
+        ))),
         Type::Type(_) => Type::Type(Some(p::one_type("Type-Type", keys)?)),
         Type::Iterable(_) => Type::Iterable(Some(p::one_type("Iterable-Type", keys)?)),
         Type::Iterator(_) => Type::Iterator(Some(p::one_type("Iterator-Type", keys)?)),
@@ -143,16 +175,22 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
         Type::Timestamp(_) | Type::Timespan(_) if count > 2 => {
             return Err(p::arity(&p::type_label(base), 0, Some(2), count));
         }
-        Type::Timestamp(_) => Type::Timestamp(p::time_range(keys, crate::convert::timestamp_bound)?),
+        Type::Timestamp(_) => {
+            Type::Timestamp(p::time_range(keys, crate::convert::timestamp_bound)?)
+        }
         Type::Timespan(_) => Type::Timespan(p::time_range(keys, crate::convert::timespan_bound)?),
         Type::Uri(_) => p::uri(keys)?,
         Type::Runtime(_) => {
-            p::assert_keys(base, keys, Some(2), &["String"], |key| matches!(key, Value::Str(_)))?;
+            p::assert_keys(base, keys, Some(2), &["String"], |key| {
+                matches!(key, Value::Str(_))
+            })?;
             match keys {
-                [Value::Str(runtime), Value::Str(name)] => Type::Runtime(Some(Arc::new(super::RuntimeType {
-                    runtime: runtime.clone(),
-                    name: name.clone(),
-                }))),
+                [Value::Str(runtime), Value::Str(name)] => {
+                    Type::Runtime(Some(Arc::new(super::RuntimeType {
+                        runtime: runtime.clone(),
+                        name: name.clone(),
+                    })))
+                }
                 _ => return Err(p::arity(&p::type_label(base), 1, Some(2), count)),
             }
         }
@@ -171,12 +209,20 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
         },
         Type::Alias(alias) => match alias.target() {
             Some(target) => flat(target, keys)?,
-            None => return Err(Error::new(format!("Reference to unresolved type {}", alias.name))),
+            None => {
+                return Err(Error::new(format!(
+                    "Reference to unresolved type {}",
+                    alias.name
+                )));
+            }
         },
         _ => {
             return Err(Error::with_code(
                 "OPERATOR_NOT_APPLICABLE",
-                format!("Operator '[]' is not applicable to {}.", p::a_an(&p::type_label(base))),
+                format!(
+                    "Operator '[]' is not applicable to {}.",
+                    p::a_an(&p::type_label(base))
+                ),
             ));
         }
     })
@@ -186,6 +232,9 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
 pub(super) fn to_size(range: Range<i64>) -> Size {
     match range.from {
         Some(from) if from >= 0 => Size { from, to: range.to },
-        _ => Size { from: 0, to: range.to.map(|to| to.max(0)) },
+        _ => Size {
+            from: 0,
+            to: range.to.map(|to| to.max(0)),
+        },
     }
 }

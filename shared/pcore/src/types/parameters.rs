@@ -40,7 +40,9 @@ pub(crate) fn ruby_class(value: &Value) -> String {
 
 /// `a` or `an` before a word.
 pub(crate) fn a_an(word: &str) -> String {
-    let vowel = word.trim_start_matches(['\'', '"']).starts_with(|first: char| "aeiouyAEIOUY".contains(first));
+    let vowel = word
+        .trim_start_matches(['\'', '"'])
+        .starts_with(|first: char| "aeiouyAEIOUY".contains(first));
     format!("{} {word}", if vowel { "an" } else { "a" })
 }
 
@@ -63,15 +65,22 @@ pub(super) fn arity(label: &str, min: usize, max: Option<usize>, actual: usize) 
     let label = if label.ends_with("-Type") && label.contains('[') || !label.contains('-') {
         let with_article = a_an(label);
         let mut characters = with_article.chars();
-        characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect::<String>())
+        characters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(characters).collect::<String>()
+        })
     } else {
         label.to_owned()
     };
     let message = match max {
         None => format!("{label}[] accepts {min} or more arguments. Got {actual}"),
-        Some(max) if max != min => format!("{label}[] accepts {min} to {max} arguments. Got {actual}"),
+        Some(max) if max != min => {
+            format!("{label}[] accepts {min} to {max} arguments. Got {actual}")
+        }
         Some(_) => {
-            format!("{label}[] accepts {min} argument{}. Got {actual}", if min == 1 { "" } else { "s" })
+            format!(
+                "{label}[] accepts {min} argument{}. Got {actual}",
+                if min == 1 { "" } else { "s" }
+            )
         }
     };
     Error::with_code("BAD_TYPE_SLICE_ARITY", message)
@@ -95,19 +104,34 @@ pub(super) fn assert_keys(
     }
     match keys.iter().position(|key| !fits(key)) {
         None => Ok(()),
-        Some(index) => Err(specialization(base, keys.get(index).unwrap_or(&Value::Undef), index, expected)),
+        Some(index) => Err(specialization(
+            base,
+            keys.get(index).unwrap_or(&Value::Undef),
+            index,
+            expected,
+        )),
     }
 }
 
 fn a_an_uc(word: &str) -> String {
     let text = a_an(word);
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 fn specialization(base: &Type, key: &Value, index: usize, expected: &[&str]) -> Error {
-    let expected: Vec<&str> =
-        expected.iter().map(|name| if name.ends_with("PAnyType") { "Any-Type" } else { name }).collect();
+    let expected: Vec<&str> = expected
+        .iter()
+        .map(|name| {
+            if name.ends_with("PAnyType") {
+                "Any-Type"
+            } else {
+                name
+            }
+        })
+        .collect();
     Error::with_code(
         "BAD_TYPE_SPECIALIZATION",
         format!(
@@ -121,14 +145,17 @@ fn specialization(base: &Type, key: &Value, index: usize, expected: &[&str]) -> 
 }
 
 pub(super) fn types(keys: &[Value]) -> Vec<Type> {
-    keys.iter().filter_map(|key| key.as_type().cloned()).collect()
+    keys.iter()
+        .filter_map(|key| key.as_type().cloned())
+        .collect()
 }
 
 pub(super) fn one_type(label: &str, keys: &[Value]) -> Result<Arc<Type>> {
     match keys {
         [Value::Type(inner)] => Ok(Arc::clone(inner)),
         [other] => Err(slice_type(label, other, 0)),
-        _ => Err(arity(label, 1, None, keys.len()).with_message(format!("{label}[] accepts 1 argument. Got {}", keys.len()))),
+        _ => Err(arity(label, 1, None, keys.len())
+            .with_message(format!("{label}[] accepts 1 argument. Got {}", keys.len()))),
     }
 }
 
@@ -142,7 +169,10 @@ impl Error {
 fn slice_type(label: &str, actual: &Value, index: usize) -> Error {
     Error::with_code(
         "BAD_TYPE_SLICE_TYPE",
-        format!("{label}[] arguments must be types. Got {}", ruby_class(actual)),
+        format!(
+            "{label}[] arguments must be types. Got {}",
+            ruby_class(actual)
+        ),
     )
     .at_argument(index)
 }
@@ -154,16 +184,25 @@ pub(super) fn integer_range(keys: &[Value], wrong: impl Fn(String) -> Error) -> 
         Some(Value::Int(number)) => Ok(Some(*number)),
         Some(other) => Err(wrong(ruby_class(other)).at_argument(index)),
     };
-    let range = Range { from: bound(0)?, to: bound(1)? };
-    if let (Some(from), Some(to)) = (range.from, range.to) && from > to {
-        return Err(Error::new(format!("'from' must be less or equal to 'to'. Got ({from}, {to}")));
+    let range = Range {
+        from: bound(0)?,
+        to: bound(1)?,
+    };
+    if let (Some(from), Some(to)) = (range.from, range.to)
+        && from > to
+    {
+        return Err(Error::new(format!(
+            "'from' must be less or equal to 'to'. Got ({from}, {to}"
+        )));
     }
     Ok(range)
 }
 
 /// A size from one `Integer` type, or one or two integers; `start` is the index of the first key.
 pub(super) fn size(start: usize, keys: &[Value]) -> Result<Size> {
-    if let [Value::Type(single)] = keys && let Type::Integer(range) = &**single {
+    if let [Value::Type(single)] = keys
+        && let Type::Integer(range) = &**single
+    {
         return Ok(to_size(*range));
     }
     integer_range(keys, |class| {
@@ -186,10 +225,14 @@ pub(super) fn float(keys: &[Value]) -> Result<Type> {
     if !(1..=2).contains(&keys.len()) {
         return Err(Error::with_code(
             "BAD_INTEGER_SLICE_ARITY",
-            format!("Float-Type supports [] with one or two arguments (from, to). Got {}", keys.len()),
+            format!(
+                "Float-Type supports [] with one or two arguments (from, to). Got {}",
+                keys.len()
+            ),
         ));
     }
-    let bound = |index: usize| match keys.get(index) {
+    let bound = |index: usize| {
+        match keys.get(index) {
         None | Some(Value::Default) => Ok(None),
         #[expect(clippy::cast_precision_loss, reason = "Ruby's Float(n) rounds as well")]
         Some(Value::Int(number)) => Ok(Some(*number as f64)),
@@ -199,11 +242,21 @@ pub(super) fn float(keys: &[Value]) -> Result<Type> {
             format!("Float-Type [] requires all arguments to be floats, or integers (or default). Got {}", ruby_class(other)),
         )
         .at_argument(index)),
+    }
     };
-    let range = Range { from: bound(0)?, to: bound(1)? };
-    if let (Some(from), Some(to)) = (range.from, range.to) && from > to {
+    let range = Range {
+        from: bound(0)?,
+        to: bound(1)?,
+    };
+    if let (Some(from), Some(to)) = (range.from, range.to)
+        && from > to
+    {
         let show = crate::numbers::float_to_string;
-        return Err(Error::new(format!("'from' must be less or equal to 'to'. Got ({}, {}", show(from), show(to))));
+        return Err(Error::new(format!(
+            "'from' must be less or equal to 'to'. Got ({}, {}",
+            show(from),
+            show(to)
+        )));
     }
     Ok(Type::Float(range))
 }
@@ -213,11 +266,19 @@ pub(super) fn enumeration(base: &Type, keys: &[Value]) -> Result<Type> {
         [rest @ .., Value::Bool(flag)] => (rest, *flag),
         _ => (keys, false),
     };
-    assert_keys(base, keys, None, &["String"], |key| matches!(key, Value::Str(_)))?;
-    let mut values: Vec<EcoString> = keys.iter().filter_map(|key| key.as_str().map(EcoString::from)).collect();
+    assert_keys(base, keys, None, &["String"], |key| {
+        matches!(key, Value::Str(_))
+    })?;
+    let mut values: Vec<EcoString> = keys
+        .iter()
+        .filter_map(|key| key.as_str().map(EcoString::from))
+        .collect();
     values.sort_unstable();
     values.dedup();
-    Ok(Type::Enum { values: values.into(), case_insensitive })
+    Ok(Type::Enum {
+        values: values.into(),
+        case_insensitive,
+    })
 }
 
 pub(super) fn pattern(base: &Type, keys: &[Value]) -> Result<Type> {
@@ -236,7 +297,9 @@ pub(super) fn pattern(base: &Type, keys: &[Value]) -> Result<Type> {
     };
     for (index, key) in keys.iter().enumerate() {
         match key {
-            Value::Str(text) => add(Arc::new(RubyRegex::new(text).map_err(|error| error.at_argument(index))?)),
+            Value::Str(text) => add(Arc::new(
+                RubyRegex::new(text).map_err(|error| error.at_argument(index))?,
+            )),
             Value::Regexp(regex) => add(Arc::clone(regex)),
             Value::Type(data_type) => match &**data_type {
                 Type::Regexp(Some(regex)) => add(Arc::clone(regex)),
@@ -250,7 +313,9 @@ pub(super) fn pattern(base: &Type, keys: &[Value]) -> Result<Type> {
 }
 
 pub(super) fn regexp(base: &Type, keys: &[Value]) -> Result<Type> {
-    assert_keys(base, keys, Some(1), &["String", "Regexp"], |key| matches!(key, Value::Str(_) | Value::Regexp(_)))?;
+    assert_keys(base, keys, Some(1), &["String", "Regexp"], |key| {
+        matches!(key, Value::Str(_) | Value::Regexp(_))
+    })?;
     Ok(Type::Regexp(match keys.first() {
         Some(Value::Regexp(regex)) => Some(Arc::clone(regex)),
         Some(Value::Str(text)) => Some(Arc::new(RubyRegex::new(text)?)),
@@ -260,17 +325,29 @@ pub(super) fn regexp(base: &Type, keys: &[Value]) -> Result<Type> {
 
 /// `Array` with a size of exactly 0 holds nothing (`Unit`).
 fn array_of(element: Option<&Type>, size: Option<Size>) -> Type {
-    let element = if size == Some(Size::exactly(0)) { &Type::Unit } else { element.unwrap_or(&Type::Any) };
-    Type::Array { element: Arc::new(element.clone()), size }
+    let element = if size == Some(Size::exactly(0)) {
+        &Type::Unit
+    } else {
+        element.unwrap_or(&Type::Any)
+    };
+    Type::Array {
+        element: Arc::new(element.clone()),
+        size,
+    }
 }
 
 pub(super) fn array(keys: &[Value]) -> Result<Type> {
     match keys {
         [Value::Type(element)] => Ok(array_of(Some(element), None)),
         [other] => Err(slice_type("Array-Type", other, 0)),
-        [Value::Type(element), rest] => Ok(array_of(Some(element), Some(size(1, std::slice::from_ref(rest))?))),
+        [Value::Type(element), rest] => Ok(array_of(
+            Some(element),
+            Some(size(1, std::slice::from_ref(rest))?),
+        )),
         [_, _] => Ok(array_of(None, Some(size(0, keys)?))),
-        [Value::Type(element), rest @ ..] if rest.len() == 2 => Ok(array_of(Some(element), Some(size(1, rest)?))),
+        [Value::Type(element), rest @ ..] if rest.len() == 2 => {
+            Ok(array_of(Some(element), Some(size(1, rest)?)))
+        }
         [other, _, _] => Err(slice_type("Array-Type", other, 0)),
         _ => Err(arity("Array-Type", 1, Some(3), keys.len())),
     }
@@ -297,7 +374,11 @@ pub(super) fn hash(keys: &[Value]) -> Result<Type> {
 fn hash_of(key: &Type, value: &Type, size: Option<Size>) -> Type {
     let empty = size == Some(Size::exactly(0));
     let part = |part: &Type| Arc::new(if empty { Type::Unit } else { part.clone() });
-    Type::Hash { key: part(key), value: part(value), size }
+    Type::Hash {
+        key: part(key),
+        value: part(value),
+        size,
+    }
 }
 
 /// Splits `T1, T2, from, to` into the types and the size.
@@ -307,7 +388,13 @@ pub(super) fn trailing_size(keys: &[Value]) -> Result<(&[Value], Option<Size>)> 
         Value::Str(text) => text == "default",
         _ => false,
     };
-    let plain = |key: &Value| if matches!(key, Value::Str(_)) { Value::Default } else { key.clone() };
+    let plain = |key: &Value| {
+        if matches!(key, Value::Str(_)) {
+            Value::Default
+        } else {
+            key.clone()
+        }
+    };
     match keys {
         [rest @ .., from, to] if is_bound(from) && is_bound(to) => {
             Ok((rest, Some(size(rest.len(), &[plain(from), plain(to)])?)))
@@ -319,13 +406,18 @@ pub(super) fn trailing_size(keys: &[Value]) -> Result<(&[Value], Option<Size>)> 
 
 pub(super) fn structure(keys: &[Value]) -> Result<Type> {
     let base = Type::Struct(Arc::new([]));
-    assert_keys(&base, keys, Some(1), &["Hash"], |key| matches!(key, Value::Hash(_)))?;
+    assert_keys(&base, keys, Some(1), &["Hash"], |key| {
+        matches!(key, Value::Hash(_))
+    })?;
     let mut elements = Vec::new();
     for (key, value) in keys.first().and_then(Value::as_hash).into_iter().flatten() {
         let Value::Type(value) = value else {
             return Err(Error::new("Struct element value_type must be a Type"));
         };
-        elements.push(StructElement { key: struct_key(key, value)?, value: value.as_ref().clone() });
+        elements.push(StructElement {
+            key: struct_key(key, value)?,
+            value: value.as_ref().clone(),
+        });
     }
     Ok(Type::Struct(elements.into()))
 }
@@ -336,7 +428,9 @@ fn struct_key(key: &Value, value: &Type) -> Result<Type> {
         Value::Str(text) if text.is_empty() => {
             return Err(Error::new("Struct element key cannot be an empty String"));
         }
-        Value::Str(text) if super::is_assignable(value, &Type::Undef) => return Ok(Type::optional(named(text))),
+        Value::Str(text) if super::is_assignable(value, &Type::Undef) => {
+            return Ok(Type::optional(named(text)));
+        }
         Value::Str(text) => return Ok(named(text)),
         Value::Type(key) => key,
         other => return Err(illegal_key(&ruby_class(other))),
@@ -360,12 +454,16 @@ fn struct_key(key: &Value, value: &Type) -> Result<Type> {
 }
 
 fn illegal_key(class: &str) -> Error {
-    Error::new(format!("Illegal Struct member key type. Expected NotUndef, Optional, String, or Enum. Got: {class}"))
+    Error::new(format!(
+        "Illegal Struct member key type. Expected NotUndef, Optional, String, or Enum. Got: {class}"
+    ))
 }
 
 pub(super) fn callable(keys: &[Value]) -> Result<Type> {
     let (keys, return_type) = match keys {
-        [Value::Array(params), Value::Type(result)] => (params.as_slice(), Some(result.as_ref().clone())),
+        [Value::Array(params), Value::Type(result)] => {
+            (params.as_slice(), Some(result.as_ref().clone()))
+        }
         [Value::Array(_), rest @ ..] => {
             return Err(arity("A Callable-Type", 2, Some(2), rest.len() + 1));
         }
@@ -374,7 +472,9 @@ pub(super) fn callable(keys: &[Value]) -> Result<Type> {
     let is_callable = |data_type: &Type| match data_type {
         Type::Callable(_) => true,
         Type::Optional(Some(inner)) => matches!(**inner, Type::Callable(_)),
-        Type::Variant(parts) => !parts.is_empty() && parts.iter().all(|part| matches!(part, Type::Callable(_))),
+        Type::Variant(parts) => {
+            !parts.is_empty() && parts.iter().all(|part| matches!(part, Type::Callable(_)))
+        }
         Type::Alias(alias) => matches!(alias.target(), Some(Type::Callable(_))),
         _ => false,
     };
@@ -383,15 +483,27 @@ pub(super) fn callable(keys: &[Value]) -> Result<Type> {
         _ => (keys, None),
     };
     let (params, size) = trailing_size(keys)?;
-    if let Some(index) = params.iter().position(|param| !matches!(param, Value::Type(_))) {
-        return Err(slice_type("Callable-Type", params.get(index).unwrap_or(&Value::Undef), index));
+    if let Some(index) = params
+        .iter()
+        .position(|param| !matches!(param, Value::Type(_)))
+    {
+        return Err(slice_type(
+            "Callable-Type",
+            params.get(index).unwrap_or(&Value::Undef),
+            index,
+        ));
     }
     let mut params = types(params);
     if params.is_empty() && size.is_some_and(|size| size.to != Some(0)) {
         params.push(Type::Unit);
     }
     let return_type = return_type.filter(|result| *result != Type::Any);
-    Ok(Type::Callable(Some(Arc::new(CallableType { params: Some(params), size, block, return_type }))))
+    Ok(Type::Callable(Some(Arc::new(CallableType {
+        params: Some(params),
+        size,
+        block,
+        return_type,
+    }))))
 }
 
 pub(super) fn init(keys: &[Value]) -> Result<Type> {
@@ -400,14 +512,22 @@ pub(super) fn init(keys: &[Value]) -> Result<Type> {
             init_type: inner.as_ref().clone(),
             arguments: arguments.to_vec(),
         })))),
-        _ => Err(slice_type("Init-Type", keys.first().unwrap_or(&Value::Undef), 0)),
+        _ => Err(slice_type(
+            "Init-Type",
+            keys.first().unwrap_or(&Value::Undef),
+            0,
+        )),
     }
 }
 
 pub(super) fn sem_ver(base: &Type, keys: &[Value]) -> Result<Type> {
-    assert_keys(base, keys, None, &["String", "SemanticPuppet::VersionRange"], |key| {
-        matches!(key, Value::Str(_) | Value::SemVerRange(_))
-    })?;
+    assert_keys(
+        base,
+        keys,
+        None,
+        &["String", "SemanticPuppet::VersionRange"],
+        |key| matches!(key, Value::Str(_) | Value::SemVerRange(_)),
+    )?;
     let mut ranges = Vec::with_capacity(keys.len());
     for key in keys {
         match key {
@@ -427,10 +547,26 @@ pub(super) fn time_range<T: PartialOrd>(
     convert: impl Fn(&Value) -> Result<Option<T>>,
 ) -> Result<Range<T>> {
     let bound = |index: usize| keys.get(index).map_or(Ok(None), &convert);
-    let range = Range { from: bound(0)?, to: bound(1)? };
-    if range.from.as_ref().zip(range.to.as_ref()).is_some_and(|(from, to)| from > to) {
-        let text = |index| keys.get(index).map(crate::to_display_string).unwrap_or_default();
-        return Err(Error::new(format!("'from' must be less or equal to 'to'. Got ({}, {}", text(0), text(1))));
+    let range = Range {
+        from: bound(0)?,
+        to: bound(1)?,
+    };
+    if range
+        .from
+        .as_ref()
+        .zip(range.to.as_ref())
+        .is_some_and(|(from, to)| from > to)
+    {
+        let text = |index| {
+            keys.get(index)
+                .map(crate::to_display_string)
+                .unwrap_or_default()
+        };
+        return Err(Error::new(format!(
+            "'from' must be less or equal to 'to'. Got ({}, {}",
+            text(0),
+            text(1)
+        )));
     }
     Ok(range)
 }
@@ -441,9 +577,11 @@ pub(super) fn uri(keys: &[Value]) -> Result<Type> {
             let parameters = crate::Uri::parse(text)?.parameters();
             Ok(Type::Uri(Some(Arc::new(parameters))))
         }
-        [Value::Hash(entries)] => {
-            Ok(Type::Uri(if entries.is_empty() { None } else { Some(Arc::new(Value::Hash(Arc::clone(entries)))) }))
-        }
+        [Value::Hash(entries)] => Ok(Type::Uri(if entries.is_empty() {
+            None
+        } else {
+            Some(Arc::new(Value::Hash(Arc::clone(entries))))
+        })),
         [other] => Err(slice_type("URI-Type", other, 0)),
         _ => Err(arity("URI-Type", 1, Some(1), keys.len())),
     }
@@ -454,12 +592,17 @@ fn is_class_reference(name: &str) -> bool {
     !name.is_empty()
         && name.split("::").all(|segment| {
             segment.starts_with(|first: char| first.is_ascii_uppercase())
-                && segment.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && segment
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_')
         })
 }
 
 fn no_titles(base: &str) -> Error {
-    Error::with_code("BAD_TYPE_SLICE_ARITY", format!("{base}[] accepts 1 or more arguments. Got 0"))
+    Error::with_code(
+        "BAD_TYPE_SLICE_ARITY",
+        format!("{base}[] accepts 1 or more arguments. Got 0"),
+    )
 }
 
 /// Titles as the keys give them: flattened, without `undef`; and whether the result is an array.
@@ -472,14 +615,26 @@ fn titles(keys: &[Value]) -> Result<(Vec<Value>, bool)> {
 }
 
 fn collect(mut found: Vec<Value>, many: bool) -> Value {
-    if many { Value::array(found) } else { found.pop().unwrap_or_default() }
+    if many {
+        Value::array(found)
+    } else {
+        found.pop().unwrap_or_default()
+    }
 }
 
 fn empty_specialization() -> Error {
-    Error::with_code("EMPTY_RESOURCE_SPECIALIZATION", "Arguments to Resource[] are all empty/undefined").at_argument(0)
+    Error::with_code(
+        "EMPTY_RESOURCE_SPECIALIZATION",
+        "Arguments to Resource[] are all empty/undefined",
+    )
+    .at_argument(0)
 }
 
-pub(super) fn resource(type_name: Option<&EcoString>, title: Option<&EcoString>, keys: &[Value]) -> Result<Value> {
+pub(super) fn resource(
+    type_name: Option<&EcoString>,
+    title: Option<&EcoString>,
+    keys: &[Value],
+) -> Result<Value> {
     if keys.is_empty() {
         return Err(no_titles(type_name.map_or("Resource", EcoString::as_str)));
     }
@@ -495,7 +650,10 @@ pub(super) fn resource(type_name: Option<&EcoString>, title: Option<&EcoString>,
         None => match keys {
             [Value::Str(name), rest @ ..] => (super::capitalize_segments(name), rest),
             [Value::Type(data_type), rest @ ..] => match &**data_type {
-                Type::Resource { type_name: Some(name), .. } => (name.clone(), rest),
+                Type::Resource {
+                    type_name: Some(name),
+                    ..
+                } => (name.clone(), rest),
                 other => return Err(illegal_resource(&Value::from(other.clone()))),
             },
             [other, ..] => return Err(illegal_resource(other)),
@@ -514,13 +672,19 @@ pub(super) fn resource(type_name: Option<&EcoString>, title: Option<&EcoString>,
         return Err(empty_specialization());
     }
     if given.is_empty() {
-        return Ok(Value::from(Type::Resource { type_name: Some(name), title: None }));
+        return Ok(Value::from(Type::Resource {
+            type_name: Some(name),
+            title: None,
+        }));
     }
     let offset = keys.len() - rest.len();
     let mut found = Vec::with_capacity(given.len());
     for (index, key) in given.iter().enumerate() {
         let Value::Str(title) = key else {
-            let base = Type::Resource { type_name: type_name.cloned(), title: None };
+            let base = Type::Resource {
+                type_name: type_name.cloned(),
+                title: None,
+            };
             return Err(Error::with_code(
                 "BAD_TYPE_SPECIALIZATION",
                 format!(
@@ -531,7 +695,10 @@ pub(super) fn resource(type_name: Option<&EcoString>, title: Option<&EcoString>,
             )
             .at_argument(index + offset));
         };
-        found.push(Value::from(Type::Resource { type_name: Some(name.clone()), title: Some(title.clone()) }));
+        found.push(Value::from(Type::Resource {
+            type_name: Some(name.clone()),
+            title: Some(title.clone()),
+        }));
     }
     Ok(collect(found, many))
 }
@@ -552,7 +719,10 @@ pub(super) fn class(name: Option<&EcoString>, keys: &[Value]) -> Result<Value> {
         return Err(no_titles("Class"));
     }
     if let Some(name) = name {
-        return Err(Error::with_code("ILLEGAL_TYPE_SPECIALIZATION", format!("Resource not found: Class['{name}']")));
+        return Err(Error::with_code(
+            "ILLEGAL_TYPE_SPECIALIZATION",
+            format!("Resource not found: Class['{name}']"),
+        ));
     }
     let (given, many) = titles(keys)?;
     if given.is_empty() {
@@ -589,6 +759,8 @@ fn is_class_name(name: &str) -> bool {
     let name = name.strip_prefix("::").unwrap_or(&name);
     name.split("::").all(|segment| {
         segment.starts_with(|first: char| first.is_ascii_lowercase())
-            && segment.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && segment
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_')
     })
 }
