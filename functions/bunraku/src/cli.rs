@@ -123,9 +123,11 @@ pub(crate) struct Up {
     /// Compiles at the same time; as many as there are processors if not given.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
-    /// Which certificate requests are signed at once: `off`, `all`, or a file of certnames and globs.
-    #[arg(long, value_name = "off|all|FILE", default_value = "all")]
-    pub(crate) autosign: String,
+    /// Which certificate requests are signed at once: `off`, `all`, certnames and globs with commas
+    /// between, or a file of them. Without it: all when the edge listens on this machine alone
+    /// (a loopback address), else none.
+    #[arg(long, value_name = "off|all|GLOBS|FILE")]
+    pub(crate) autosign: Option<String>,
     /// Further names that agents may call this machine by (in the edge's certificate).
     #[arg(long = "name", value_name = "HOST")]
     pub(crate) names: Vec<String>,

@@ -70,9 +70,7 @@ impl BundleFiles {
         };
         self.files
             .range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded))
-            .map_while(|(path, _)| path.strip_prefix(prefix.as_str()))
-            .collect::<Vec<_>>()
-            .into_iter()
+            .map_while(move |(path, _)| path.strip_prefix(prefix.as_str()))
     }
 
     fn is_directory(&self, path: &str) -> bool {

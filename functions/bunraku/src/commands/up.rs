@@ -26,7 +26,7 @@ pub(crate) async fn run(options: &Up) -> Result<ExitCode> {
         data: options.data.clone(),
         listen: options.listen,
         jobs: options.jobs,
-        autosign: autosign(&options.autosign)?,
+        autosign: autosign(options)?,
         names: options.names.clone(),
     })
     .await?;
@@ -48,8 +48,15 @@ pub(crate) async fn run(options: &Up) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `off`, `all`, certnames and globs, or a file of them.
-fn autosign(text: &str) -> Result<Autosign> {
+/// What `--autosign` says, or what is safe where the edge listens.
+fn autosign(options: &Up) -> Result<Autosign> {
+    let Some(text) = options.autosign.as_deref() else {
+        return Ok(if options.listen.ip().is_loopback() {
+            Autosign::All
+        } else {
+            Autosign::Off
+        });
+    };
     let path = Path::new(text);
     if path.is_file() {
         let list = std::fs::read_to_string(path)

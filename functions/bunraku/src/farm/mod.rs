@@ -41,6 +41,7 @@ pub(crate) struct Farm {
     data: PathBuf,
     address: SocketAddr,
     hostname: String,
+    autosign: Autosign,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -71,7 +72,7 @@ impl Farm {
         let ca = Ca::open(
             data.join("ca"),
             CaOptions {
-                autosign: options.autosign,
+                autosign: options.autosign.clone(),
                 ..CaOptions::default()
             },
         )?;
@@ -114,6 +115,7 @@ impl Farm {
             data,
             address,
             hostname,
+            autosign: options.autosign,
             stop,
             tasks,
         })
@@ -134,13 +136,29 @@ impl Farm {
             self.address, self.hostname
         );
         let _ = writeln!(text, "Its data is in {}", self.data.display());
+        let _ = match &self.autosign {
+            Autosign::Off => writeln!(
+                text,
+                "Certificate requests wait for: bunraku ca sign NAME --data {}",
+                self.data.display()
+            ),
+            Autosign::All => writeln!(text, "Certificate requests are signed at once"),
+            Autosign::Globs(globs) => writeln!(
+                text,
+                "Certificate requests of {} are signed at once",
+                globs.join(", ")
+            ),
+        };
         text
     }
 
     /// The command that lets a node try this farm.
     pub(crate) fn invitation(&self) -> String {
         format!(
-            "Try it: puppet agent --test --noop --server localhost --serverport {} --certname $(hostname).try --confdir /tmp/bunraku-agent --vardir /tmp/bunraku-agent/var",
+            "Try it (without --noop the agent changes this machine):\n  \
+             puppet agent --test --noop --waitforcert 5 --server localhost --serverport {} \
+             --certname try.example.test --confdir /tmp/bunraku-try/conf \
+             --vardir /tmp/bunraku-try/var --ssldir /tmp/bunraku-try/ssl",
             self.address.port()
         )
     }
