@@ -12,6 +12,8 @@ pub(crate) use integer::parse_integer;
 
 /// Greatest width and precision: a format must not fill the memory.
 const WIDTH_LIMIT: usize = 1 << 20;
+/// Values nested deeper are shown as they are.
+const DEPTH_LIMIT: usize = 200;
 
 /// Flags, width and precision of one directive.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,9 +29,64 @@ struct Spec {
 
 /// Formats `arguments`; one hash serves `%<name>s` and `%{name}`.
 ///
+/// The arguments are seen as functions of Ruby's old API see them: `undef` is an empty string, and
+/// times, versions and the like are their texts.
+///
 /// # Errors
 /// Ruby's message (`too few arguments`, `malformed format string - %y`, `invalid value for Integer(): "x"`).
 pub fn sprintf(format: &str, arguments: &[Value]) -> Result<String> {
+    let is_plain = |value: &Value| {
+        matches!(
+            value,
+            Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_)
+        )
+    };
+    if arguments.iter().all(is_plain) {
+        return kernel_format(format, arguments);
+    }
+    let converted: Vec<Value> = arguments
+        .iter()
+        .map(|value| {
+            if value.is_undef() {
+                Value::from("")
+            } else {
+                runtime3(value, 0)
+            }
+        })
+        .collect();
+    kernel_format(format, &converted)
+}
+
+/// `Runtime3Converter`, as far as texts show it.
+fn runtime3(value: &Value, depth: usize) -> Value {
+    match value {
+        Value::Array(elements) if depth < DEPTH_LIMIT => Value::array(
+            elements
+                .iter()
+                .map(|part| runtime3(part, depth + 1))
+                .collect(),
+        ),
+        Value::Hash(entries) if depth < DEPTH_LIMIT => Value::hash(
+            entries
+                .iter()
+                .map(|(key, part)| (runtime3(key, depth + 1), runtime3(part, depth + 1)))
+                .collect(),
+        ),
+        Value::Regexp(_)
+        | Value::SemVer(_)
+        | Value::SemVerRange(_)
+        | Value::Timespan(_)
+        | Value::Timestamp(_)
+        | Value::Binary(_) => Value::Str(to_display_string(value)),
+        other => other.clone(),
+    }
+}
+
+/// Ruby's `Kernel#format` on the values as they are.
+///
+/// # Errors
+/// Ruby's message.
+pub(crate) fn kernel_format(format: &str, arguments: &[Value]) -> Result<String> {
     let mut formatter = Formatter {
         rest: format,
         arguments,
@@ -220,7 +277,7 @@ fn limited(number: u64, message: &str) -> Result<usize> {
 }
 
 /// `to_s` of Ruby: collections show Ruby's notation.
-fn to_display(value: &Value) -> String {
+pub(crate) fn to_display(value: &Value) -> String {
     match value {
         Value::Array(_) | Value::Hash(_) => inspect(value),
         Value::Regexp(_) => format!("(?-mix:{})", value_source(value)),
@@ -237,9 +294,11 @@ fn value_source(value: &Value) -> &str {
 
 fn character_of(value: &Value) -> Result<String> {
     if let Value::Str(text) = value {
-        return match text.chars().next() {
-            Some(first) => Ok(first.to_string()),
-            None => Err(Error::new("%c requires a character")),
+        let is_one = text.chars().nth(1).is_none() && !text.is_empty();
+        return if is_one {
+            Ok(text.to_string())
+        } else {
+            Err(Error::new("%c requires a character"))
         };
     }
     let number = match value {

@@ -58,7 +58,15 @@ pub(super) fn integer(arguments: &[Value]) -> Result<Value> {
             clippy::cast_possible_truncation,
             reason = "what does not fit is refused after"
         )]
-        Value::Float(number) => bounded(number.trunc() as i128)?,
+        Value::Float(number) => {
+            let whole = number.trunc() as i128;
+            i64::try_from(whole).map(Value::Int).map_err(|_| {
+                let text = crate::numbers::float_to_string(*number);
+                Error::new(format!(
+                    "The value {text} is outside of the range of an Integer"
+                ))
+            })?
+        }
         Value::Bool(truth) => Value::Int(i64::from(*truth)),
         Value::Str(text) => bounded(integer_of(text, arguments.radix)?)?,
         time @ (Value::Timespan(_) | Value::Timestamp(_)) => Value::Int(

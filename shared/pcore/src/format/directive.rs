@@ -156,12 +156,12 @@ impl Format {
             .text
             .get(..self.text.len().saturating_sub(1))
             .unwrap_or_default();
-        sprintf::sprintf(&format!("{head}{letter}"), &[value])
+        sprintf::kernel_format(&format!("{head}{letter}"), &[value])
     }
 
     /// `Kernel.format` with this format.
     pub(super) fn apply(&self, value: Value) -> Result<String> {
-        sprintf::sprintf(&self.text, &[value])
+        sprintf::kernel_format(&self.text, &[value])
     }
 
     /// Width and precision on a literal; other flags do not count.
@@ -178,7 +178,7 @@ impl Format {
             .precision
             .map(|precision| format!(".{precision}"))
             .unwrap_or_default();
-        sprintf::sprintf(&format!("%{left}{width}{precision}s"), &[Value::from(text)])
+        sprintf::kernel_format(&format!("%{left}{width}{precision}s"), &[Value::from(text)])
     }
 
     /// The error for a letter that the type does not know.

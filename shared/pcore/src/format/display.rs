@@ -25,7 +25,7 @@ pub(super) fn to_display_string(value: &Value) -> EcoString {
 /// `StringConverter.convert(value)`.
 pub(super) fn to_default_string(value: &Value) -> EcoString {
     match value {
-        Value::Float(number) => crate::sprintf::sprintf("%f", &[Value::Float(*number)])
+        Value::Float(number) => crate::sprintf::kernel_format("%f", &[Value::Float(*number)])
             .unwrap_or_default()
             .into(),
         Value::Array(_)

@@ -93,9 +93,8 @@ impl FormatMap {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let Some(format) = text("format") else {
-            return Err(Error::new("no implicit conversion of nil into String"));
-        };
+        // Without a format the reference parses `nil`, which is no format.
+        let format = text("format").unwrap_or_default();
         let mut result = Format::parse(&format)?;
         result.separator = text("separator");
         result.separator2 = text("separator2");

@@ -90,7 +90,19 @@ pub fn negate(value: &Value) -> Result<Value> {
 }
 
 fn calculate(operator: &str, left: &Value, right: &Value) -> Result<Value> {
+    if let Value::SemVer(_) = left {
+        // A version is a `Numeric` in Ruby, without any operator.
+        return Err(not_applicable(operator, left));
+    }
     let left = to_numeric(left, 0)?;
+    if let Value::SemVer(_) = right {
+        let target = if matches!(left, Value::Int(_) | Value::Float(_)) {
+            "can't convert SemanticPuppet::Version into Float"
+        } else {
+            "the operator is not applicable to a version"
+        };
+        return Err(Error::with_code("RUNTIME_ERROR", target));
+    }
     let right = to_numeric(right, 1)?;
     match (&left, &right) {
         (Value::Float(_), _) if operator == "%" => Err(not_applicable(operator, &left)),
@@ -128,7 +140,8 @@ fn to_numeric(value: &Value, position: usize) -> Result<Value> {
         _ => None,
     };
     number.ok_or_else(|| {
-        let message = format!("The value '{value}' cannot be converted to Numeric.");
+        let text = crate::sprintf::to_display(value);
+        let message = format!("The value '{text}' cannot be converted to Numeric.");
         Error::with_code("NOT_NUMERIC", message).at_argument(position)
     })
 }

@@ -19,7 +19,7 @@ use crate::Value;
 fn a_label(value: &Value) -> String {
     let label = match value {
         Value::Undef => "Undef Value",
-        Value::Default => "'default' expression",
+        Value::Default => "Object",
         Value::Bool(_) => "Boolean",
         Value::Int(_) => "Integer",
         Value::Float(_) => "Float",
@@ -35,12 +35,9 @@ fn a_label(value: &Value) -> String {
         Value::Binary(_) => "Binary",
         Value::Timespan(_) => "Timespan",
         Value::Timestamp(_) => "Timestamp",
-        Value::SemVer(_)
-        | Value::SemVerRange(_)
-        | Value::Uri(_)
-        | Value::Deferred(_)
-        | Value::Object(_)
-        | Value::Iterator(_) => "Object",
+        Value::SemVer(_) => "Semver",
+        Value::SemVerRange(_) => "SemverRange",
+        Value::Uri(_) | Value::Deferred(_) | Value::Object(_) | Value::Iterator(_) => "Object",
     };
     format!("{} {label}", article(label))
 }

@@ -79,7 +79,7 @@ fn with_time(operator: &str, left: &Value, right: &Value) -> Result<Value> {
                 let rest = seconds - floor_divide(seconds, number) * number;
                 Ok(Value::Int(i64::try_from(rest).unwrap_or(i64::MAX)))
             }
-            _ => failed(format!("Can not do modulus on a Timespan using a {name}")),
+            _ => failed(format!("Can not do modulus on a Timespan using a a {name}")),
         },
         _ => Err(not_applicable(operator, left)),
     }

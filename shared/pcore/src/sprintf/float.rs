@@ -98,7 +98,13 @@ const DIGITS: usize = 1100;
 
 fn fixed(number: f64, precision: usize, keep_point: bool) -> String {
     let shown = precision.min(DIGITS);
-    let mut text = format!("{number:.shown$}");
+    let mut text = match tie(number, |exponent| {
+        exponent + i64::try_from(shown).unwrap_or(i64::MAX)
+    }) {
+        Some(Tie::Down(below)) => format!("{below:.shown$}"),
+        Some(Tie::Up(above)) => format!("{above:.shown$}"),
+        None => format!("{number:.shown$}"),
+    };
     text.push_str(&"0".repeat(precision - shown));
     if precision == 0 && keep_point {
         text.push('.');
@@ -108,7 +114,10 @@ fn fixed(number: f64, precision: usize, keep_point: bool) -> String {
 
 fn exponential(number: f64, precision: usize, keep_point: bool) -> String {
     let shown = precision.min(DIGITS);
-    let text = format!("{number:.shown$e}");
+    let text = match tie(number, |_| i64::try_from(shown).unwrap_or(i64::MAX)) {
+        Some(Tie::Down(near) | Tie::Up(near)) => format!("{near:.shown$e}"),
+        None => format!("{number:.shown$e}"),
+    };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
     let point = if precision == 0 && keep_point {
@@ -122,6 +131,43 @@ fn exponential(number: f64, precision: usize, keep_point: bool) -> String {
         "{mantissa}{zeros}{point}e{sign}{:02}",
         exponent.unsigned_abs()
     )
+}
+
+/// Where a number is rounded to that lies in the middle: a number on that side of it.
+enum Tie {
+    Down(f64),
+    Up(f64),
+}
+
+/// Most digits for which Ruby takes the short way.
+const QUICK_DIGITS: usize = 14;
+
+/// A number whose shortest text has exactly one digit more than asked for, a 5, is rounded to the
+/// even digit by Ruby, whatever its exact value is (`'%.3f' % 2.0005` is `2.000`).
+///
+/// `last` gives the index of the last digit kept from the exponent of the number.
+fn tie(number: f64, last: impl Fn(i64) -> i64) -> Option<Tie> {
+    let text = format!("{number:e}");
+    let (mantissa, exponent) = text.split_once('e')?;
+    let digits = mantissa.replace('.', "");
+    let kept = usize::try_from(last(exponent.parse().ok()?)).ok()? + 1;
+    if kept > QUICK_DIGITS || digits.len() != kept + 1 || !digits.ends_with('5') {
+        return None;
+    }
+    let before = digits.as_bytes().get(kept.checked_sub(1)?)?;
+    let is_even = before % 2 == 0;
+    // One digit more tells the side; more than a double has is not needed.
+    let near = format!(
+        "{}{}e{exponent}",
+        mantissa.strip_suffix('5')?,
+        if is_even { '4' } else { '6' }
+    );
+    let near: f64 = near.parse().ok()?;
+    Some(if is_even {
+        Tie::Down(near)
+    } else {
+        Tie::Up(near)
+    })
 }
 
 fn general(number: f64, precision: usize, keep_zeros: bool) -> String {

@@ -3,7 +3,7 @@
 use super::{Spec, inspect};
 use crate::{Error, Result, Value, ops};
 
-/// `rb_Integer` as `sprintf` uses it: floats are rounded down.
+/// `rb_Integer` as `sprintf` uses it: floats are cut.
 pub(super) fn to_integer(value: &Value) -> Result<i128> {
     match value {
         Value::Int(number) => Ok(i128::from(*number)),
@@ -17,7 +17,7 @@ pub(super) fn to_integer(value: &Value) -> Result<i128> {
             clippy::cast_possible_truncation,
             reason = "saturates beyond what a format may show"
         )]
-        Value::Float(number) => Ok(number.floor() as i128),
+        Value::Float(number) => Ok(number.trunc() as i128),
         Value::Str(text) => parse_integer(text, None).ok_or_else(|| invalid(value)),
         Value::Timespan(_) | Value::Timestamp(_) => Ok(ops::seconds(value)
             .map(|(whole, _)| i128::from(whole))
