@@ -1,100 +1,36 @@
 //! The certificate authority: requests in, certificates and the revocation list out.
 
+mod credentials;
+mod files;
+mod options;
+mod revocation;
+
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::sync::{Arc, RwLock};
 
-use rcgen::{Issuer, KeyPair, PublicKeyData, RsaKeySize, SanType};
+use rcgen::{Issuer, KeyPair, PublicKeyData, SanType};
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
-use time::{Duration, OffsetDateTime};
-use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
+use time::OffsetDateTime;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::autosign::Autosign;
-use crate::crl::{Crl, trim};
+pub use credentials::Credentials;
+pub use options::{CaOptions, Submission};
+pub use revocation::CrlBundle;
+
+use crate::crl::trim;
 use crate::csr::{AltName, Extension, Request};
 use crate::dir::{Access, Dir};
 use crate::error::{PkiError, Result};
 use crate::issue::{self, Leaf};
 use crate::name::{is_valid_certname, printable, validate_subject};
-use crate::oid;
+use crate::pem;
 use crate::status::CertificateStatus;
-
-const CA_CERTIFICATE: &str = "ca_crt.pem";
-const CA_KEY: &str = "ca_key.pem";
-const CA_CRL: &str = "ca_crl.pem";
-const SERIAL: &str = "serial";
-const INVENTORY: &str = "inventory.txt";
-/// Lifetime of the CA and of every certificate, Puppet's default `ca_ttl`.
-const LIFETIME: Duration = Duration::days(5 * 365);
-/// Certificates of our own are made again when they end within this time.
-const RENEW_BEFORE: Duration = Duration::days(30);
-
-/// How an authority behaves.
-#[derive(Clone, Debug)]
-pub struct CaOptions {
-    /// Common name of a new CA certificate.
-    pub name: String,
-    /// Which requests are signed at once.
-    pub autosign: Autosign,
-    /// Whether requests with subject alternative names beyond the certname may be signed.
-    pub allow_subject_alt_names: bool,
-    /// Whether requests with authorization extensions (`pp_auth_role`) may be signed.
-    pub allow_authorization_extensions: bool,
-    /// How many requests may wait: anyone can submit one, and the disk is finite.
-    pub pending_limit: usize,
-}
-
-impl Default for CaOptions {
-    fn default() -> Self {
-        Self {
-            name: "Puppet CA: bunraku".to_owned(),
-            autosign: Autosign::Off,
-            allow_subject_alt_names: false,
-            allow_authorization_extensions: false,
-            pending_limit: 10_000,
-        }
-    }
-}
-
-/// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Submission {
-    /// It waits to be signed.
-    Pending,
-    /// It was signed at once.
-    Signed,
-}
-
-/// A certificate with its private key.
-#[derive(Clone)]
-pub struct Credentials {
-    /// The common name.
-    pub certname: String,
-    /// The certificate, PEM.
-    pub certificate_pem: String,
-    /// The private key, PKCS #8 PEM.
-    pub key_pem: String,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials")
-            .field("certname", &self.certname)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The revocation lists as clients get them.
-#[derive(Clone, Debug)]
-pub struct CrlBundle {
-    /// One PEM block per CA of the bundle.
-    pub pem: Arc<str>,
-    /// When it was last changed; for `If-Modified-Since`.
-    pub modified: SystemTime,
-    pub(crate) ders: Vec<CertificateRevocationListDer<'static>>,
-    own: Arc<Crl>,
-}
+use files::{
+    CA_CERTIFICATE, CA_KEY, INVENTORY, LIFETIME, certificates, create, inventory_line, next_serial,
+    request_file, signed_file,
+};
+use revocation::read_crl;
 
 /// A certificate authority in a directory. Cheap to clone; every process that opens the same directory sees the
 /// same authority.
@@ -164,40 +100,6 @@ impl Ca {
         &self.inner.certificates
     }
 
-    /// The revocation lists, as last read or written by this process.
-    #[must_use]
-    pub fn crl(&self) -> CrlBundle {
-        self.inner
-            .crl
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Whether the certificate with this serial number (big-endian) was revoked.
-    #[must_use]
-    pub fn is_revoked(&self, serial: &[u8]) -> bool {
-        self.inner
-            .crl
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .own
-            .contains(serial)
-    }
-
-    /// Looks whether another process changed the revocation list, and reads it if so. One `stat` when not.
-    ///
-    /// # Errors
-    /// When the file can't be read.
-    pub fn refresh(&self) -> Result<bool> {
-        let modified = self.inner.dir.modified(CA_CRL)?;
-        if modified == self.crl().modified {
-            return Ok(false);
-        }
-        self.set_crl(read_crl(&self.inner.dir, self.signer()?)?);
-        Ok(true)
-    }
-
     /// Takes a certificate request for `certname`, and signs it if autosign says so.
     ///
     /// # Errors
@@ -214,7 +116,7 @@ impl Ca {
                 "Too many certificate requests are waiting".to_owned(),
             ));
         }
-        let stored = pem_block("CERTIFICATE REQUEST", &request.der);
+        let stored = pem::encode("CERTIFICATE REQUEST", &request.der);
         dir.write(&request_file(certname), &stored, Access::Public)?;
         if !self.inner.options.autosign.allows(certname) {
             return Ok(Submission::Pending);
@@ -267,21 +169,6 @@ impl Ca {
             .check_extensions(alt_names, authorization)
             .map_err(conflict)?;
         self.sign_request(certname, &request)
-    }
-
-    /// Revokes the certificate of `certname`: the list is issued anew with the next number.
-    ///
-    /// # Errors
-    /// [`PkiError::Conflict`] when there is no such certificate.
-    pub fn revoke(&self, certname: &str) -> Result<()> {
-        let _lock = self.inner.dir.lock()?;
-        let pem = self.stored(certname, signed_file)?.ok_or_else(|| {
-            PkiError::Conflict(format!(
-                "Cannot revoke certificate for host {} - no certificate exists on disk.",
-                printable(certname)
-            ))
-        })?;
-        self.revoke_pem(&pem)
     }
 
     /// Revokes the certificate of `certname` if there is one and removes it and any waiting request, so that the
@@ -375,95 +262,6 @@ impl Ca {
         Ok(list)
     }
 
-    /// The edge's own certificate, for the given host names and addresses besides `certname`; made on first use
-    /// and again when it nears its end, was revoked, or lacks a name.
-    ///
-    /// # Errors
-    /// When it can't be read or made.
-    pub fn server_credentials(&self, certname: &str, hosts: &[String]) -> Result<Credentials> {
-        let mut names = vec![certname, "localhost", "127.0.0.1", "::1"];
-        names.extend(hosts.iter().map(String::as_str));
-        self.credentials(certname, &issue::alt_names(names)?, false)
-    }
-
-    /// A certificate whose owner may administer the farm (`pp_cli_auth`), made on first use.
-    ///
-    /// # Errors
-    /// When it can't be read or made.
-    pub fn admin_credentials(&self, certname: &str) -> Result<Credentials> {
-        self.credentials(certname, &issue::alt_names([certname])?, true)
-    }
-
-    fn credentials(
-        &self,
-        certname: &str,
-        alt_names: &[SanType],
-        admin: bool,
-    ) -> Result<Credentials> {
-        if !is_valid_certname(certname) {
-            return Err(PkiError::Refused(format!(
-                "{:?} is not a valid certname",
-                printable(certname)
-            )));
-        }
-        let _lock = self.inner.dir.lock()?;
-        let key_file = format!("private/{certname}.pem");
-        let key_pem = self.inner.dir.read(&key_file)?;
-        if let Some(key_pem) = &key_pem
-            && let Some(certificate_pem) = self.certificate(certname)?
-            && self.is_fit(&certificate_pem, key_pem, alt_names)
-        {
-            return Ok(Credentials {
-                certname: certname.to_owned(),
-                certificate_pem,
-                key_pem: key_pem.clone(),
-            });
-        }
-        let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
-        let key_pem = key.serialize_pem();
-        self.inner.dir.write(&key_file, &key_pem, Access::Secret)?;
-        let extensions = if admin {
-            vec![Extension {
-                oid: oid::PP_CLI_AUTH.to_owned(),
-                critical: false,
-                value: issue::utf8_string("true"),
-            }]
-        } else {
-            Vec::new()
-        };
-        let certificate_pem = self.issue(certname, &key, alt_names.to_vec(), extensions)?;
-        Ok(Credentials {
-            certname: certname.to_owned(),
-            certificate_pem,
-            key_pem,
-        })
-    }
-
-    /// Whether a stored certificate of our own can be used on.
-    fn is_fit(&self, certificate_pem: &str, key_pem: &str, alt_names: &[SanType]) -> bool {
-        let (Ok(der), Ok(key)) = (
-            CertificateDer::from_pem_slice(certificate_pem.as_bytes()),
-            KeyPair::from_pem(key_pem),
-        ) else {
-            return false;
-        };
-        let Ok((_, certificate)) = X509Certificate::from_der(&der) else {
-            return false;
-        };
-        let has = alt_names_of(&certificate);
-        let soon = OffsetDateTime::now_utc() + RENEW_BEFORE;
-        check_key(&der, &key).is_ok()
-            && !self.is_revoked(certificate.raw_serial())
-            && certificate.validity().not_after.to_datetime() > soon
-            && alt_names.iter().all(|wanted| {
-                has.iter().any(|name| match (name, wanted) {
-                    (AltName::Dns(name), SanType::DnsName(wanted)) => name == wanted.as_str(),
-                    (AltName::Ip(name), SanType::IpAddress(wanted)) => name == wanted,
-                    _ => false,
-                })
-            })
-    }
-
     fn check_duplicate(&self, certname: &str) -> Result<()> {
         let state = match self.certificate(certname)? {
             Some(pem) => {
@@ -532,52 +330,6 @@ impl Ca {
         Ok(pem)
     }
 
-    /// The caller holds the lock.
-    fn revoke_pem(&self, pem: &str) -> Result<()> {
-        let der = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|error| PkiError::damaged("the certificate", error))?;
-        let (_, certificate) = X509Certificate::from_der(&der)
-            .map_err(|error| PkiError::damaged("the certificate", error))?;
-        // The file is the truth: another process may have revoked since.
-        let dir = &self.inner.dir;
-        let current = read_crl(dir, self.signer()?)?;
-        let mut own = Crl::clone(&current.own);
-        let now = OffsetDateTime::now_utc();
-        let new = own
-            .revoked
-            .insert(trim(certificate.raw_serial()).to_vec(), now)
-            .is_none();
-        if new {
-            own.advance();
-            let mut pem = own.sign(&self.inner.issuer, &self.inner.key_id, now)?;
-            for other in self.foreign_crls(&current)? {
-                pem.push_str(&pem_block("X509 CRL", other));
-            }
-            dir.write(CA_CRL, &pem, Access::Public)?;
-        }
-        self.set_crl(read_crl(dir, self.signer()?)?);
-        Ok(())
-    }
-
-    /// The lists of the other CAs in the bundle: kept as they are.
-    fn foreign_crls<'a>(&self, bundle: &'a CrlBundle) -> Result<Vec<&'a [u8]>> {
-        let signer = self.signer()?;
-        Ok(bundle
-            .ders
-            .iter()
-            .map(AsRef::as_ref)
-            .filter(|der| !is_from(der, signer))
-            .collect())
-    }
-
-    fn set_crl(&self, crl: CrlBundle) {
-        *self
-            .inner
-            .crl
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = crl;
-    }
-
     fn signer(&self) -> Result<&CertificateDer<'static>> {
         self.inner
             .certificates
@@ -595,33 +347,6 @@ impl Ca {
     }
 }
 
-/// Makes the files of a new authority.
-fn create(dir: &Dir, options: &CaOptions) -> Result<()> {
-    if dir.read(CA_KEY)?.is_some() && !dir.names("signed")?.is_empty() {
-        return Err(PkiError::damaged(
-            CA_CERTIFICATE,
-            "missing, though the authority has a key and has signed certificates",
-        ));
-    }
-    // RSA, since old agents take nothing else; 2048 bits are made in about 0.1 s, more would be felt at the first
-    // start and outlive the certificate's five years for nothing.
-    let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
-    let key_pem = key.serialize_pem();
-    let now = OffsetDateTime::now_utc();
-    let certificate = issue::root(&options.name, &key, now, LIFETIME)?;
-    let (issuer, key_id) = issue::issuer(certificate.der(), key)?;
-    let crl = Crl::default().sign(&issuer, &key_id, now)?;
-    dir.write(CA_KEY, &key_pem, Access::Secret)?;
-    dir.write(CA_CRL, &crl, Access::Public)?;
-    dir.write(SERIAL, "0002", Access::Public)?;
-    dir.write(
-        INVENTORY,
-        &inventory_line(1, now, &options.name),
-        Access::Public,
-    )?;
-    dir.write(CA_CERTIFICATE, &certificate.pem(), Access::Public)
-}
-
 fn check_key(certificate: &[u8], key: &KeyPair) -> Result<()> {
     let (_, certificate) = X509Certificate::from_der(certificate)
         .map_err(|error| PkiError::damaged("a certificate", error))?;
@@ -633,83 +358,4 @@ fn check_key(certificate: &[u8], key: &KeyPair) -> Result<()> {
             "it does not belong to its certificate",
         ))
     }
-}
-
-fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>> {
-    CertificateDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|error| PkiError::damaged(CA_CERTIFICATE, error))
-}
-
-fn read_crl(dir: &Dir, signer: &[u8]) -> Result<CrlBundle> {
-    // The time first: a change in between is then seen by the next refresh.
-    let modified = dir.modified(CA_CRL)?;
-    let pem = dir.require(CA_CRL)?;
-    let ders = CertificateRevocationListDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| PkiError::damaged(CA_CRL, error))?;
-    let own = ders
-        .iter()
-        .find(|der| is_from(der, signer))
-        .ok_or_else(|| PkiError::damaged(CA_CRL, "no list of this CA in it"))?;
-    Ok(CrlBundle {
-        own: Arc::new(Crl::from_der(own)?),
-        pem: pem.into(),
-        modified,
-        ders,
-    })
-}
-
-/// Whether a CRL was issued by the owner of a certificate.
-fn is_from(crl: &[u8], signer: &[u8]) -> bool {
-    let Ok((_, list)) = CertificateRevocationList::from_der(crl) else {
-        return false;
-    };
-    X509Certificate::from_der(signer)
-        .is_ok_and(|(_, signer)| list.issuer().as_raw() == signer.subject().as_raw())
-}
-
-pub(crate) fn alt_names_of(certificate: &X509Certificate<'_>) -> Vec<AltName> {
-    certificate
-        .subject_alternative_name()
-        .ok()
-        .flatten()
-        .map(|extension| {
-            extension
-                .value
-                .general_names
-                .iter()
-                .map(AltName::read)
-                .collect()
-        })
-        .unwrap_or_default()
-}
-
-/// Takes the next serial number; the file holds it in hexadecimal, as Puppet's does.
-fn next_serial(dir: &Dir) -> Result<u64> {
-    let text = dir.require(SERIAL)?;
-    let damaged = || PkiError::damaged(SERIAL, "not a hexadecimal number");
-    let serial = u64::from_str_radix(text.trim(), 16).map_err(|_| damaged())?;
-    let next = serial.checked_add(1).ok_or_else(damaged)?;
-    dir.write(SERIAL, &format!("{next:04X}"), Access::Public)?;
-    Ok(serial)
-}
-
-/// A line of Puppet's inventory: serial, first and last moment, name.
-fn inventory_line(serial: u64, now: OffsetDateTime, name: &str) -> String {
-    let from = crate::status::show_time(now - Duration::days(1));
-    let to = crate::status::show_time(now + LIFETIME);
-    format!("0x{serial:04x} {from} {to} /CN={name}\n")
-}
-
-fn pem_block(label: &str, der: &[u8]) -> String {
-    crate::pem::encode(label, der)
-}
-
-fn signed_file(certname: &str) -> String {
-    format!("signed/{certname}.pem")
-}
-
-fn request_file(certname: &str) -> String {
-    format!("requests/{certname}.pem")
 }

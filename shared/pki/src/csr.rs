@@ -7,7 +7,7 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::oid_registry;
-use x509_parser::prelude::FromDer;
+use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
 use crate::error::{PkiError, Result};
@@ -250,4 +250,21 @@ fn public_key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey> {
         algorithm,
         bytes: info.subject_public_key.data.to_vec(),
     })
+}
+
+/// The subject alternative names of a certificate.
+pub(crate) fn alt_names_of(certificate: &X509Certificate<'_>) -> Vec<AltName> {
+    certificate
+        .subject_alternative_name()
+        .ok()
+        .flatten()
+        .map(|extension| {
+            extension
+                .value
+                .general_names
+                .iter()
+                .map(AltName::read)
+                .collect()
+        })
+        .unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::authority::alt_names_of;
+use crate::csr::alt_names_of;
 use crate::csr::{AltName, Request};
 use crate::error::{PkiError, Result};
 use crate::identity::extension_value;

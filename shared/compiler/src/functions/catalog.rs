@@ -112,7 +112,9 @@ fn create_resources(call: &mut Call<'_, '_>) -> Result<Value> {
         None => PuppetHash::new(),
         Some(Value::Hash(defaults)) => defaults.as_ref().clone(),
         Some(_) => {
-            return Err(call.fail("create_resources(): third argument, if provided, must be a hash"));
+            return Err(
+                call.fail("create_resources(): third argument, if provided, must be a hash")
+            );
         }
     };
     let written = call.text(0);

@@ -118,7 +118,9 @@ fn member(call: &mut Call<'_, '_>) -> Result<Value> {
         item @ (Value::Str(_) | Value::Int(_)) => vec![item.clone()],
         Value::Array(items) => items.to_vec(),
         _ => {
-            return Err(call.fail("member(): Item to search for must be a string, fixnum, or array"));
+            return Err(
+                call.fail("member(): Item to search for must be a string, fixnum, or array")
+            );
         }
     };
     if wanted.is_empty() {
