@@ -278,7 +278,14 @@ pub struct Replayed {
     pub compiled: Digest,
 }
 
-/// Compiles a node's catalog again, from the release that its pointer names and its stored facts, without writing anything.
+/// The part of a catalog that says what it was compiled from.
+#[derive(serde::Deserialize)]
+struct CompiledFrom {
+    code_id: Digest,
+}
+
+/// Compiles a node's catalog again, from the release that it was compiled from and its stored facts,
+/// without writing anything.
 ///
 /// # Errors
 /// When the node has no catalog, its inputs are not in the store, or the compile fails now.
@@ -292,9 +299,13 @@ pub async fn replay(
     let (Some(pointer), Some(facts)) = (pointer, facts) else {
         return Err(ReplayError::NoCatalog);
     };
-    let (Some(catalog), Some(release)) = (pointer.catalog, pointer.release) else {
+    let Some(catalog) = pointer.catalog else {
         return Err(ReplayError::NoCatalog);
     };
+    // The pointer's release may be a later one, for which the catalog was found to hold.
+    let stored: CompiledFrom = serde_json::from_slice(&store.catalog_json(catalog.digest).await?)
+        .map_err(|error| ReplayError::Failed(error.to_string()))?;
+    let release = stored.code_id;
     let release = Releases::new(store.clone())
         .open(environment, release)
         .await?;

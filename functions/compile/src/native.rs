@@ -92,13 +92,14 @@ pub(crate) fn compile(
     };
     let mut trace = compilation.trace;
     trace.record(Read::File(ENVIRONMENT_CONF.into()), conf);
-    // The same inputs give the same identity: a compile repeated is the same artifact.
-    let identity = format!("{}\n{}\n{}", release.digest, facts.certname, facts.digest);
-    catalog.catalog_uuid = Some(
-        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, identity.as_bytes())
-            .to_string()
-            .into(),
-    );
+    // What was read gives the identity: a compile repeated is the same artifact.
+    let reads = match serde_json::to_string(&trace) {
+        Ok(reads) => reads,
+        Err(error) => return Compiled::Unwritable(error.to_string()),
+    };
+    let identity = format!("{}\n{}\n{reads}", release.digest, facts.certname);
+    let uuid = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, identity.as_bytes());
+    catalog.catalog_uuid = Some(uuid.to_string().into());
     let written = wire::to_json(&catalog, Format::Rich)
         .and_then(|rich| wire::to_json(&catalog, Format::Plain).map(|plain| (rich, plain)));
     match written {
