@@ -56,7 +56,13 @@ pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: Cancella
 /// which only makes the farm notice uploads later.
 fn watch(directory: &Path, news: Arc<Notify>) -> Option<notify::RecommendedWatcher> {
     std::fs::create_dir_all(directory).ok()?;
-    let mut watcher = notify::recommended_watcher(move |_| news.notify_one()).ok()?;
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Our own listing of the directory is told, too: it must not make us list again.
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            news.notify_one();
+        }
+    })
+    .ok()?;
     watcher.watch(directory, RecursiveMode::Recursive).ok()?;
     Some(watcher)
 }
