@@ -17,8 +17,12 @@ use std::collections::HashMap;
 #[derive(Debug)]
 pub(crate) struct LocalFiles {
     root: PathBuf,
-    read: Mutex<HashMap<String, Option<FileContent>>>,
+    read: Kept<Option<FileContent>>,
+    there: Kept<bool>,
+    listed: Kept<Option<Arc<[Entry]>>>,
 }
+
+type Kept<T> = Mutex<HashMap<String, T>>;
 
 impl LocalFiles {
     /// Files of the environment at `root`, an absolute path.
@@ -26,11 +30,40 @@ impl LocalFiles {
         Self {
             root,
             read: Mutex::default(),
+            there: Mutex::default(),
+            listed: Mutex::default(),
         }
     }
 
     fn locate(&self, path: &str) -> PathBuf {
         self.root.join(path)
+    }
+
+    fn list_directory(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
+        let refused = |error| self.refused(path, &error);
+        let Some(directory) = unless_absent(fs::read_dir(self.locate(path))).map_err(refused)?
+        else {
+            return Ok(None);
+        };
+        let mut entries = Vec::new();
+        for entry in directory {
+            let entry = entry.map_err(refused)?;
+            // Links count as what they lead to; one that leads nowhere is not there.
+            let Some(metadata) = unless_absent(fs::metadata(entry.path())).map_err(refused)? else {
+                continue;
+            };
+            let kind = if metadata.is_dir() {
+                EntryKind::Directory
+            } else {
+                EntryKind::File
+            };
+            entries.push(Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                kind,
+            });
+        }
+        entries.sort();
+        Ok(Some(entries.into()))
     }
 
     fn refused(&self, path: &str, error: &io::Error) -> InputError {
@@ -80,34 +113,23 @@ impl Files for LocalFiles {
     }
 
     fn exists(&self, path: &str) -> Result<bool, InputError> {
-        Ok(self.locate(path).exists())
+        let mut there = self.there.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = there.get(path) {
+            return Ok(*there);
+        }
+        let answer = self.locate(path).exists();
+        there.insert(path.to_owned(), answer);
+        Ok(answer)
     }
 
     fn list(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
-        let refused = |error| self.refused(path, &error);
-        let Some(directory) = unless_absent(fs::read_dir(self.locate(path))).map_err(refused)?
-        else {
-            return Ok(None);
-        };
-        let mut entries = Vec::new();
-        for entry in directory {
-            let entry = entry.map_err(refused)?;
-            // Links count as what they lead to; one that leads nowhere is not there.
-            let Some(metadata) = unless_absent(fs::metadata(entry.path())).map_err(refused)? else {
-                continue;
-            };
-            let kind = if metadata.is_dir() {
-                EntryKind::Directory
-            } else {
-                EntryKind::File
-            };
-            entries.push(Entry {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                kind,
-            });
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entries) = listed.get(path) {
+            return Ok(entries.clone());
         }
-        entries.sort();
-        Ok(Some(entries.into()))
+        let entries = self.list_directory(path)?;
+        listed.insert(path.to_owned(), entries.clone());
+        Ok(entries)
     }
 
     fn metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError> {

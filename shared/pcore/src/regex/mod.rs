@@ -1,11 +1,13 @@
 //! Ruby's regular expressions, translated to `fancy_regex`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use fancy_regex::{Regex, RegexBuilder};
 
 use crate::{Error, Result};
 
+mod cache;
 mod class;
 mod translate;
 
@@ -17,11 +19,11 @@ const BACKTRACK_LIMIT: usize = 1_000_000;
 pub struct RubyRegex {
     source: String,
     has_flags: bool,
-    regex: Regex,
+    regex: Arc<Regex>,
 }
 
 /// Options outside the pattern (`regsubst`'s `I`, `E`, `M`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Flags {
     /// Case does not matter (`i`).
     pub ignore_case: bool,
@@ -83,16 +85,18 @@ impl RubyRegex {
     /// # Errors
     /// As [`RubyRegex::new`].
     pub fn with_flags(source: &str, flags: Flags) -> Result<Self> {
-        let translated = translate::translate(source, flags)
-            .map_err(|message| Error::new(format!("{message}: /{source}/")))?;
-        let regex = RegexBuilder::new(&translated)
-            .multi_line(true)
-            .case_insensitive(flags.ignore_case)
-            .dot_matches_new_line(flags.multiline)
-            .ignore_numbered_groups_when_named_groups_exist(true)
-            .backtrack_limit(BACKTRACK_LIMIT)
-            .build()
-            .map_err(|error| Error::new(format!("{}: /{source}/", describe(&error))))?;
+        let regex = cache::compiled(source, flags, || {
+            let translated = translate::translate(source, flags)
+                .map_err(|message| Error::new(format!("{message}: /{source}/")))?;
+            RegexBuilder::new(&translated)
+                .multi_line(true)
+                .case_insensitive(flags.ignore_case)
+                .dot_matches_new_line(flags.multiline)
+                .ignore_numbered_groups_when_named_groups_exist(true)
+                .backtrack_limit(BACKTRACK_LIMIT)
+                .build()
+                .map_err(|error| Error::new(format!("{}: /{source}/", describe(&error))))
+        })?;
         let has_flags = flags != Flags::default();
         let source = if has_flags {
             flags.group(source)
