@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::parameters as p;
-use super::{Range, Size, StringType, Type};
+use super::{StringType, Type};
 use crate::{Error, Result, Value};
 
 /// The unparameterised core type of a name in any case (`integer`, `Integer`), aliases such as
@@ -226,15 +226,4 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
             ));
         }
     })
-}
-
-/// Bounds of a `Range` as a size; a negative lower bound counts as 0 (`to_size`).
-pub(super) fn to_size(range: Range<i64>) -> Size {
-    match range.from {
-        Some(from) if from >= 0 => Size { from, to: range.to },
-        _ => Size {
-            from: 0,
-            to: range.to.map(|to| to.max(0)),
-        },
-    }
 }

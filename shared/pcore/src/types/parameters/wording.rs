@@ -1,0 +1,150 @@
+//! How values and types are named, and the errors of parameters that do not fit.
+
+use crate::types::{Type, infer, short_name, to_plain_string};
+use crate::{Error, Result, Value};
+/// Ruby class of a value, as the reference's messages name it.
+pub(crate) fn ruby_class(value: &Value) -> String {
+    match value {
+        Value::Undef => "NilClass".to_owned(),
+        Value::Default => "Symbol".to_owned(),
+        Value::Bool(true) => "TrueClass".to_owned(),
+        Value::Bool(false) => "FalseClass".to_owned(),
+        Value::Int(_) => "Integer".to_owned(),
+        Value::Float(_) => "Float".to_owned(),
+        Value::Str(_) => "String".to_owned(),
+        Value::Array(_) => "Array".to_owned(),
+        Value::Hash(_) => "Hash".to_owned(),
+        Value::Regexp(_) => "Regexp".to_owned(),
+        Value::Type(data_type) => match &**data_type {
+            Type::Alias(_) => "Puppet::Pops::Types::PTypeAliasType".to_owned(),
+            data_type => format!("Puppet::Pops::Types::P{}Type", short_name(data_type)),
+        },
+        Value::Sensitive(_) => "Puppet::Pops::Types::PSensitiveType::Sensitive".to_owned(),
+        Value::Binary(_) => "Puppet::Pops::Types::PBinaryType::Binary".to_owned(),
+        Value::SemVer(_) => "SemanticPuppet::Version".to_owned(),
+        Value::SemVerRange(_) => "SemanticPuppet::VersionRange".to_owned(),
+        Value::Timespan(_) => "Puppet::Pops::Time::Timespan".to_owned(),
+        Value::Timestamp(_) => "Puppet::Pops::Time::Timestamp".to_owned(),
+        Value::Uri(_) => "URI::Generic".to_owned(),
+        Value::Deferred(_) => "Puppet::Pops::Evaluator::DeferredValue".to_owned(),
+        Value::Object(object) => short_name(&object.object_type),
+        Value::Iterator(_) => "Puppet::Pops::Types::Iterator".to_owned(),
+    }
+}
+
+/// `a` or `an` before a word.
+pub(crate) fn a_an(word: &str) -> String {
+    let vowel = word
+        .trim_start_matches(['\'', '"'])
+        .starts_with(|first: char| "aeiouyAEIOUY".contains(first));
+    format!("{} {word}", if vowel { "an" } else { "a" })
+}
+
+pub(super) fn a_an_uc(word: &str) -> String {
+    let text = a_an(word);
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
+}
+
+/// How a type is named in messages (`Integer-Type`).
+pub(crate) fn type_label(data_type: &Type) -> String {
+    format!("{}-Type", to_plain_string(data_type))
+}
+
+/// Type of an argument, generalised, as in `Cannot use X where Y is expected`.
+pub(super) fn key_type_name(value: &Value) -> String {
+    match value {
+        Value::Undef => "Undef".to_owned(),
+        Value::Default => "Default".to_owned(),
+        value => infer(value).generalize().to_string(),
+    }
+}
+
+/// `max` `None`: no upper limit.
+pub(in crate::types) fn arity(label: &str, min: usize, max: Option<usize>, actual: usize) -> Error {
+    let label = if label.ends_with("-Type") && label.contains('[') || !label.contains('-') {
+        let with_article = a_an(label);
+        let mut characters = with_article.chars();
+        characters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(characters).collect::<String>()
+        })
+    } else {
+        label.to_owned()
+    };
+    let message = match max {
+        None => format!("{label}[] accepts {min} or more arguments. Got {actual}"),
+        Some(max) if max != min => {
+            format!("{label}[] accepts {min} to {max} arguments. Got {actual}")
+        }
+        Some(_) => {
+            format!(
+                "{label}[] accepts {min} argument{}. Got {actual}",
+                if min == 1 { "" } else { "s" }
+            )
+        }
+    };
+    Error::with_code("BAD_TYPE_SLICE_ARITY", message)
+}
+
+/// Types that this implementation does not parameterise yet.
+pub(in crate::types) fn unsupported(name: &str) -> Error {
+    Error::with_code("UNSUPPORTED_TYPE", format!("{name}[] is not supported yet"))
+}
+
+pub(in crate::types) fn assert_keys(
+    base: &Type,
+    keys: &[Value],
+    max: Option<usize>,
+    expected: &[&str],
+    fits: impl Fn(&Value) -> bool,
+) -> Result<()> {
+    let min = max.unwrap_or(1).max(1);
+    if keys.len() < min || max.is_some_and(|max| keys.len() > max) {
+        return Err(arity(&a_an_uc(&type_label(base)), 1, max, keys.len()));
+    }
+    match keys.iter().position(|key| !fits(key)) {
+        None => Ok(()),
+        Some(index) => Err(specialization(
+            base,
+            keys.get(index).unwrap_or(&Value::Undef),
+            index,
+            expected,
+        )),
+    }
+}
+
+fn specialization(base: &Type, key: &Value, index: usize, expected: &[&str]) -> Error {
+    let expected: Vec<&str> = expected
+        .iter()
+        .map(|name| {
+            if name.ends_with("PAnyType") {
+                "Any-Type"
+            } else {
+                name
+            }
+        })
+        .collect();
+    Error::with_code(
+        "BAD_TYPE_SPECIALIZATION",
+        format!(
+            "Error creating type specialization of {}, Cannot use {} where {} is expected",
+            a_an(&type_label(base)),
+            key_type_name(key),
+            expected.join(" or ")
+        ),
+    )
+    .at_argument(index)
+}
+
+pub(super) fn slice_type(label: &str, actual: &Value, index: usize) -> Error {
+    Error::with_code(
+        "BAD_TYPE_SLICE_TYPE",
+        format!(
+            "{label}[] arguments must be types. Got {}",
+            ruby_class(actual)
+        ),
+    )
+    .at_argument(index)
+}
