@@ -337,3 +337,6 @@ pub enum ReplayError {
     #[error("{0}")]
     Failed(String),
 }
+
+#[cfg(test)]
+mod tests;
