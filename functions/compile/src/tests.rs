@@ -223,7 +223,10 @@ async fn a_change_of_what_was_read_is_compiled() {
         )],
         &[("manifests/more.pp", "notify { 'more': }")],
         &[("environment.conf", "modulepath = modules:site\n")],
-        &[("hiera.yaml", "version: 5\ndefaults: {data_hash: yaml_data}\n")],
+        &[(
+            "hiera.yaml",
+            "version: 5\ndefaults: {data_hash: yaml_data}\n",
+        )],
     ];
     for files in related {
         let world = World::new().await;
