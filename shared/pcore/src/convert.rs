@@ -10,6 +10,8 @@ mod others;
 mod signatures;
 mod type_text;
 
+pub(crate) use signatures::signatures_of;
+
 /// Types that delegate to one another more often are refused.
 const DEPTH_LIMIT: usize = 64;
 

@@ -408,6 +408,14 @@ pub(super) fn check(data_type: &Type, arguments: &[Value]) -> Result<()> {
     )))
 }
 
+/// The signatures of the type's `new`; none for a type that is not made so.
+pub(crate) fn signatures_of(data_type: &Type) -> impl Iterator<Item = &'static CallableType> {
+    function_of(data_type)
+        .into_iter()
+        .flat_map(|function| &function.dispatches)
+        .map(|(callable, _)| callable)
+}
+
 /// Whether the one value is an argument list of the type's `new`.
 pub(super) fn takes(data_type: &Type, value: &Value) -> bool {
     function_of(data_type).is_none_or(|function| function.accepts(std::slice::from_ref(value)))

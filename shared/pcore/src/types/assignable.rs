@@ -212,7 +212,7 @@ fn specific<'a>(to: &'a Type, from: &'a Type, guard: &mut Guard<'a>) -> bool {
                 || type_name == from_name && (title.is_none() || title == from_title)
         }
         (Type::Class { name }, Type::Class { name: from }) => name.is_none() || name == from,
-        (Type::Uri(to), Type::Uri(from)) => to.is_none() || to == from,
+        (Type::Uri(to), Type::Uri(from)) => uri_accepts(to.as_deref(), from.as_deref()),
         (Type::Error(to), Type::Error(from)) => to.is_none() || to == from,
         (Type::Object(Some(to)), Type::Object(Some(from))) => {
             to.name == from.name
@@ -221,7 +221,14 @@ fn specific<'a>(to: &'a Type, from: &'a Type, guard: &mut Guard<'a>) -> bool {
                 })
         }
         (Type::TypeSet(to), Type::TypeSet(from)) => to.is_none() || to == from,
-        (Type::Init(to), Type::Init(from)) => to.is_none() || to == from,
+        (Type::Init(Some(to)), Type::Init(from)) => from
+            .as_ref()
+            .is_some_and(|from| assignable(&to.init_type, &from.init_type, guard)),
+        (Type::Init(None), Type::Init(_)) => true,
+        (Type::Init(None), _) => is_assignable(&Type::rich_data(), from),
+        (Type::Init(Some(to)), _) => {
+            assignable(&to.init_type, from, guard) || super::init::takes_type(to, from)
+        }
         (Type::Runtime(to), Type::Runtime(from)) => to.is_none() || to == from,
         (Type::Reference(to), Type::Reference(from)) => to == from,
         _ => false,
@@ -487,6 +494,20 @@ fn callable_accepts<'a>(
             to.block.as_ref().unwrap_or(&Type::Undef),
             guard,
         )
+}
+
+/// Whether every constrained component is constrained as much on the other side.
+fn uri_accepts(to: Option<&Value>, from: Option<&Value>) -> bool {
+    to.and_then(Value::as_hash).is_none_or(|to| {
+        to.iter().all(|(name, wide)| {
+            let name = name.as_str().unwrap_or_default();
+            let narrow = from.and_then(Value::as_hash).and_then(|from| from.get_str(name));
+            narrow.is_some_and(|narrow| {
+                crate::ops::match_option(narrow, wide).is_ok_and(|outcome| outcome.matched)
+                    || matches!((wide, narrow), (Value::Type(wide), Value::Type(narrow)) if is_assignable(wide, narrow))
+            })
+        })
+    })
 }
 
 /// Sizes of an argument list: unlike a `Tuple`, no parameters mean no arguments.

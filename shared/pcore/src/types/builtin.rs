@@ -116,8 +116,9 @@ pub(super) fn by_name(name: &str) -> Option<Type> {
     })
 }
 
-/// `TypeAlias` as a type of its own stands for an alias without name or target.
-static UNRESOLVED: LazyLock<Arc<TypeAlias>> = LazyLock::new(|| TypeAlias::new("UnresolvedAlias"));
+/// `TypeAlias` as a type of its own stands for an alias of nothing known.
+static UNRESOLVED: LazyLock<Arc<TypeAlias>> =
+    LazyLock::new(|| TypeAlias::resolved("UnresolvedAlias", Type::Reference(None)));
 
 static DATA: LazyLock<Arc<TypeAlias>> = LazyLock::new(|| {
     recursive("Data", |data| {

@@ -1,10 +1,11 @@
 //! The string form of types (`TypeFormatter`).
 
 use std::fmt;
+use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::{CallableType, Range, Size, Type};
+use super::{CallableType, Range, Size, StringType, Type};
 use crate::Value;
 use crate::format::puppet_quote;
 
@@ -13,10 +14,33 @@ impl fmt::Display for Type {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alias(_) => formatter.write_str(&expanded(self)),
+            Self::Object(None) => formatter.write_str("Object[{}]"),
+            Self::Deferred => formatter.write_str(DEFERRED),
+            Self::Error(None) => formatter.write_str(ERROR),
+            Self::TypeSet(None) => formatter.write_str(TYPE_SET),
             _ => formatter.write_str(&to_plain_string(self)),
         }
     }
 }
+
+/// Definitions that `to_s` of an Object type shows in full.
+const DEFERRED: &str = concat!(
+    r"Object[{name => 'Deferred', attributes => {'name' => Pattern[/\A[$]?[a-z][a-z0-9_]*(?:::[a-z][a-z0-9_]*)*\z/], ",
+    "'arguments' => {type => Optional[Array], value => undef}}}]"
+);
+const ERROR: &str = concat!(
+    "Object[{name => 'Error', type_parameters => {",
+    "'kind' => Variant[String, Regexp, Type[Enum], Type[Pattern], Type[NotUndef], Type[Undef]], ",
+    "'issue_code' => Variant[String, Regexp, Type[Enum], Type[Pattern], Type[NotUndef], Type[Undef]]}, ",
+    "attributes => {'msg' => String[1], 'kind' => {type => Optional[String[1]], value => undef}, ",
+    "'details' => {type => Optional[Hash[String[1], Data]], value => undef}, ",
+    "'issue_code' => {type => Optional[String[1]], value => undef}}, ",
+    "functions => {'message' => Callable[[0, 0], String[1]]}}]"
+);
+const TYPE_SET: &str = concat!(
+    "TypeSet[{pcore_uri => 'http://puppet.com/2016.1/pcore', pcore_version => '1.0.0', ",
+    "name_authority => 'http://puppet.com/2016.1/runtime', name => 'DefaultTypeSet', version => '0.0.0'}]"
+);
 
 /// The type with aliases by name only (`TypeFormatter.string`).
 #[must_use]
@@ -266,15 +290,19 @@ impl<'a> Writer<'a> {
                 self.words("URI", &words);
             }
             Type::Error(Some(error)) => {
-                let parts: Vec<&Type> = [&error.kind, &error.issue_code]
+                let words: Vec<String> = [&error.kind, &error.issue_code]
                     .into_iter()
                     .flatten()
+                    .map(|part| match part {
+                        Type::String(StringType::Value(text)) => puppet_quote(text).to_string(),
+                        Type::Regexp(Some(regex)) => {
+                            crate::format::to_program_string(&Value::Regexp(Arc::clone(regex)))
+                                .to_string()
+                        }
+                        part => to_plain_string(part),
+                    })
                     .collect();
-                if parts.is_empty() {
-                    self.put("Error")
-                } else {
-                    self.types_and_size("Error", &parts, None)
-                }
+                self.words("Error", &words);
             }
             Type::Init(Some(init)) => {
                 self.put("Init[");
@@ -288,7 +316,7 @@ impl<'a> Writer<'a> {
             Type::Runtime(Some(runtime)) => {
                 self.words(
                     "Runtime",
-                    &[puppet_quote(&runtime.runtime), puppet_quote(&runtime.name)],
+                    &[runtime.runtime.to_string(), puppet_quote(&runtime.name)],
                 );
             }
             Type::Reference(text) => {

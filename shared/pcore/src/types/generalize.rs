@@ -66,6 +66,7 @@ pub(super) fn generalize(data_type: &Type) -> Type {
             return_type: callable.return_type.as_ref().map(generalize),
         }))),
         Type::Uri(_) => Type::Uri(None),
+        Type::Error(_) => Type::Error(None),
         _ => data_type.clone(),
     }
 }

@@ -48,7 +48,7 @@ fn instance<'a>(data_type: &'a Type, value: &Value, guard: &mut Guard<'a>) -> bo
         | (Type::Binary, Value::Binary(_))
         | (Type::SemVerRange, Value::SemVerRange(_))
         | (Type::Deferred, Value::Deferred(_))
-        | (Type::Object(None), Value::Deferred(_) | Value::Object(_))
+        | (Type::Object(None), Value::Deferred(_) | Value::Object(_) | Value::Type(_))
         | (Type::Scalar | Type::ScalarData | Type::Numeric, Value::Int(_) | Value::Float(_))
         | (Type::Scalar | Type::ScalarData, Value::Str(_) | Value::Bool(_))
         | (
@@ -157,12 +157,9 @@ fn instance<'a>(data_type: &'a Type, value: &Value, guard: &mut Guard<'a>) -> bo
             super::is_assignable(data_type, &object.object_type)
         }
         (Type::Init(Some(init)), _) => {
-            let mut arguments = vec![value.clone()];
-            arguments.extend(init.arguments.iter().cloned());
-            super::is_instance(&init.init_type, value)
-                || crate::convert::new_instance(&init.init_type, &arguments).is_ok()
+            instance(&init.init_type, value, guard) || super::init::takes_value(init, value)
         }
-        (Type::Init(None), _) => true,
+        (Type::Init(None), _) => is_instance(&Type::rich_data(), value),
         _ => false,
     })
 }

@@ -14,6 +14,7 @@ mod generalize;
 mod guard;
 mod identity;
 mod infer;
+mod init;
 mod instance;
 mod iterable;
 mod normalize;

@@ -78,11 +78,12 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
                     ),
                 ));
             }
-            Type::Integer(p::integer_range(keys, |class| {
+            Type::Integer(p::integer_range(keys, |key| {
                 Error::with_code(
                     "BAD_INTEGER_SLICE_TYPE",
                     format!(
-                        "Integer-Type [] requires all arguments to be integers (or default). Got {class}"
+                        "Integer-Type [] requires all arguments to be integers (or default). Got {}",
+                        p::ruby_class(key)
                     ),
                 )
             })?)
@@ -105,12 +106,7 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
         }
         Type::Enum { .. } => p::enumeration(base, keys)?,
         Type::Pattern(_) => p::pattern(base, keys)?,
-        Type::Regexp(_) => {
-            if count != 1 {
-                return Err(p::arity(&p::type_label(base), 1, Some(1), count));
-            }
-            p::regexp(base, keys)?
-        }
+        Type::Regexp(_) => p::regexp(base, keys)?,
         Type::Collection(_) => match count {
             1 | 2 => Type::Collection(Some(p::size(0, keys)?)),
             _ => return Err(p::arity("Collection-Type", 1, Some(2), count)),
@@ -173,15 +169,18 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
         Type::Iterator(_) => Type::Iterator(Some(p::one_type("Iterator-Type", keys)?)),
         Type::SemVer(_) => p::sem_ver(base, keys)?,
         Type::Timestamp(_) | Type::Timespan(_) if count > 2 => {
-            return Err(p::arity(&p::type_label(base), 0, Some(2), count));
+            return Err(p::arity(
+                &p::a_an_uc(&p::type_label(base)),
+                0,
+                Some(2),
+                count,
+            ));
         }
-        Type::Timestamp(_) => {
-            Type::Timestamp(p::time_range(keys, crate::convert::timestamp_bound)?)
-        }
-        Type::Timespan(_) => Type::Timespan(p::time_range(keys, crate::convert::timespan_bound)?),
+        Type::Timestamp(_) => Type::Timestamp(p::time_range(keys, p::timestamp_bound)?),
+        Type::Timespan(_) => Type::Timespan(p::time_range(keys, p::timespan_bound)?),
         Type::Uri(_) => p::uri(keys)?,
         Type::Runtime(_) => {
-            p::assert_keys(base, keys, Some(2), &["String"], |key| {
+            p::assert_keys(base, keys, Some(2), &["String", "String"], |key| {
                 matches!(key, Value::Str(_))
             })?;
             match keys {
@@ -194,34 +193,24 @@ fn flat(base: &Type, keys: &[Value]) -> Result<Type> {
                 _ => return Err(p::arity(&p::type_label(base), 1, Some(2), count)),
             }
         }
-        Type::Error(_) => {
-            let types = p::types(keys);
-            Type::Error(Some(Arc::new(super::ErrorType {
-                kind: types.first().cloned(),
-                issue_code: types.get(1).cloned(),
-            })))
-        }
+        Type::Error(_) => p::error(keys)?,
         Type::Object(_) => return Err(p::unsupported("Object")),
         Type::TypeSet(_) => return Err(p::unsupported("TypeSet")),
         Type::Reference(_) => match keys {
             [Value::Str(text)] => Type::Reference(Some(text.clone())),
             _ => return Err(p::unsupported("TypeReference")),
         },
-        Type::Alias(alias) => match alias.target() {
-            Some(target) => flat(target, keys)?,
-            None => {
-                return Err(Error::new(format!(
-                    "Reference to unresolved type {}",
-                    alias.name
-                )));
-            }
-        },
+        Type::Deferred => {
+            return Err(Error::new(
+                "The Deferred-Type cannot be parameterized using []",
+            ));
+        }
         _ => {
             return Err(Error::with_code(
                 "OPERATOR_NOT_APPLICABLE",
                 format!(
                     "Operator '[]' is not applicable to {}.",
-                    p::a_an(&p::type_label(base))
+                    p::a_an(&format!("{}-Type", p::shown(base)))
                 ),
             ));
         }

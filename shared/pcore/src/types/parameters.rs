@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Type;
+use super::{RuntimeType, Type};
 use crate::{Result, Value};
 use wording::slice_type;
 
@@ -15,11 +15,26 @@ mod wording;
 
 pub(super) use calls::{callable, init};
 pub(super) use collections::{array, hash, structure};
-pub(super) use ranges::{float, integer_range, size, time_range, trailing_size};
+pub(super) use ranges::{
+    float, integer_range, size, time_range, timespan_bound, timestamp_bound, trailing_size,
+};
 pub(super) use references::{class, resource};
-pub(super) use texts::{enumeration, pattern, regexp, sem_ver, uri};
+pub(super) use texts::{enumeration, error, pattern, regexp, sem_ver, uri};
 pub(crate) use wording::{a_an, ruby_class, type_label};
+pub(super) use wording::{a_an_uc, shown};
 pub(super) use wording::{arity, assert_keys, unsupported};
+
+/// The type that stands for a value where a type is expected (`TypeFactory.type_of`).
+fn type_of(value: &Value) -> Type {
+    match value {
+        Value::Type(data_type) => data_type.as_ref().clone(),
+        Value::Str(name) => Type::Runtime(Some(Arc::new(RuntimeType {
+            runtime: "ruby".into(),
+            name: name.clone(),
+        }))),
+        other => super::infer(other).generalize(),
+    }
+}
 
 pub(super) fn types(keys: &[Value]) -> Vec<Type> {
     keys.iter()

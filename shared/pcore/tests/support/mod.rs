@@ -81,6 +81,7 @@ impl Aliases {
             ExprKind::Float(value) => Value::Float(*value),
             ExprKind::Negate(inner) => match self.static_value(inner)? {
                 Value::Int(number) => Value::Int(number.wrapping_neg()),
+                Value::Float(number) => Value::Float(-number),
                 other => return Err(format!("negated: {other:?}")),
             },
             ExprKind::String(text) | ExprKind::Name(text) => Value::Str(text.clone()),
@@ -100,6 +101,13 @@ impl Aliases {
                     );
                 }
                 Value::hash(hash)
+            }
+            ExprKind::Call(call) => {
+                let Value::Type(made) = self.static_value(&call.functor)? else {
+                    return Err("call of no type".to_owned());
+                };
+                bunraku_pcore::convert::new_instance(&made, &all(&call.args)?)
+                    .map_err(|error| error.message)?
             }
             ExprKind::Paren(inner) => self.static_value(inner)?,
             other => return Err(format!("no literal: {other:?}")),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ranges::trailing_size;
-use super::types;
+use super::type_of;
 use super::wording::{arity, slice_type};
 use crate::types::{CallableType, InitType, Type};
 use crate::{Result, Value};
@@ -32,17 +32,7 @@ pub(in crate::types) fn callable(keys: &[Value]) -> Result<Type> {
         _ => (keys, None),
     };
     let (params, size) = trailing_size(keys)?;
-    if let Some(index) = params
-        .iter()
-        .position(|param| !matches!(param, Value::Type(_)))
-    {
-        return Err(slice_type(
-            "Callable-Type",
-            params.get(index).unwrap_or(&Value::Undef),
-            index,
-        ));
-    }
-    let mut params = types(params);
+    let mut params: Vec<Type> = params.iter().map(type_of).collect();
     if params.is_empty() && size.is_some_and(|size| size.to != Some(0)) {
         params.push(Type::Unit);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::ranges::size;
+use super::type_of;
 use super::wording::{arity, assert_keys, ruby_class, slice_type};
 use crate::types::{Size, StringType, StructElement, Type, is_assignable};
 use crate::{Error, Result, Value};
@@ -74,12 +75,10 @@ pub(in crate::types) fn structure(keys: &[Value]) -> Result<Type> {
     })?;
     let mut elements = Vec::new();
     for (key, value) in keys.first().and_then(Value::as_hash).into_iter().flatten() {
-        let Value::Type(value) = value else {
-            return Err(Error::new("Struct element value_type must be a Type"));
-        };
+        let value = type_of(value);
         elements.push(StructElement {
-            key: struct_key(key, value)?,
-            value: value.as_ref().clone(),
+            key: struct_key(key, &value)?,
+            value,
         });
     }
     Ok(Type::Struct(elements.into()))

@@ -1,18 +1,18 @@
 //! Bounds of numbers, times and sizes.
 
-use super::wording::{a_an, ruby_class};
+use super::wording::{a_an, class_or_label, ruby_class};
 use crate::types::{Range, Size, Type};
-use crate::{Error, Result, Value};
+use crate::{Error, Result, Timespan, Timestamp, Value};
 
 /// `[from]` or `[from, to]` of integers or `default`.
 pub(in crate::types) fn integer_range(
     keys: &[Value],
-    wrong: impl Fn(String) -> Error,
+    wrong: impl Fn(&Value) -> Error,
 ) -> Result<Range<i64>> {
     let bound = |index: usize| match keys.get(index) {
         None | Some(Value::Default) => Ok(None),
         Some(Value::Int(number)) => Ok(Some(*number)),
-        Some(other) => Err(wrong(ruby_class(other)).at_argument(index)),
+        Some(other) => Err(wrong(other).at_argument(index)),
     };
     let range = Range {
         from: bound(0)?,
@@ -35,12 +35,12 @@ pub(in crate::types) fn size(start: usize, keys: &[Value]) -> Result<Size> {
     {
         return Ok(to_size(*range));
     }
-    integer_range(keys, |class| {
+    integer_range(keys, |key| {
         Error::with_code(
             "BAD_COLLECTION_SLICE_TYPE",
             format!(
                 "A Type's size constraint arguments must be a single Integer type, or 1-2 integers (or default). Got {}",
-                a_an(&class)
+                a_an(&class_or_label(key))
             ),
         )
     })
@@ -102,33 +102,57 @@ pub(in crate::types) fn float(keys: &[Value]) -> Result<Type> {
     Ok(Type::Float(range))
 }
 
-pub(in crate::types) fn time_range<T: PartialOrd>(
+pub(in crate::types) fn time_range<T: Copy + PartialOrd>(
     keys: &[Value],
     convert: impl Fn(&Value) -> Result<Option<T>>,
-) -> Result<Range<T>> {
+) -> Result<Range<T>>
+where
+    Value: From<T>,
+{
     let bound = |index: usize| keys.get(index).map_or(Ok(None), &convert);
     let range = Range {
         from: bound(0)?,
         to: bound(1)?,
     };
-    if range
-        .from
-        .as_ref()
-        .zip(range.to.as_ref())
-        .is_some_and(|(from, to)| from > to)
+    if let (Some(from), Some(to)) = (range.from, range.to)
+        && from > to
     {
-        let text = |index| {
-            keys.get(index)
-                .map(crate::to_display_string)
-                .unwrap_or_default()
-        };
+        let text = |time: T| crate::to_display_string(&Value::from(time));
         return Err(Error::new(format!(
             "'from' must be less or equal to 'to'. Got ({}, {}",
-            text(0),
-            text(1)
+            text(from),
+            text(to)
         )));
     }
     Ok(range)
+}
+
+pub(in crate::types) fn timestamp_bound(key: &Value) -> Result<Option<Timestamp>> {
+    time_source(key, "Timestamp")?;
+    crate::convert::timestamp_bound(key)
+}
+
+pub(in crate::types) fn timespan_bound(key: &Value) -> Result<Option<Timespan>> {
+    time_source(key, "Timespan")?;
+    crate::convert::timespan_bound(key)
+}
+
+/// Refuses what no time is made of (`PAbstractTimeDataType#convert_arg`).
+fn time_source(key: &Value, class: &str) -> Result<()> {
+    match key {
+        Value::Undef
+        | Value::Default
+        | Value::Hash(_)
+        | Value::Str(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Timestamp(_)
+        | Value::Timespan(_) => Ok(()),
+        other => Err(Error::new(format!(
+            "Unable to create a Puppet::Pops::Time::{class} from a {}",
+            ruby_class(other)
+        ))),
+    }
 }
 
 /// Splits `T1, T2, from, to` into the types and the size.

@@ -42,12 +42,13 @@ fn collect(mut found: Vec<Value>, many: bool) -> Value {
     }
 }
 
-fn empty_specialization() -> Error {
-    Error::with_code(
-        "EMPTY_RESOURCE_SPECIALIZATION",
-        "Arguments to Resource[] are all empty/undefined",
-    )
-    .at_argument(0)
+/// Titles that are all empty or undefined give nothing; the reference tells only with `--debug`.
+fn no_references(many: bool) -> Value {
+    if many {
+        Value::array(Vec::new())
+    } else {
+        Value::Undef
+    }
 }
 
 pub(in crate::types) fn resource(
@@ -89,7 +90,7 @@ pub(in crate::types) fn resource(
     }
     let (given, many) = titles(rest)?;
     if given.is_empty() && !rest.is_empty() {
-        return Err(empty_specialization());
+        return Ok(no_references(many));
     }
     if given.is_empty() {
         return Ok(Value::from(Type::Resource {
@@ -146,7 +147,7 @@ pub(in crate::types) fn class(name: Option<&EcoString>, keys: &[Value]) -> Resul
     }
     let (given, many) = titles(keys)?;
     if given.is_empty() {
-        return Err(empty_specialization());
+        return Ok(no_references(many));
     }
     let mut found = Vec::with_capacity(given.len());
     for (index, key) in given.iter().enumerate() {

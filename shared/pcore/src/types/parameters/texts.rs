@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::wording::{arity, assert_keys, slice_type};
-use crate::types::Type;
-use crate::{Result, RubyRegex, SemVerRange, Value};
+use super::wording::{arity, assert_keys, key_type_name, slice_type};
+use crate::types::{ErrorType, StringType, Type};
+use crate::{Error, Result, RubyRegex, SemVerRange, Value};
 
 pub(in crate::types) fn enumeration(base: &Type, keys: &[Value]) -> Result<Type> {
     let (keys, case_insensitive) = match keys {
@@ -98,6 +98,11 @@ pub(in crate::types) fn uri(keys: &[Value]) -> Result<Type> {
             let parameters = crate::Uri::parse(text)?.parameters();
             Ok(Type::Uri(Some(Arc::new(parameters))))
         }
+        [hash @ Value::Hash(entries)]
+            if !entries.iter().all(|(name, part)| is_uri_part(name, part)) =>
+        {
+            Err(slice_type("URI-Type", hash, 0))
+        }
         [Value::Hash(entries)] => Ok(Type::Uri(if entries.is_empty() {
             None
         } else {
@@ -106,4 +111,52 @@ pub(in crate::types) fn uri(keys: &[Value]) -> Result<Type> {
         [other] => Err(slice_type("URI-Type", other, 0)),
         _ => Err(arity("URI-Type", 1, Some(1), keys.len())),
     }
+}
+
+/// Whether a `URI` type may constrain the component so (`TYPE_URI_PARAM_HASH_TYPE`).
+fn is_uri_part(name: &Value, part: &Value) -> bool {
+    let is_port = match name.as_str() {
+        Some("port") => true,
+        Some("scheme" | "userinfo" | "host" | "path" | "query" | "fragment" | "opaque") => false,
+        _ => return false,
+    };
+    match part {
+        Value::Undef => true,
+        Value::Int(number) => is_port && *number >= 0,
+        Value::Str(text) => !is_port && !text.is_empty(),
+        Value::Regexp(_) => !is_port,
+        Value::Type(constraint) => match &**constraint {
+            Type::Pattern(_) | Type::Enum { .. } => !is_port,
+            Type::NotUndef(_) | Type::Undef => true,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// `Error[kind, issue_code]`: texts, expressions, or types of texts.
+pub(in crate::types) fn error(keys: &[Value]) -> Result<Type> {
+    let part = |index: usize, name: &str| {
+        Ok(match keys.get(index) {
+            None | Some(Value::Undef) => None,
+            Some(Value::Str(text)) => Some(Type::String(StringType::Value(text.clone()))),
+            Some(Value::Regexp(regex)) => Some(Type::Regexp(Some(Arc::clone(regex)))),
+            Some(Value::Type(part))
+                if matches!(
+                    **part,
+                    Type::Enum { .. } | Type::Pattern(_) | Type::NotUndef(_) | Type::Undef
+                ) =>
+            {
+                Some(part.as_ref().clone())
+            }
+            Some(other) => {
+                return Err(Error::new(format!(
+                    "type_parameter Error[{name}] has wrong type, expects a value of type Undef, String, Regexp, Type[Enum], Type[Pattern], Type[NotUndef], or Type[Undef], got {}",
+                    key_type_name(other)
+                )));
+            }
+        })
+    };
+    let (kind, issue_code) = (part(0, "kind")?, part(1, "issue_code")?);
+    Ok(Type::Error(Some(Arc::new(ErrorType { kind, issue_code }))))
 }

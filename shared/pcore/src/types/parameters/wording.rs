@@ -2,6 +2,7 @@
 
 use crate::types::{Type, infer, short_name, to_plain_string};
 use crate::{Error, Result, Value};
+
 /// Ruby class of a value, as the reference's messages name it.
 pub(crate) fn ruby_class(value: &Value) -> String {
     match value {
@@ -40,7 +41,7 @@ pub(crate) fn a_an(word: &str) -> String {
     format!("{} {word}", if vowel { "an" } else { "a" })
 }
 
-pub(super) fn a_an_uc(word: &str) -> String {
+pub(in crate::types) fn a_an_uc(word: &str) -> String {
     let text = a_an(word);
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| {
@@ -51,6 +52,22 @@ pub(super) fn a_an_uc(word: &str) -> String {
 /// How a type is named in messages (`Integer-Type`).
 pub(crate) fn type_label(data_type: &Type) -> String {
     format!("{}-Type", to_plain_string(data_type))
+}
+
+/// How an operand is named: an alias with its definition, unless Puppet defines it.
+pub(in crate::types) fn shown(data_type: &Type) -> String {
+    match data_type {
+        Type::Alias(_) => data_type.to_string(),
+        _ => to_plain_string(data_type),
+    }
+}
+
+/// A type by its label, any other value by its Ruby class.
+pub(super) fn class_or_label(value: &Value) -> String {
+    match value {
+        Value::Type(data_type) => type_label(data_type),
+        other => ruby_class(other),
+    }
 }
 
 /// Type of an argument, generalised, as in `Cannot use X where Y is expected`.
