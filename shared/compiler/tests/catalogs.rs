@@ -10,129 +10,16 @@
     reason = "the test is the world, and stops at a surprise"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use bunraku_catalog::wire::{Format, to_json_value};
-use bunraku_compiler::inputs::{Entry, EntryKind, FileContent, FileMetadata, InputError, Inputs};
 use bunraku_compiler::{CodeCache, Manifest, Request, compile};
-use bunraku_hiera::{Config, DataSource, Layer, LookupError};
 use bunraku_pcore::{PuppetHash, Value};
-use ecow::EcoString;
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
-
-/// The directory of the cases as environment.
-struct Directory {
-    root: PathBuf,
-    facts: Value,
-}
-
-fn kind(path: &Path) -> EntryKind {
-    if path.is_dir() {
-        EntryKind::Directory
-    } else {
-        EntryKind::File
-    }
-}
-
-fn digest(bytes: &[u8]) -> Arc<str> {
-    Arc::from(hex::encode(Sha256::digest(bytes)))
-}
-
-impl Inputs for Directory {
-    fn fact(&self, path: &[EcoString]) -> Option<Value> {
-        path.iter().try_fold(self.facts.clone(), |at, key| {
-            at.as_hash()?.get_str(key).cloned()
-        })
-    }
-
-    fn trusted(&self, path: &[EcoString]) -> Option<Value> {
-        path.is_empty().then(|| Value::hash(PuppetHash::new()))
-    }
-
-    fn server_fact(&self, path: &[EcoString]) -> Option<Value> {
-        path.is_empty().then(|| Value::hash(PuppetHash::new()))
-    }
-
-    fn file(&self, path: &str) -> Result<Option<FileContent>, InputError> {
-        let bytes = std::fs::read(self.root.join(path)).ok();
-        Ok(bytes.map(|bytes| FileContent {
-            digest: digest(&bytes),
-            bytes: Arc::from(bytes),
-        }))
-    }
-
-    fn exists(&self, path: &str) -> Result<bool, InputError> {
-        Ok(self.root.join(path).exists())
-    }
-
-    fn listing(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
-        let Ok(entries) = std::fs::read_dir(self.root.join(path)) else {
-            return Ok(None);
-        };
-        let mut entries: Vec<Entry> = entries
-            .flatten()
-            .map(|entry| Entry {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                kind: kind(&entry.path()),
-            })
-            .collect();
-        entries.sort();
-        Ok(Some(entries.into()))
-    }
-
-    fn data(&self, _source: &DataSource<'_>, _key: &str) -> Result<Option<Value>, LookupError> {
-        Ok(None)
-    }
-
-    fn data_warnings(
-        &self,
-        _source: &DataSource<'_>,
-        _module: Option<&str>,
-    ) -> Result<Vec<String>, LookupError> {
-        Ok(Vec::new())
-    }
-
-    fn hiera_config(
-        &self,
-        _path: &str,
-        _layer: &Layer,
-    ) -> Result<Option<Arc<Config>>, LookupError> {
-        Ok(None)
-    }
-
-    fn file_metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError> {
-        let path = self.root.join(path);
-        if !path.exists() {
-            return Ok(None);
-        }
-        Ok(Some(match kind(&path) {
-            EntryKind::Directory => FileMetadata {
-                kind: EntryKind::Directory,
-                mode: 0o755,
-                digest: None,
-            },
-            EntryKind::File => {
-                let bytes = std::fs::read(&path).unwrap();
-                FileMetadata {
-                    kind: EntryKind::File,
-                    mode: 0o644,
-                    digest: Some(digest(&bytes)),
-                }
-            }
-        }))
-    }
-
-    fn now(&self) -> i128 {
-        0
-    }
-
-    fn random(&self) -> u64 {
-        0
-    }
-}
+use support::{Directory, hash, read};
 
 /// What a case came to, in the shape of the recorded answer.
 fn outcome(name: &str, inputs: &Directory, cache: &CodeCache) -> Json {
@@ -230,8 +117,7 @@ fn difference(expected: &str, actual: &str) -> String {
 #[test]
 fn catalogs_and_errors_are_those_of_the_reference() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/catalogs");
-    let exceptions: BTreeMap<String, String> = std::fs::read_to_string(root.join("exceptions.txt"))
-        .unwrap()
+    let exceptions: BTreeMap<String, String> = read(&root.join("exceptions.txt"))
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| {
@@ -239,11 +125,13 @@ fn catalogs_and_errors_are_those_of_the_reference() {
                 .map(|(name, why)| (name.to_owned(), why.to_owned()))
         })
         .collect();
-    let os: PuppetHash = [("family", "Debian")].into_iter().collect();
-    let facts: PuppetHash = [(Value::from("os"), Value::hash(os))].into_iter().collect();
+    let os = hash(&[("family", "Debian")]);
+    let facts: PuppetHash = [(Value::from("os"), os)].into_iter().collect();
     let inputs = Directory {
         root: root.clone(),
         facts: Value::hash(facts),
+        trusted: hash(&[]),
+        server_facts: hash(&[]),
     };
     let cache = CodeCache::new();
     let mut cases: Vec<String> = std::fs::read_dir(root.join("cases"))
@@ -265,7 +153,7 @@ fn catalogs_and_errors_are_those_of_the_reference() {
         .iter()
         .filter(|name| only.is_none_or(|only| name.contains(only)))
     {
-        let expected = std::fs::read_to_string(root.join(format!("expected/{name}.json"))).unwrap();
+        let expected = read(&root.join(format!("expected/{name}.json")));
         let expected = comparable(serde_json::from_str(&expected).unwrap());
         let actual = comparable(outcome(name, &inputs, &cache));
         match (expected == actual, exceptions.get(name)) {

@@ -6,123 +6,16 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of a test")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use bunraku_compiler::inputs::{Entry, EntryKind, FileContent, FileMetadata, InputError, Inputs};
 use bunraku_compiler::log::Level;
 use bunraku_compiler::{CodeCache, Manifest, Request, compile};
-use bunraku_hiera::{Config, DataSource, Layer, LookupError};
-use bunraku_pcore::{PuppetHash, Value, rich};
-use ecow::EcoString;
+use bunraku_pcore::rich;
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
-
-/// A directory as environment, facts from a document.
-struct Directory {
-    root: PathBuf,
-    facts: Value,
-    trusted: Value,
-    server_facts: Value,
-}
-
-fn dig(root: &Value, path: &[EcoString]) -> Option<Value> {
-    path.iter().try_fold(root.clone(), |at, key| match &at {
-        Value::Hash(entries) => entries.get_str(key).cloned(),
-        Value::Array(items) => items.get(key.parse::<usize>().ok()?).cloned(),
-        _ => None,
-    })
-}
-
-impl Inputs for Directory {
-    fn fact(&self, path: &[EcoString]) -> Option<Value> {
-        dig(&self.facts, path)
-    }
-
-    fn trusted(&self, path: &[EcoString]) -> Option<Value> {
-        dig(&self.trusted, path)
-    }
-
-    fn server_fact(&self, path: &[EcoString]) -> Option<Value> {
-        dig(&self.server_facts, path)
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the test is the world")]
-    fn file(&self, path: &str) -> Result<Option<FileContent>, InputError> {
-        Ok(std::fs::read(self.root.join(path))
-            .ok()
-            .map(|bytes| FileContent {
-                digest: Arc::from(hex::encode(Sha256::digest(&bytes))),
-                bytes: Arc::from(bytes),
-            }))
-    }
-
-    fn exists(&self, path: &str) -> Result<bool, InputError> {
-        Ok(self.root.join(path).exists())
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the test is the world")]
-    fn listing(&self, path: &str) -> Result<Option<Arc<[Entry]>>, InputError> {
-        let Ok(entries) = std::fs::read_dir(self.root.join(path)) else {
-            return Ok(None);
-        };
-        let mut entries: Vec<Entry> = entries
-            .flatten()
-            .map(|entry| Entry {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                kind: if entry.path().is_dir() {
-                    EntryKind::Directory
-                } else {
-                    EntryKind::File
-                },
-            })
-            .collect();
-        entries.sort();
-        Ok(Some(entries.into()))
-    }
-
-    fn data(&self, _source: &DataSource<'_>, _key: &str) -> Result<Option<Value>, LookupError> {
-        Ok(None)
-    }
-
-    fn data_warnings(
-        &self,
-        _source: &DataSource<'_>,
-        _module: Option<&str>,
-    ) -> Result<Vec<String>, LookupError> {
-        Ok(Vec::new())
-    }
-
-    fn hiera_config(
-        &self,
-        _path: &str,
-        _layer: &Layer,
-    ) -> Result<Option<Arc<Config>>, LookupError> {
-        Ok(None)
-    }
-
-    fn file_metadata(&self, _path: &str) -> Result<Option<FileMetadata>, InputError> {
-        Ok(None)
-    }
-
-    fn now(&self) -> i128 {
-        0
-    }
-
-    fn random(&self) -> u64 {
-        0
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test is the world")]
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn hash(entries: &[(&str, &str)]) -> Value {
-    Value::hash(entries.iter().copied().collect::<PuppetHash>())
-}
+use support::{Directory, hash, read};
 
 /// What a case came to, in the shape of the recorded answer.
 fn outcome(code: &str, inputs: &Directory, cache: &CodeCache) -> Json {

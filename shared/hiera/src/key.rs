@@ -3,7 +3,6 @@
 use bunraku_pcore::Value;
 use ecow::EcoString;
 
-use crate::ruby;
 use crate::{ErrorKind, LookupError, Result};
 
 /// A step into a value.
@@ -123,7 +122,7 @@ pub(crate) fn dig(key: &str, segments: &[Segment], mut value: Value) -> Result<O
                     format!(
                         "Data Provider type mismatch: Got {} when a hash-like object was expected to \
                          access value using '{segment}' from key '{key}'",
-                        ruby::class_name(other)
+                        bunraku_pcore::ruby_class(other)
                     ),
                 ));
             }

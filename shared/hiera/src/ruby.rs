@@ -5,33 +5,6 @@ use std::fmt::Write as _;
 
 use bunraku_pcore::Value;
 
-/// `value.class.name`.
-pub(crate) fn class_name(value: &Value) -> &'static str {
-    match value {
-        Value::Undef => "NilClass",
-        Value::Default => "Symbol",
-        Value::Bool(true) => "TrueClass",
-        Value::Bool(false) => "FalseClass",
-        Value::Int(_) => "Integer",
-        Value::Float(_) => "Float",
-        Value::Str(_) => "String",
-        Value::Array(_) => "Array",
-        Value::Hash(_) => "Hash",
-        Value::Regexp(_) => "Regexp",
-        Value::Type(_) => "Puppet::Pops::Types::PAnyType",
-        Value::Sensitive(_) => "Puppet::Pops::Types::PSensitiveType::Sensitive",
-        Value::Binary(_) => "Puppet::Pops::Types::PBinaryType::Binary",
-        Value::SemVer(_) => "SemanticPuppet::Version",
-        Value::SemVerRange(_) => "SemanticPuppet::VersionRange",
-        Value::Timespan(_) => "Puppet::Pops::Time::Timespan",
-        Value::Timestamp(_) => "Puppet::Pops::Time::Timestamp",
-        Value::Uri(_) => "URI::Generic",
-        Value::Deferred(_) => "Puppet::Pops::Evaluator::DeferredValue",
-        Value::Object(_) => "Puppet::Pops::Types::PuppetObject",
-        Value::Iterator(_) => "Puppet::Pops::Types::Iterator",
-    }
-}
-
 /// `value.to_s`, as `gsub` puts a block's value into a string.
 pub(crate) fn to_s(value: &Value) -> String {
     match value {
@@ -131,16 +104,6 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Option<Ordering> {
             Some(a.len().cmp(&b.len()))
         }
         _ => (a == b).then_some(Ordering::Equal),
-    }
-}
-
-/// The second operand in `comparison of A with B failed`: numbers and truth as they are.
-pub(crate) fn shown_in_comparison(value: &Value) -> String {
-    match value {
-        Value::Undef | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Default => {
-            inspect(value)
-        }
-        other => class_name(other).to_owned(),
     }
 }
 

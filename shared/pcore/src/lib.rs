@@ -17,6 +17,7 @@ pub mod numbers;
 pub mod ops;
 pub mod regex;
 pub mod rich;
+mod ruby_class;
 pub mod semver;
 pub mod sprintf;
 pub mod time;
@@ -26,6 +27,7 @@ mod value;
 
 pub use error::{Error, Result, TypeError};
 pub use regex::RubyRegex;
+pub use ruby_class::{ruby_class, ruby_class_in_conversion, ruby_operand};
 pub use semver::{SemVer, SemVerRange};
 pub use time::{Timespan, Timestamp};
 pub use types::Type;

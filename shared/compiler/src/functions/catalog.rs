@@ -139,7 +139,7 @@ fn create_resources(call: &mut Call<'_, '_>) -> Result<Value> {
             }
             Value::Undef => {}
             other => {
-                let class = super::ruby_class::ruby_class_name(other);
+                let class = bunraku_pcore::ruby_class(other);
                 return Err(call.fail(format!("no implicit conversion of {class} into Hash")));
             }
         }

@@ -214,8 +214,8 @@ pub(super) fn natural_order(call: &Call<'_, '_>, a: &Value, b: &Value) -> Result
         }
         _ => Err(call.fail(format!(
             "comparison of {} with {} failed",
-            super::ruby_class::ruby_class_name(a),
-            super::ruby_class::ruby_inspect_for_comparison(b)
+            bunraku_pcore::ruby_class(a),
+            bunraku_pcore::ruby_operand(b)
         ))),
     }
 }

@@ -41,7 +41,7 @@ fn digest<D: Digest>(call: &mut Call<'_, '_>) -> Result<Value> {
     let text = match call.arg(0) {
         Value::Str(text) => text.clone(),
         other => {
-            let class = super::ruby_class::ruby_class_name(other);
+            let class = bunraku_pcore::ruby_class(other);
             return Err(call.fail(format!("no implicit conversion of {class} into String")));
         }
     };
@@ -59,7 +59,7 @@ fn fqdn_rand(call: &mut Call<'_, '_>) -> Result<Value> {
         Value::Float(max) => *max as i64,
         Value::Str(text) => ruby_to_i(text),
         other => {
-            let class = super::ruby_class::ruby_class_name(other);
+            let class = bunraku_pcore::ruby_class(other);
             return Err(call.fail(format!(
                 "undefined method `to_i' for an instance of {class}"
             )));

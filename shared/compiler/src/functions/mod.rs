@@ -16,7 +16,6 @@ mod iteration;
 mod logging;
 mod mersenne;
 mod numbers;
-mod ruby_class;
 mod stdlib;
 mod strings;
 mod templates;

@@ -5,7 +5,6 @@
 use bunraku_pcore::{PuppetHash, Value};
 
 use super::builtin::{Builtin, Call, Dispatch, Implementation};
-use super::ruby_class::ruby_class_name;
 use crate::error::Result;
 
 /// A function of the 3.x API: any arguments, checked by itself.
@@ -176,7 +175,7 @@ fn has_key(call: &mut Call<'_, '_>) -> Result<Value> {
     match call.arg(0) {
         Value::Hash(entries) => Ok(Value::Bool(entries.contains_key(call.arg(1)))),
         other => {
-            let class = ruby_class_name(other);
+            let class = bunraku_pcore::ruby_class(other);
             Err(call.fail(format!(
                 "has_key(): expects the first argument to be a hash, got {} which is of type {class}",
                 bunraku_pcore::format::to_program_string(other)
@@ -212,7 +211,7 @@ fn deep_merge(call: &mut Call<'_, '_>) -> Result<Value> {
             other => {
                 return Err(call.fail(format!(
                     "deep_merge: unexpected argument type {}, only expects hash arguments",
-                    ruby_class_name(other)
+                    bunraku_pcore::ruby_class(other)
                 )));
             }
         }
@@ -266,7 +265,7 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Value> {
             Ok(Value::string(deleted))
         }
         other => {
-            let class = ruby_class_name(other);
+            let class = bunraku_pcore::ruby_class(other);
             Err(call.fail(format!(
                 "delete(): First argument must be an Array, String, or Hash. Given an argument of class {class}."
             )))
@@ -291,7 +290,7 @@ fn delete_undef_values(call: &mut Call<'_, '_>) -> Result<Value> {
                 .collect(),
         )),
         other => {
-            let class = ruby_class_name(other);
+            let class = bunraku_pcore::ruby_class(other);
             let shown = bunraku_pcore::to_display_string(other);
             Err(call.fail(format!(
                 "delete_undef_values(): expected an array or hash, got {shown} type  {class} "

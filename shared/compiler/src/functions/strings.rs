@@ -379,7 +379,7 @@ fn match_pattern(call: &Call<'_, '_>, text: &str, pattern: &Value) -> Result<Val
 }
 
 fn not_a_pattern(call: &Call<'_, '_>, pattern: &Value) -> crate::error::Unwind {
-    let class = super::ruby_class::ruby_class_name(pattern);
+    let class = bunraku_pcore::ruby_class(pattern);
     call.fail(format!(
         "match() expects pattern of T, where T is String, Regexp, Regexp[r], Pattern[p], or Array[T]. Got {class}"
     ))

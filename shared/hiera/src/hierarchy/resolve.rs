@@ -203,7 +203,7 @@ impl Resolver<'_> {
                     format!(
                         "undefined method `empty?' for {}:{}",
                         crate::ruby::inspect(&other),
-                        crate::ruby::class_name(&other)
+                        bunraku_pcore::ruby_class(&other)
                     ),
                 ));
             }

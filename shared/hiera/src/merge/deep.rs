@@ -322,8 +322,8 @@ fn sort(elements: &mut [Value]) -> Result<()> {
             ErrorKind::Argument,
             format!(
                 "comparison of {} with {} failed",
-                ruby::class_name(&a),
-                ruby::shown_in_comparison(&b)
+                bunraku_pcore::ruby_class(&a),
+                bunraku_pcore::ruby_operand(&b)
             ),
         )),
     }
