@@ -1,6 +1,6 @@
 //! `sprintf()`: the subset of Ruby's `Kernel#sprintf` that has a meaning for Puppet values.
 
-use crate::{Error, PuppetHash, Result, Value, ops, to_display_string};
+use crate::{Error, PuppetHash, Result, Value, to_display_string};
 
 mod float;
 mod inspect;
@@ -304,7 +304,7 @@ fn character_of(value: &Value) -> Result<String> {
     let number = match value {
         Value::Int(_) | Value::Float(_) => integer::to_integer(value)?,
         other => {
-            let class = ops::ruby_class(other);
+            let class = crate::ruby_class_in_conversion(other);
             return Err(Error::new(format!(
                 "no implicit conversion of {class} into Integer"
             )));

@@ -131,7 +131,7 @@ fn merge_root(root: &mut Value, value: &Value) -> Result<()> {
         }
         other => Err(Error::new(format!(
             "no implicit conversion of {} into Hash",
-            ops::ruby_class(other)
+            crate::ruby_class_in_conversion(other)
         ))),
     }
 }
@@ -155,7 +155,7 @@ fn put(node: &mut Value, path: &[Value], value: Value) -> Result<()> {
         Value::Array(elements) => {
             let elements = Arc::make_mut(elements);
             let Some(index) = key.as_int() else {
-                let class = ops::ruby_class(key);
+                let class = crate::ruby_class_in_conversion(key);
                 return Err(Error::new(format!(
                     "no implicit conversion of {class} into Integer"
                 )));
@@ -177,7 +177,7 @@ fn put(node: &mut Value, path: &[Value], value: Value) -> Result<()> {
                 .map_or(Ok(()), |child| put(child, rest, value))
         }
         other => {
-            let class = ops::ruby_class(other);
+            let class = crate::ruby_class_in_conversion(other);
             Err(Error::new(format!("undefined method `[]=' for {class}")))
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::directive::Format;
 use crate::types::{is_assignable, to_plain_string};
-use crate::{Error, PuppetHash, Result, Type, Value, ops};
+use crate::{Error, PuppetHash, Result, Type, Value};
 
 /// Formats by type, most specific type first.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl FormatMap {
             other => {
                 return Err(Error::new(format!(
                     "string conversion expects a Default value or a Hash of type to format mappings, got a '{}'",
-                    ops::ruby_class(other)
+                    crate::ruby_class(other)
                 )));
             }
         };
@@ -64,7 +64,7 @@ impl FormatMap {
             let Value::Type(key) = key else {
                 return Err(Error::new(format!(
                     "top level keys in the format hash must be data types, got instance of '{}'",
-                    ops::ruby_class(key)
+                    crate::ruby_class(key)
                 )));
             };
             let format = match value {

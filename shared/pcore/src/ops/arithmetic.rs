@@ -303,7 +303,7 @@ pub(crate) fn hash_of_pairs(pairs: &[Value]) -> Result<PuppetHash> {
                 )));
             }
             None => {
-                let class = super::ruby_class(pair);
+                let class = crate::ruby_class_in_conversion(pair);
                 return Err(Error::new(format!(
                     "wrong element type {class} at {index} (expected array)"
                 )));

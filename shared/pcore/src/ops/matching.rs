@@ -46,7 +46,7 @@ pub fn match_pattern(left: &Value, right: &Value) -> Result<Matched> {
             &compiled
         }
         other => {
-            let class = super::ruby_class(other);
+            let class = crate::ruby_class_in_conversion(other);
             return Err(not_a_regexp(&format!(
                 "no implicit conversion of {class} into String"
             )));

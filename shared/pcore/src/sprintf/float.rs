@@ -15,7 +15,7 @@ pub(super) fn to_float(value: &Value) -> Result<f64> {
             .unwrap_or_default()),
         other => Err(Error::new(format!(
             "can't convert {} into Float",
-            ops::ruby_class(other)
+            crate::ruby_class_in_conversion(other)
         ))),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn to_integer(value: &Value) -> Result<i128> {
             .unwrap_or_default()),
         other => Err(Error::new(format!(
             "can't convert {} into Integer",
-            ops::ruby_class(other)
+            crate::ruby_class_in_conversion(other)
         ))),
     }
 }

@@ -1,37 +1,8 @@
 //! How values and types are named, and the errors of parameters that do not fit.
 
-use crate::types::{Type, infer, short_name, to_plain_string};
+pub(crate) use crate::ruby_class;
+use crate::types::{Type, infer, to_plain_string};
 use crate::{Error, Result, Value};
-
-/// Ruby class of a value, as the reference's messages name it.
-pub(crate) fn ruby_class(value: &Value) -> String {
-    match value {
-        Value::Undef => "NilClass".to_owned(),
-        Value::Default => "Symbol".to_owned(),
-        Value::Bool(true) => "TrueClass".to_owned(),
-        Value::Bool(false) => "FalseClass".to_owned(),
-        Value::Int(_) => "Integer".to_owned(),
-        Value::Float(_) => "Float".to_owned(),
-        Value::Str(_) => "String".to_owned(),
-        Value::Array(_) => "Array".to_owned(),
-        Value::Hash(_) => "Hash".to_owned(),
-        Value::Regexp(_) => "Regexp".to_owned(),
-        Value::Type(data_type) => match &**data_type {
-            Type::Alias(_) => "Puppet::Pops::Types::PTypeAliasType".to_owned(),
-            data_type => format!("Puppet::Pops::Types::P{}Type", short_name(data_type)),
-        },
-        Value::Sensitive(_) => "Puppet::Pops::Types::PSensitiveType::Sensitive".to_owned(),
-        Value::Binary(_) => "Puppet::Pops::Types::PBinaryType::Binary".to_owned(),
-        Value::SemVer(_) => "SemanticPuppet::Version".to_owned(),
-        Value::SemVerRange(_) => "SemanticPuppet::VersionRange".to_owned(),
-        Value::Timespan(_) => "Puppet::Pops::Time::Timespan".to_owned(),
-        Value::Timestamp(_) => "Puppet::Pops::Time::Timestamp".to_owned(),
-        Value::Uri(_) => "URI::Generic".to_owned(),
-        Value::Deferred(_) => "Puppet::Pops::Evaluator::DeferredValue".to_owned(),
-        Value::Object(object) => short_name(&object.object_type),
-        Value::Iterator(_) => "Puppet::Pops::Types::Iterator".to_owned(),
-    }
-}
 
 /// `a` or `an` before a word.
 pub(crate) fn a_an(word: &str) -> String {
@@ -66,7 +37,7 @@ pub(in crate::types) fn shown(data_type: &Type) -> String {
 pub(super) fn class_or_label(value: &Value) -> String {
     match value {
         Value::Type(data_type) => type_label(data_type),
-        other => ruby_class(other),
+        other => ruby_class(other).into_owned(),
     }
 }
 
