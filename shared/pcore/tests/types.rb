@@ -112,7 +112,7 @@ VALUES = [
   '[]', '[1]', '[1, 2]', "['a']", "[1, 'a']", '[undef]', '[1, undef]', '[[1], [2]]', '[1, 1.5]', '[[]]', '[/a/]', '[default]', '[1, [2, [3]]]', "['a', 'b', 'c']",
   '{}', '{a => 1}', '{a => 1, b => 2}', "{a => 'x', b => 2}", '{1 => 2}', "{'' => 1}", '{a => undef}', '{port => 80}', "{port => 80, name => 'x'}", '{a => {b => 1}}', '{a => [1]}', '{[1] => 2}',
   'Integer', 'Integer[1, 3]', 'String', "Enum['a', 'b']", 'Any', 'Type', 'Type[Integer]', "File['/a']", 'File', "Class['a']", 'T::Port', 'Callable[1, 1]', "[File['/a'], File['/b']]",
-  "Sensitive('a')", 'Sensitive(1)', "Timespan('1-00:00:00')", "Timestamp('2020-01-01T00:00:00 UTC')", "SemVer('1.2.3')", "SemVerRange('>=1.0.0')", "URI('http://example.com/a')", "Binary('YQ==')",
+  "'0x1f'", "'12'", '[12, 16]', "['1f', 16]", '{from => 1}', "'true'", "['x', 2]", "'1.0.0'", '[1, 2, 3, 4]', "Sensitive('a')", 'Sensitive(1)', "Timespan('1-00:00:00')", "Timestamp('2020-01-01T00:00:00 UTC')", "SemVer('1.2.3')", "SemVerRange('>=1.0.0')", "URI('http://example.com/a')", "Binary('YQ==')",
 ]
 
 MORE_VALUES = [
@@ -132,6 +132,10 @@ MATRIX = CORE + [
   'Callable[[Integer], String]', 'Callable[[], String]', 'Callable[String, 0, 2]', 'Type[Integer]', 'Type[Integer[1, 3]]', 'Type[Type]', "Type[Enum['a', 'b']]", 'Type[Resource]', 'Type[CatalogEntry]', 'Sensitive[String]', 'Sensitive[Any]',
   'File', "File['/a']", "Resource['exec']", "Class['a']", "Class['b']", "Timestamp['2019-01-01', '2021-01-01']", "Timespan[0, 86400]", "SemVer['>=1.0.0']", "SemVer['1.x']", "URI['http://example.com/a']", "URI[{scheme => 'http'}]",
   "Runtime['ruby', 'A']", 'Init[Integer]', 'Init[String]', 'T::Port', 'T::Name', 'T::Maybe', 'T::Tree', 'T::List', 'T::Block', 'Data', "Error['a']", 'Collection[2]',
+  'Init[T::Port]', 'Init[Integer, 16]', 'Init[Timespan]', 'Init[Boolean]', 'Init[Hash]', 'Init[Array]', 'Init[SemVer]', 'Init[Array[Integer]]', 'Init[Sensitive]', 'Init[Binary]', 'Variant[Array[Integer], Hash]',
+  'Struct[{port => Any}]', 'Tuple[String, Integer, 1, 2]', 'Array[Variant[Integer, String], 0, 2]', "Hash[Enum['a', 'b'], Integer]", 'Hash[Pattern[/a/], Any, 1]', 'Callable[Integer, 0, 2]', 'Callable[2, 2]',
+  'Optional[Callable]', 'Type[Optional[Integer]]', 'Type[T::Port]', 'Iterable[Integer[1, 3]]', 'Type[Integer[0]]', 'Callable[1, 1, Callable[1, 1]]', 'Callable[[0, 0], Integer]', 'Variant[Optional[String], Sensitive]',
+  "Variant[NotUndef[String], Undef]", 'NotUndef[Variant[Undef, Integer]]', 'Struct[{a => Integer, Optional[b] => String}]', 'Array[Optional[Integer]]', 'Hash[String, Optional[Integer]]', 'Type[Data]', 'Type[Any]',
 ].uniq - %w[TypeAlias TypeReference]
 
 # Six values for each alias of stdlib, besides those that its name suggests.

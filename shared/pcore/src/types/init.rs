@@ -25,6 +25,24 @@ pub(super) fn takes_type(init: &InitType, from: &Type) -> bool {
     )
 }
 
+/// Aliases that are followed; a longer chain is one that leads to itself.
+const MAX_ALIASES: usize = 64;
+
+/// What an alias stands for in the end.
+fn target(data_type: &Type) -> &Type {
+    let mut found = data_type;
+    for _ in 0..MAX_ALIASES {
+        match found {
+            Type::Alias(alias) => match alias.target() {
+                Some(next) => found = next,
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    found
+}
+
 /// The parameters of the signatures of `T.new`.
 struct Takes {
     /// Types of a value that is the one argument.
@@ -43,7 +61,7 @@ impl Takes {
             single_is_enough: false,
         };
         let given: Vec<Type> = init.arguments.iter().map(infer_detailed).collect();
-        for signature in crate::convert::signatures_of(&init.init_type) {
+        for signature in crate::convert::signatures_of(target(&init.init_type)) {
             takes.add(signature, &given);
         }
         takes
@@ -83,5 +101,28 @@ impl Takes {
         self.singles.iter().any(single)
             || self.lists.iter().any(list)
             || self.single_is_enough && self.lists.iter().any(alone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::types::TypeAlias;
+
+    #[test]
+    fn a_type_that_is_made_from_itself_ends() {
+        let alias = TypeAlias::new("Again");
+        let again = Type::Alias(Arc::clone(&alias));
+        let init = Type::Init(Some(Arc::new(InitType {
+            init_type: again.clone(),
+            arguments: Vec::new(),
+        })));
+        alias.resolve(Type::variant(vec![Type::integer(), init]));
+        assert!(is_instance(&again, &Value::Int(1)));
+        assert!(!is_instance(&again, &Value::string("a")));
+        assert!(is_assignable(&again, &Type::integer()));
+        let _ = is_assignable(&again, &Type::string());
     }
 }
