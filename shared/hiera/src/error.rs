@@ -114,7 +114,8 @@ impl LookupError {
     }
 
     /// Whether it stands for a `LookupError` of the reference.
-    pub(crate) fn is_lookup_error(&self) -> bool {
+    #[must_use]
+    pub fn is_lookup_error(&self) -> bool {
         matches!(self.kind, ErrorKind::Lookup | ErrorKind::Recursive)
     }
 }

@@ -14,6 +14,9 @@ use crate::frame::Frame;
 use crate::loader::ClassRef;
 use crate::scope::{ResourceId, ScopeId, ScopeKind, Scopes};
 
+/// More classes than any sane one inherits from.
+const MAX_ANCESTORS: usize = 100;
+
 impl<'a> Evaluator<'a> {
     /// `class { 'x': ... }`: such a class must not be declared already.
     pub(super) fn create_classes(
@@ -143,12 +146,30 @@ impl<'a> Evaluator<'a> {
     /// Makes sure that the parent class is in the catalog before its child (`instantiate_resource`).
     fn instantiate(&mut self, id: ResourceId, class: ClassRef<'a>, scope: ScopeId) -> Result<()> {
         if class.definition.parent.is_some() {
+            self.check_ancestors(class)?;
             let parent = self.parent_class(class)?;
             self.ensure_class(parent, scope, None)?;
         }
         let tags = self.builder.table.get(id).tags.clone();
         self.builder.tags.merge(&tags);
         Ok(())
+    }
+
+    /// Refuses a class that is its own ancestor, as the reference does when its stack is full.
+    fn check_ancestors(&mut self, class: ClassRef<'a>) -> Result<()> {
+        let mut ancestor = class;
+        for _ in 0..MAX_ANCESTORS {
+            if ancestor.definition.parent.is_none() {
+                return Ok(());
+            }
+            ancestor = self.parent_class(ancestor)?;
+        }
+        let start = class.definition.span.start;
+        Err(parse_error(
+            "stack level too deep".to_owned(),
+            class.file.display.clone(),
+            Some(class.file.source.line_column(start).line),
+        ))
     }
 
     /// The class that a class inherits from; it must have a parent.

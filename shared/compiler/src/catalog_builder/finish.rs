@@ -200,7 +200,10 @@ impl<'a> Evaluator<'a> {
                     let reference = value
                         .as_type()
                         .and_then(reference_text)
-                        .unwrap_or_else(|| to_display_string(&value));
+                        .unwrap_or_else(|| match &value {
+                            Value::Hash(_) => super::ruby_text::inspect(&value).into(),
+                            other => to_display_string(other),
+                        });
                     let located =
                         |message: String| Error::verbatim(message, file.clone(), line, None);
                     match self.find_reference(&reference) {

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use super::resource::{ResourceData, ResourceKind};
 use super::table::{flatten_into, reference_text};
 use super::tags::TagSet;
-use crate::error::{Result, Unwind};
+use crate::error::{Error, Result, Unwind};
 use crate::evaluator::Evaluator;
 use crate::resource_types::RELATIONSHIP_METAPARAMETERS;
 
@@ -85,6 +85,13 @@ fn parameters(data: &ResourceData<'_>) -> Result<Parameters> {
         if param.value.is_undef() {
             continue;
         }
+        if is_deeper(&param.value, MAX_VALUE_DEPTH) {
+            let message = format!(
+                "The value of '{name}' of {} is nested too deeply",
+                data.reference()
+            );
+            return Err(Error::verbatim(message, param.file.clone(), param.line, None).into());
+        }
         let name = if name == "name" {
             EcoString::from(namevar)
         } else {
@@ -103,6 +110,21 @@ fn parameters(data: &ResourceData<'_>) -> Result<Parameters> {
         parameters.shift_remove(namevar);
     }
     Ok(parameters)
+}
+
+/// An agent's JSON parser takes 100 levels, of which the catalog itself has some.
+const MAX_VALUE_DEPTH: usize = 90;
+
+fn is_deeper(value: &Value, limit: usize) -> bool {
+    let Some(below) = limit.checked_sub(1) else {
+        return true;
+    };
+    match value {
+        Value::Array(elements) => elements.iter().any(|element| is_deeper(element, below)),
+        Value::Hash(entries) => entries.iter().any(|(_, value)| is_deeper(value, below)),
+        Value::Sensitive(inner) => is_deeper(inner, below),
+        _ => false,
+    }
 }
 
 /// Nested arrays of references become one.

@@ -87,8 +87,10 @@ impl<'a> Evaluator<'a> {
 }
 
 /// A failed lookup as an error of the compile.
+///
+/// The reference's errors of lookups come preformatted: no expression adds its place to them.
 pub(crate) fn lookup_failure(error: LookupError) -> Unwind {
-    if error.file.is_some() {
+    if error.file.is_some() || error.is_lookup_error() {
         let mut located = Error::verbatim(
             error.message,
             error.file.map(|file| Arc::from(file.as_str())),

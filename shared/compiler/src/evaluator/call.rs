@@ -10,6 +10,23 @@ use crate::frame::{Closure, Frame};
 use crate::functions;
 use crate::scope::Binding;
 
+/// Functions of the reference that are not there yet.
+const NOT_SUPPORTED: &[&str] = &[
+    "template",
+    "inline_template",
+    "generate",
+    "hiera",
+    "hiera_array",
+    "hiera_hash",
+    "hiera_include",
+    "scanf",
+    "strftime",
+    "yaml_data",
+    "json_data",
+    "hocon_data",
+    "eyaml_lookup_key",
+];
+
 /// What the arguments of a call on facts came to.
 enum Receiver {
     /// The call is done.
@@ -174,6 +191,11 @@ impl<'a> Evaluator<'a> {
         if let Some(path) = self.find_ruby_function(name)? {
             return Err(Unwind::plain(format!(
                 "the function '{name}' is written in Ruby ({path}), which is not supported"
+            )));
+        }
+        if NOT_SUPPORTED.contains(&name) {
+            return Err(Unwind::plain(format!(
+                "the function '{name}' is not supported"
             )));
         }
         if name == "import" {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bunraku_pcore::Type;
 use bunraku_pcore::types::TypeAlias;
 use bunraku_syntax::ast;
 use ecow::EcoString;
@@ -59,12 +60,26 @@ fn redefined_entity(
     let origin = file
         .display
         .as_deref()
-        .map_or_else(|| "string:".to_owned(), |path| format!("file:{path}"));
+        .map_or_else(|| "string:".to_owned(), |path| format!("file://{path}"));
     let message = format!(
         "Attempt to redefine entity 'http://puppet.com/2016.1/runtime/{kind}/{name}'. Originally set at {origin}?line={}&pos={}.",
         at.line, at.column
     );
     Error::verbatim(message, None, None, None).into()
+}
+
+/// Whether there is more in a type than aliases of one another (`AssertOtherTypeAcceptor`).
+fn is_real(data_type: &Type, seen: &mut Vec<EcoString>) -> bool {
+    match data_type {
+        Type::Alias(alias) if seen.contains(&alias.name) => false,
+        Type::Alias(alias) => {
+            seen.push(alias.name.clone());
+            // What is not resolved yet is looked at when it is.
+            alias.target().is_none_or(|target| is_real(target, seen))
+        }
+        Type::Variant(parts) => parts.iter().any(|part| is_real(part, seen)),
+        _ => true,
+    }
 }
 
 impl<'a> Evaluator<'a> {
@@ -377,7 +392,12 @@ impl<'a> Evaluator<'a> {
         self.scopes.get_mut(Scopes::TOP).ephemeral = outer;
         match resolved? {
             bunraku_pcore::Value::Type(data_type) => {
-                alias.resolve(Arc::unwrap_or_clone(data_type));
+                alias.resolve(data_type.normalize());
+                if !is_real(&Type::Alias(Arc::clone(&alias)), &mut Vec::new()) {
+                    return Err(Unwind::plain(format!(
+                        "Type alias '{name}' cannot be resolved to a real type"
+                    )));
+                }
                 Ok(Some(alias))
             }
             other => Err(Unwind::plain(format!(

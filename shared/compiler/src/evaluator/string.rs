@@ -7,8 +7,11 @@ use bunraku_syntax::ast::{ExprKind, HashEntry, Heredoc, StringPart};
 use ecow::EcoString;
 
 use super::Evaluator;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Unwind};
 use crate::frame::Frame;
+
+/// Bytes of the longest string that interpolation makes: a loop that doubles one must end before the memory does.
+const MAX_TEXT: usize = 256 << 20;
 
 impl<'a> Evaluator<'a> {
     pub(super) fn eval_interpolated(
@@ -24,6 +27,9 @@ impl<'a> Evaluator<'a> {
                     Value::Str(value) => text.push_str(&value),
                     value => text.push_str(&to_display_string(&value)),
                 },
+            }
+            if text.len() > MAX_TEXT {
+                return Err(Unwind::plain("The string is too long"));
             }
         }
         Ok(Value::Str(text))

@@ -142,7 +142,7 @@ fn find(
             let value = call.call_block(vec![argument])?;
             checked(
                 call,
-                "Value returned from default block",
+                "Value returned from default block has wrong type,",
                 value_type,
                 value.clone(),
             )?;
@@ -154,7 +154,7 @@ fn find(
             )));
         }
     };
-    let subject = Found::subject(&found);
+    let subject = format!("{} has wrong type,", Found::subject(&found));
     checked(call, &subject, value_type, found.value)
 }
 

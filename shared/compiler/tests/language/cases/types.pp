@@ -44,3 +44,22 @@ class { 'c': x => 'a' }
 #> alias to unknown type
 type Broken = Nope
 notice(1 =~ Broken)
+#> alias is normalized
+type Mixed = Variant[Pattern[/a/], Pattern[/b/], Enum[x], Enum[y]]
+notice(Mixed, 'a' =~ Mixed)
+assert_type(Mixed, 3)
+#> variant in place is normalized
+notice(Variant[Pattern[/a/], Pattern[/b/], Enum[x], Enum[y]])
+#> alias of itself
+type A = A
+notice(1 =~ A)
+#> aliases of one another
+type A = B
+type B = A
+notice(1 =~ A)
+#> alias of itself or more
+type A = Variant[Integer, A]
+notice(1 =~ A, 'x' =~ A)
+#> alias of itself in a hash
+type A = Hash[String, Variant[A, Integer]]
+assert_type(A, { a => { b => 'c' } })

@@ -1,0 +1,1 @@
+notify { 'a': notify => { a => 1, 'b' => [undef, 'x'] } }
