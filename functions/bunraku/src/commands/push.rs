@@ -24,6 +24,9 @@ use crate::local::{LocalFile, read_tree};
 
 /// How often to look for news of the farm.
 const LOOK: Duration = Duration::from_millis(50);
+/// How many nodes without a new catalog are met before the look ends: they are compiled roughly in
+/// order, and looking at all of a large fleet would slow its compiles down.
+const MOST_OPEN: usize = 16;
 /// Compression of uploads: the network of a laptop is slower than this.
 const COMPRESSION: i32 = 3;
 
@@ -223,16 +226,17 @@ async fn wait(
     loop {
         let mut still_open = Vec::new();
         for certname in open {
-            if !account(
-                store,
-                environment,
-                &certname,
-                &result,
-                sent.at,
-                &mut summary,
-            )
-            .await?
-            {
+            let is_open = still_open.len() >= MOST_OPEN
+                || !account(
+                    store,
+                    environment,
+                    &certname,
+                    &result,
+                    sent.at,
+                    &mut summary,
+                )
+                .await?;
+            if is_open {
                 still_open.push(certname);
             }
         }
