@@ -173,5 +173,10 @@ impl ResourceData<'_> {
 
 /// `Type[title]`
 pub(crate) fn reference(type_name: &str, title: &str) -> EcoString {
-    ecow::eco_format!("{type_name}[{title}]")
+    let mut text = EcoString::with_capacity(type_name.len() + title.len() + 2);
+    text.push_str(type_name);
+    text.push('[');
+    text.push_str(title);
+    text.push(']');
+    text
 }

@@ -1,8 +1,11 @@
 //! How titles become attributes (`Puppet::Resource#parse_title`).
 
+use std::sync::{Mutex, PoisonError};
+
 use bunraku_pcore::regex::Captures;
 use bunraku_pcore::{RubyRegex, Value};
 use ecow::EcoString;
+use rustc_hash::FxHashMap;
 
 /// Title patterns, tried in order.
 #[derive(Debug)]
@@ -10,13 +13,23 @@ pub(crate) enum Patterns {
     /// The whole title is this attribute: nearly every type.
     Whole(EcoString),
     /// Expressions, each with the attribute of each capture.
-    List(Vec<(RubyRegex, Vec<EcoString>)>),
+    List(List),
     /// There is no pattern: a type without a namevar, or one that computes its patterns.
     None {
         /// Why a title can't be used; empty when the type has no namevar.
         reason: String,
     },
 }
+
+/// Expressions with what they said of titles: a compile asks for each title several times.
+#[derive(Debug)]
+pub(crate) struct List {
+    patterns: Vec<(RubyRegex, Vec<EcoString>)>,
+    known: Mutex<FxHashMap<EcoString, Attributes>>,
+}
+
+/// The attributes that a title sets.
+type Attributes = Vec<(EcoString, Value)>;
 
 impl Patterns {
     /// `Puppet::Type.title_patterns` where a type has none of its own.
@@ -44,7 +57,10 @@ impl Patterns {
                     .first()
                     .cloned()
                     .map_or_else(Self::unreadable, Self::Whole),
-                _ => Self::List(list),
+                _ => Self::List(List {
+                    patterns: list,
+                    known: Mutex::default(),
+                }),
             },
             None => Self::unreadable(),
         }
@@ -59,38 +75,48 @@ impl Patterns {
     }
 
     /// The attributes that a title of the type sets.
-    pub(super) fn parse(
-        &self,
-        type_name: &str,
-        title: &str,
-    ) -> Result<Vec<(EcoString, Value)>, String> {
+    pub(super) fn parse(&self, type_name: &str, title: &str) -> Result<Attributes, String> {
         match self {
             Self::Whole(name) => Ok(vec![(name.clone(), Value::from(title))]),
             Self::None { reason } if reason.is_empty() => Err(no_match(title)),
             Self::None { reason } => Err(format!("Resource type '{type_name}': {reason}")),
-            Self::List(list) => {
-                for (regex, names) in list {
-                    if let Some(captures) = regex.captures(title).map_err(|error| error.message)? {
-                        if !names.is_empty() {
-                            return Ok(attributes(&captures, names));
-                        }
-                        // The Resource API names the attributes in the expression.
-                        let named = regex.group_names().into_iter().enumerate();
-                        return Ok(named
-                            .filter_map(|(index, name)| {
-                                let group = captures.groups.get(index).cloned().flatten()?;
-                                Some((EcoString::from(name?), Value::from(group)))
-                            })
-                            .collect());
-                    }
-                }
-                Err(no_match(title))
-            }
+            Self::List(list) => list.parse(title),
         }
     }
 }
 
-fn attributes(captures: &Captures, names: &[EcoString]) -> Vec<(EcoString, Value)> {
+impl List {
+    fn parse(&self, title: &str) -> Result<Attributes, String> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(attributes) = known.get(title) {
+            return Ok(attributes.clone());
+        }
+        let attributes = self.matched(title)?;
+        known.insert(title.into(), attributes.clone());
+        Ok(attributes)
+    }
+
+    fn matched(&self, title: &str) -> Result<Attributes, String> {
+        for (regex, names) in &self.patterns {
+            if let Some(captures) = regex.captures(title).map_err(|error| error.message)? {
+                if !names.is_empty() {
+                    return Ok(attributes(&captures, names));
+                }
+                // The Resource API names the attributes in the expression.
+                let named = regex.group_names().into_iter().enumerate();
+                return Ok(named
+                    .filter_map(|(index, name)| {
+                        let group = captures.groups.get(index).cloned().flatten()?;
+                        Some((EcoString::from(name?), Value::from(group)))
+                    })
+                    .collect());
+            }
+        }
+        Err(no_match(title))
+    }
+}
+
+fn attributes(captures: &Captures, names: &[EcoString]) -> Attributes {
     names
         .iter()
         .enumerate()
