@@ -175,8 +175,8 @@ fn write(value: &Value, depth: usize) -> Result<Json> {
                 type_entry("Deferred"),
                 ("name".to_owned(), call.name.as_str().into()),
             ]);
-            if !call.arguments.is_empty() {
-                object.insert("arguments".to_owned(), write_list(&call.arguments, depth)?);
+            if let Some(arguments) = &call.arguments {
+                object.insert("arguments".to_owned(), write_list(arguments, depth)?);
             }
             Json::Object(object)
         }

@@ -65,8 +65,8 @@ const _: () = assert!(size_of::<Value>() <= 24);
 pub struct Deferred {
     /// Function name; `$name` for a variable.
     pub name: EcoString,
-    /// Arguments of the call.
-    pub arguments: Vec<Value>,
+    /// Arguments of the call; `None` when it was made without any list of them.
+    pub arguments: Option<Vec<Value>>,
 }
 
 /// An instance of a Pcore Object type.

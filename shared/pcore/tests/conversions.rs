@@ -188,12 +188,12 @@ fn decode(json: &Json) -> Result<Value> {
                 "program" => match text {
                     "Deferred({'name' => 'f', 'arguments' => [1]})" => Deferred {
                         name: "f".into(),
-                        arguments: vec![Value::Int(1)],
+                        arguments: Some(vec![Value::Int(1)]),
                     }
                     .into(),
                     "Deferred({'name' => 'f', 'arguments' => [1, 'x']})" => Deferred {
                         name: "f".into(),
-                        arguments: vec![Value::Int(1), "x".into()],
+                        arguments: Some(vec![Value::Int(1), "x".into()]),
                     }
                     .into(),
                     "Error({'msg' => 'm', 'kind' => 'k'})" => Value::Object(Arc::new(Object {

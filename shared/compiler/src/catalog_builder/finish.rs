@@ -197,13 +197,14 @@ impl<'a> Evaluator<'a> {
                 .collect();
             for (name, file, line, values) in named {
                 for value in values {
-                    let reference = value
-                        .as_type()
-                        .and_then(reference_text)
-                        .unwrap_or_else(|| match &value {
-                            Value::Hash(_) => super::ruby_text::inspect(&value).into(),
-                            other => to_display_string(other),
-                        });
+                    let reference =
+                        value
+                            .as_type()
+                            .and_then(reference_text)
+                            .unwrap_or_else(|| match &value {
+                                Value::Hash(_) => super::ruby_text::inspect(&value).into(),
+                                other => to_display_string(other),
+                            });
                     let located =
                         |message: String| Error::verbatim(message, file.clone(), line, None);
                     match self.find_reference(&reference) {

@@ -304,7 +304,7 @@ pub(super) fn deferred(arguments: &[Value]) -> Result<Value> {
     };
     Ok(Value::from(Deferred {
         name: name.and_then(Value::as_str).unwrap_or_default().into(),
-        arguments: call.and_then(Value::as_array).unwrap_or_default().to_vec(),
+        arguments: call.and_then(Value::as_array).map(<[Value]>::to_vec),
     }))
 }
 

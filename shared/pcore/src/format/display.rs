@@ -117,9 +117,9 @@ fn write_program(value: &Value, result: &mut EcoString, depth: usize) {
         Value::Deferred(call) => {
             result.push_str("Deferred({'name' => ");
             result.push_str(&puppet_quote(&call.name));
-            if !call.arguments.is_empty() {
+            if let Some(arguments) = &call.arguments {
                 result.push_str(", 'arguments' => ");
-                write_elements(&call.arguments, result, depth);
+                write_elements(arguments, result, depth);
             }
             result.push_str("})");
         }

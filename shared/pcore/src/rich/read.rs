@@ -126,10 +126,10 @@ impl<'a> Reader<'a> {
                     .and_then(Json::as_str)
                     .ok_or_else(|| malformed(name))?;
                 let arguments = match fields.get("arguments") {
-                    None | Some(Json::Null) => Vec::new(),
-                    Some(arguments) => {
-                        self.list(arguments.as_array().ok_or_else(|| malformed(name))?, depth)?
-                    }
+                    None | Some(Json::Null) => None,
+                    Some(arguments) => Some(
+                        self.list(arguments.as_array().ok_or_else(|| malformed(name))?, depth)?,
+                    ),
                 };
                 Value::from(Deferred {
                     name: call.into(),

@@ -63,3 +63,5 @@ $x = private
 
 #> only comment
 # nothing
+#> deferred as text
+notice(Deferred('a'), Deferred('a', []), Deferred('a', [1]))

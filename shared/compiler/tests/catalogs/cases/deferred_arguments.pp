@@ -1,0 +1,3 @@
+notify { 'a': message => Deferred('foo') }
+notify { 'b': message => Deferred('foo', []) }
+notify { 'c': message => Deferred('foo', ['x', [Deferred('bar', [])]]) }
