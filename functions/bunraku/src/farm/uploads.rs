@@ -1,5 +1,6 @@
 //! The embedded store's object-created event: new objects under `uploads/` become messages.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: Cancella
     let _watcher = store
         .root()
         .and_then(|root| watch(&root.join("uploads"), Arc::clone(&news)));
-    let mut announced = std::collections::BTreeSet::new();
+    let mut announced = BTreeSet::new();
     loop {
         match store.uploads().await {
             Ok(present) => {
@@ -65,4 +66,54 @@ fn watch(directory: &Path, news: Arc<Notify>) -> Option<notify::RecommendedWatch
     .ok()?;
     watcher.watch(directory, RecursiveMode::Recursive).ok()?;
     Some(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    use bunraku_farm::EnvironmentName;
+    use bunraku_farm::documents::{ArchiveFormat, UploadKey};
+    use bunraku_farm::messages::Channel;
+    use bunraku_queue::MemoryQueue;
+    use bytes::Bytes;
+
+    use super::*;
+
+    async fn upload(store: &Store, id: &str) -> UploadKey {
+        let environment = EnvironmentName::parse("production").unwrap();
+        let key = UploadKey::new(environment, id, ArchiveFormat::TarZstd).unwrap();
+        let archive = Bytes::from_static(b"an archive");
+        store.create_upload(&key, archive).await.unwrap();
+        key
+    }
+
+    /// The next upload told; acknowledged, and gone from the store as after its ingest.
+    async fn next(queue: &Arc<dyn Queue>, store: &Store) -> Option<UploadKey> {
+        let wait = LOOK_ANYWAY * 2;
+        let got = queue.receive(&[Channel::Uploads], 1, wait).await.unwrap();
+        let delivery = got.into_iter().next()?;
+        queue.ack(&delivery.receipt).await.unwrap();
+        let Message::UploadCreated(UploadCreated { key }) = delivery.message else {
+            panic!("an upload")
+        };
+        store.delete_upload(&key).await.unwrap();
+        Some(key)
+    }
+
+    #[tokio::test]
+    async fn uploads_are_told_once_whether_before_or_while_the_farm_runs() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open_directory(directory.path()).await.unwrap();
+        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::default());
+        let stop = CancellationToken::new();
+        let before = upload(&store, "before").await;
+        let announcer = tokio::spawn(announce(store.clone(), Arc::clone(&queue), stop.clone()));
+        assert_eq!(next(&queue, &store).await, Some(before));
+        // Another process writes through a store of its own.
+        let other = Store::open_directory(directory.path()).await.unwrap();
+        let meanwhile = upload(&other, "meanwhile").await;
+        assert_eq!(next(&queue, &store).await, Some(meanwhile));
+        assert_eq!(next(&queue, &store).await, None);
+        stop.cancel();
+        announcer.await.unwrap();
+    }
 }

@@ -56,7 +56,10 @@ pub(crate) async fn run<H, W, E>(
             }
             Err(error) => {
                 tracing::error!(%error, "no messages can be received");
-                tokio::time::sleep(QUEUE_TROUBLE).await;
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(QUEUE_TROUBLE) => {}
+                }
             }
         }
     }
@@ -69,7 +72,8 @@ struct Job {
     receipt: Receipt,
 }
 
-/// Sees the work through, keeping its lease alive, and tells the queue what came of it.
+/// Sees the work through, keeping its lease alive, and tells the queue what came of it. Work whose
+/// lease is lost is left: someone else has it.
 async fn finish<E: Display>(
     queue: &dyn Queue,
     job: Job,
@@ -84,15 +88,122 @@ async fn finish<E: Display>(
     let outcome = loop {
         tokio::select! {
             outcome = &mut work => break outcome,
-            () = tokio::time::sleep(HEARTBEAT) => queue.extend(&receipt, LEASE).await?,
+            () = tokio::time::sleep(HEARTBEAT) => match queue.extend(&receipt, LEASE).await {
+                Err(QueueError::LeaseLost) => return Err(QueueError::LeaseLost),
+                // The lease outlasts several heartbeats: the next may get through.
+                Err(error) => tracing::warn!(%channel, %error, "a lease could not be renewed"),
+                Ok(()) => {}
+            },
         }
     };
     match outcome {
         Ok(()) => queue.ack(&receipt).await,
         Err(error) => {
             tracing::warn!(%channel, attempt, %error, "a message could not be handled");
-            let delay = Duration::from_secs(1 << attempt.min(6));
-            queue.release(&receipt, delay, &error.to_string()).await
+            queue
+                .release(&receipt, backoff(attempt), &error.to_string())
+                .await
         }
+    }
+}
+
+/// How long to wait after a failed attempt, counted from 1: two seconds, doubled to about a minute.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs(1 << attempt.min(6))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use bunraku_farm::EnvironmentName;
+    use bunraku_farm::documents::{ArchiveFormat, UploadKey};
+    use bunraku_farm::messages::UploadCreated;
+    use bunraku_queue::{MemoryQueue, Standing};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const UPLOADS: [Channel; 1] = [Channel::Uploads];
+
+    async fn queue() -> Arc<dyn Queue> {
+        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::default());
+        let environment = EnvironmentName::parse("production").unwrap();
+        let key = UploadKey::new(environment, "one", ArchiveFormat::TarZstd).unwrap();
+        let message = Message::UploadCreated(UploadCreated { key });
+        queue.send(message).await.unwrap();
+        queue
+    }
+
+    /// Seconds from the start at which a worker began with the message, until it came no more.
+    async fn attempts<W>(queue: &Arc<dyn Queue>, work: impl Fn() -> W) -> Vec<u64>
+    where
+        W: Future<Output = Result<(), &'static str>>,
+    {
+        let (began, times) = (Instant::now(), Mutex::new(Vec::new()));
+        let handle = |_| {
+            times.lock().unwrap().push(began.elapsed().as_secs());
+            work()
+        };
+        let stop = CancellationToken::new();
+        let hour = tokio::time::sleep(Duration::from_secs(3600));
+        tokio::join!(
+            run(Arc::clone(queue), &UPLOADS, stop.clone(), handle),
+            async {
+                hour.await;
+                stop.cancel();
+            }
+        );
+        times.into_inner().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_handled_is_gone() {
+        let queue = queue().await;
+        assert_eq!(attempts(&queue, || async { Ok(()) }).await, [0]);
+        assert!(queue.list(Channel::Uploads, 10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_comes_again_ever_later_and_is_given_up_with_its_error() {
+        let queue = queue().await;
+        let times = attempts(&queue, || async { Err("no luck") }).await;
+        assert_eq!(times, [0, 2, 6, 14, 30]);
+        let left = queue.list(Channel::Uploads, 10).await.unwrap();
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].standing, Standing::Dead);
+        assert_eq!(left[0].last_error.as_deref(), Some("no luck"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_work_keeps_its_lease() {
+        let queue = queue().await;
+        let work = || async {
+            tokio::time::sleep(LEASE * 5).await;
+            Ok(())
+        };
+        assert_eq!(attempts(&queue, work).await, [0]);
+        assert!(queue.list(Channel::Uploads, 10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_lets_begun_work_end() {
+        let queue = queue().await;
+        let stop = CancellationToken::new();
+        let handle = |_| {
+            stop.cancel();
+            async {
+                tokio::time::sleep(Duration::from_secs(40)).await;
+                Ok::<_, String>(())
+            }
+        };
+        run(Arc::clone(&queue), &UPLOADS, stop.clone(), handle).await;
+        assert!(queue.list(Channel::Uploads, 10).await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_wait_stops_growing() {
+        assert_eq!(backoff(1), Duration::from_secs(2));
+        assert_eq!(backoff(60), Duration::from_secs(64));
     }
 }

@@ -35,7 +35,10 @@ pub(super) const TABLE: &[Builtin] = &[
 /// `call(name, arguments...)`: the function of a name. A deferred value's function is called as if it stood here.
 fn call_by_name(call: &mut Call<'_, '_>) -> Result<Value> {
     let (name, arguments) = match call.take(0) {
-        Value::Deferred(deferred) => (deferred.name.clone(), deferred.arguments.clone().unwrap_or_default()),
+        Value::Deferred(deferred) => (
+            deferred.name.clone(),
+            deferred.arguments.clone().unwrap_or_default(),
+        ),
         other => (
             other.as_str().unwrap_or_default().into(),
             call.args.split_off(1),
