@@ -9,6 +9,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod environment_conf;
 pub mod excerpt;
+pub mod label;
 mod lexer;
 mod parser;
 pub mod pn;

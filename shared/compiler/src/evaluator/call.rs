@@ -64,7 +64,7 @@ impl<'a> Evaluator<'a> {
                 "ILLEGAL_EXPRESSION",
                 format!(
                     "Illegal expression. {} is unacceptable as function name in {}",
-                    labels::a_an_uc(functor),
+                    labels::a_an_capital(functor),
                     labels::a_an(expr)
                 ),
                 functor.span,

@@ -1,68 +1,10 @@
-//! Names of expressions and values in messages, as `ModelLabelProvider`.
+//! Names of values in messages, as `ModelLabelProvider`; those of expressions are in `bunraku_syntax::label`.
 
 use bunraku_pcore::{Type, Value};
 use bunraku_syntax::Expr;
 use bunraku_syntax::ast::ExprKind;
-
-/// The label of an expression without article.
-pub(crate) fn label(expr: &Expr) -> String {
-    let fixed = match &expr.kind {
-        ExprKind::Binary(binary) => return format!("'{}' expression", binary.op.as_str()),
-        ExprKind::Assignment(assignment) => {
-            return format!("'{}' expression", assignment.op.as_str());
-        }
-        ExprKind::Relationship(relationship) => {
-            return format!("'{}' expression", relationship.op.as_str());
-        }
-        ExprKind::Heredoc(heredoc) => return format!("'@({})' expression", heredoc.syntax),
-        ExprKind::ReservedWord(word) => return format!("Reserved Word '{word}'"),
-        ExprKind::Nop => "Nop Expression",
-        ExprKind::Undef => "'undef' expression",
-        ExprKind::Default => "'default' expression",
-        ExprKind::Boolean(_) => "Boolean",
-        ExprKind::Integer { .. } | ExprKind::BigInteger(_) => "Literal Integer",
-        ExprKind::Float(_) => "Literal Float",
-        ExprKind::String(_) => "String",
-        ExprKind::Interpolated(_) => "Double Quoted String",
-        ExprKind::Regex(_) => "Regular Expression",
-        ExprKind::Name(_) => "Name",
-        ExprKind::TypeName(_) => "Type-Name",
-        ExprKind::Variable(_) => "Variable",
-        ExprKind::Array(_) => "Array Expression",
-        ExprKind::Hash(_) => "Hash Expression",
-        ExprKind::Not(_) => "'not' expression",
-        ExprKind::Negate(_) => "Unary Minus",
-        ExprKind::Splat(_) => "Unfold",
-        ExprKind::Paren(_) => "Parenthesized Expression",
-        ExprKind::Access(_) => "'[]' expression",
-        ExprKind::NamedAccess(_) => "'.' expression",
-        ExprKind::Selector(_) => "Selector Expression",
-        ExprKind::If(_) => "'if' statement",
-        ExprKind::Unless(_) => "'unless' Statement",
-        ExprKind::Case(_) => "'case' statement",
-        ExprKind::Call(_) => "Function Call",
-        ExprKind::MethodCall(_) => "Method call",
-        ExprKind::Block(_) => "Block Expression",
-        ExprKind::Resource(_) => "Resource Statement",
-        ExprKind::ResourceDefaults(_) => "Resource Defaults Expression",
-        ExprKind::ResourceOverride(_) => "Resource Override",
-        ExprKind::Collector(collector) if collector.query.exported => "Exported Query",
-        ExprKind::Collector(_) => "Virtual Query",
-        ExprKind::Class(_) => "Host Class Definition",
-        ExprKind::Define(_) => "'define' expression",
-        ExprKind::Node(_) => "Node Definition",
-        ExprKind::Function(_) => "Function Definition",
-        ExprKind::Plan(_) => "Plan Definition",
-        ExprKind::TypeAlias(_) => "Type Alias",
-        ExprKind::TypeMapping(_) => "Type Mapping",
-        ExprKind::TypeDefinition(_) => "Type Definition",
-        ExprKind::Apply(_) => "'apply' expression",
-        ExprKind::Epp(_) => "Epp Template",
-        ExprKind::RenderString(_) => "Epp Text",
-        ExprKind::RenderExpr(_) => "Epp Interpolated Expression",
-    };
-    fixed.to_owned()
-}
+pub(crate) use bunraku_syntax::label::{a_an, a_an_capital, article, with_article};
+use ecow::EcoString;
 
 /// The label of a value without article.
 pub(crate) fn value_label(value: &Value) -> String {
@@ -96,36 +38,8 @@ pub(crate) fn value_label(value: &Value) -> String {
     fixed.to_owned()
 }
 
-/// `a` or `an` before a label (`LabelProvider#article`): an opening quote does not count.
-pub(crate) fn article(label: &str) -> &'static str {
-    match label
-        .strip_prefix(['"', '\''])
-        .unwrap_or(label)
-        .chars()
-        .next()
-    {
-        Some('a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'A' | 'E' | 'I' | 'O' | 'U' | 'Y') => "an",
-        _ => "a",
-    }
-}
-
-/// The label with its article.
-pub(crate) fn with_article(label: &str) -> String {
-    format!("{} {label}", article(label))
-}
-
-/// `a Variable`, `an '=~' expression`.
-pub(crate) fn a_an(expr: &Expr) -> String {
-    with_article(&label(expr))
-}
-
-/// As [`a_an`] with a capital.
-pub(crate) fn a_an_uc(expr: &Expr) -> String {
-    capitalized(&a_an(expr))
-}
-
 /// `an Integer`, `a Sensitive`.
-pub(crate) fn value_a_an(value: &Value) -> String {
+pub(crate) fn value_a_an(value: &Value) -> EcoString {
     with_article(&value_label(value))
 }
 

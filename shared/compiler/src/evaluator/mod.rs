@@ -198,7 +198,7 @@ impl<'a> Evaluator<'a> {
             ))),
             ExprKind::NamedAccess(_) | ExprKind::Apply(_) => Err(Unwind::plain(format!(
                 "{} is not supported in a catalog compile",
-                labels::a_an_uc(expr)
+                labels::a_an_capital(expr)
             ))),
         }
     }
@@ -280,7 +280,7 @@ impl<'a> Evaluator<'a> {
         match unwind.into_kind() {
             UnwindKind::Error(error) => {
                 let span = labels::blamed(expr, error.argument).span;
-                complete(error, labels::a_an(expr), span, frame).into()
+                complete(error, &labels::a_an(expr), span, frame).into()
             }
             UnwindKind::Jump(jump) => Unwind::jump(jump),
             UnwindKind::UnassignedParameter(name) => Unwind::unassigned_parameter(name),
@@ -296,7 +296,7 @@ impl<'a> Evaluator<'a> {
         span: Span,
         frame: Frame<'a>,
     ) -> Unwind {
-        complete(Error::issue(code, message), String::new(), span, frame).into()
+        complete(Error::issue(code, message), "", span, frame).into()
     }
 
     /// File and line of the innermost call in progress (`PuppetStack.top_of_stack`).
@@ -313,7 +313,7 @@ impl<'a> Evaluator<'a> {
 
 /// Adds the prefix and the place; a bare message becomes `Error while evaluating ...`.
 #[cold]
-fn complete(mut error: Error, label: String, span: Span, frame: Frame<'_>) -> Error {
+fn complete(mut error: Error, label: &str, span: Span, frame: Frame<'_>) -> Error {
     if error.issue_code.is_none() {
         error.issue_code = Some("RUNTIME_ERROR".to_owned());
         error.message = format!("Error while evaluating {label}, {}", error.message);

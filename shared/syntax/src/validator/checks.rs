@@ -8,10 +8,10 @@ use crate::ast::{
 };
 
 use super::idem::{is_idem, untitled_resource};
-use super::label::{a_an, a_an_capital, label, with_article};
 use super::literal::literal;
 use super::names::{is_match_variable, is_variable_name};
 use super::{Check, Validator};
+use crate::label::{a_an, a_an_capital, label, with_article};
 
 impl Validator<'_> {
     /// The check of one node, without its children.

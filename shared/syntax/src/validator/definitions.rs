@@ -10,12 +10,12 @@ use crate::span::Span;
 use crate::visit::for_each_child;
 
 use super::idem::{idem_at_end, untitled_resource};
-use super::label::{a_an, a_an_capital, label, with_article};
 use super::names::{
     has_illegal_host_characters, is_definition_name, is_numeric_parameter, is_parameter_name,
     is_reserved_type_name, is_type_declaration_name,
 };
 use super::{Container, Validator};
+use crate::label::{a_an, a_an_capital, label, with_article};
 
 impl Validator<'_> {
     /// Definitions stand at the top of a file or in classes; functions and types only at the top.

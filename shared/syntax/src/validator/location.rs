@@ -5,7 +5,7 @@ use ecow::eco_format;
 use crate::ast::{Expr, ExprKind, Program};
 
 use super::Validator;
-use super::label::label;
+use crate::label::label;
 
 /// The namespace that a file of a module stands for; `None` when the file is in no directory of code.
 fn namespace_of(module_path: &str) -> Option<String> {

@@ -6,7 +6,6 @@ mod checks;
 mod definitions;
 mod heredocs;
 mod idem;
-mod label;
 mod literal;
 mod location;
 mod names;

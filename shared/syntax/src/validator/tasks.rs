@@ -4,8 +4,8 @@ use ecow::eco_format;
 
 use crate::ast::{Expr, ExprKind};
 
-use super::label::a_an_capital;
 use super::{Container, Validator};
+use crate::label::a_an_capital;
 
 impl Validator<'_> {
     /// Checks an expression by the rules for plans; true if no other check is to follow.

@@ -5,7 +5,8 @@ use ecow::{EcoString, eco_format};
 use crate::ast::{Expr, ExprKind};
 
 /// The label without an article.
-pub(super) fn label(expr: &Expr) -> EcoString {
+#[must_use]
+pub fn label(expr: &Expr) -> EcoString {
     let fixed = match &expr.kind {
         ExprKind::Nop => "Nop Expression",
         ExprKind::Undef => "'undef' expression",
@@ -65,19 +66,23 @@ fn operator(op: &str) -> EcoString {
 }
 
 /// A label behind `a` or `an`. A quote at its start does not count, and `y` is a vowel.
-pub(super) fn with_article(label: &str) -> EcoString {
+#[must_use]
+pub fn with_article(label: &str) -> EcoString {
     eco_format!("{} {label}", article(label))
 }
 
 /// The same with a capital.
-pub(super) fn with_capital_article(label: &str) -> EcoString {
+#[must_use]
+pub fn with_capital_article(label: &str) -> EcoString {
     eco_format!(
         "{} {label}",
         if article(label) == "an" { "An" } else { "A" }
     )
 }
 
-fn article(label: &str) -> &'static str {
+/// `a` or `an`, as it stands before a label (`LabelProvider#article`).
+#[must_use]
+pub fn article(label: &str) -> &'static str {
     let letter = label
         .trim_start_matches(['"', '\''])
         .chars()
@@ -93,13 +98,15 @@ fn article(label: &str) -> &'static str {
     }
 }
 
-/// `a_an(expr)`
-pub(super) fn a_an(expr: &Expr) -> EcoString {
+/// The label of an expression with its article: `a Variable`, `an '=~' expression`.
+#[must_use]
+pub fn a_an(expr: &Expr) -> EcoString {
     with_article(&label(expr))
 }
 
-/// `a_an_uc(expr)`
-pub(super) fn a_an_capital(expr: &Expr) -> EcoString {
+/// As [`a_an`] with a capital.
+#[must_use]
+pub fn a_an_capital(expr: &Expr) -> EcoString {
     with_capital_article(&label(expr))
 }
 
