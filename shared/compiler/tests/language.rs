@@ -216,3 +216,38 @@ fn a_trace_names_the_facts_that_were_looked_at_and_no_more() {
         assert_eq!(fact_reads(code), expected, "{code}");
     }
 }
+
+/// What the reference takes and this compiler does not must be refused by name and place, never passed over.
+#[test]
+fn what_is_not_supported_is_refused_at_its_place() {
+    let inputs = Directory {
+        root: PathBuf::from("no such directory"),
+        facts: hash(&[]),
+        trusted: hash(&[]),
+        server_facts: hash(&[]),
+    };
+    let cache = CodeCache::new();
+    for (code, message, line, column) in [
+        (
+            "\ntype Runtime['ruby', 'X'] = Integer",
+            "A Type Mapping is not supported in a catalog compile",
+            2,
+            6,
+        ),
+        ("notice(1)\n$x = template('a/b.erb')", "template", 2, 6),
+        ("$x = generate('/bin/true')", "generate", 1, 6),
+    ] {
+        let answer = outcome(code, &inputs, &cache);
+        let error = &answer["error"];
+        let text = error["message"].as_str().unwrap_or_default();
+        assert!(
+            text.contains(message) && text.contains("not supported"),
+            "{code}: {answer}"
+        );
+        assert_eq!(
+            (&error["line"], &error["column"]),
+            (&json!(line), &json!(column)),
+            "{code}: {answer}"
+        );
+    }
+}

@@ -177,9 +177,11 @@ impl<'a> Evaluator<'a> {
             | ExprKind::Node(_)
             | ExprKind::Function(_)
             | ExprKind::Plan(_)
-            | ExprKind::TypeAlias(_)
-            | ExprKind::TypeMapping(_)
-            | ExprKind::TypeDefinition(_) => Ok(Value::Undef),
+            | ExprKind::TypeAlias(_) => Ok(Value::Undef),
+            ExprKind::TypeMapping(_) | ExprKind::TypeDefinition(_) => Err(Unwind::plain(format!(
+                "{} is not supported in a catalog compile",
+                labels::a_an_capital(expr)
+            ))),
             ExprKind::Epp(epp) => self.eval_epp_body(epp, frame),
             ExprKind::RenderString(text) => {
                 self.render(Value::Str(text.clone()));
