@@ -251,3 +251,21 @@ fn what_is_not_supported_is_refused_at_its_place() {
         );
     }
 }
+
+/// A module that keeps its data in Puppet 4's manner would otherwise compile with other values.
+#[test]
+fn a_data_provider_of_old_is_refused_at_the_line_that_names_it() {
+    let inputs = Directory {
+        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data_provider"),
+        facts: hash(&[]),
+        trusted: hash(&[]),
+        server_facts: hash(&[]),
+    };
+    let answer = outcome("include old", &inputs, &CodeCache::new());
+    let message = answer["error"]["message"].as_str().unwrap_or_default();
+    assert!(
+        message.contains("does not support the data provider 'function' yet")
+            && message.contains("modules/old/metadata.json, line: 3"),
+        "{answer}"
+    );
+}

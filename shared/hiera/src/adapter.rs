@@ -13,7 +13,7 @@ use crate::merge::Strategy;
 use crate::options::{self, KeyOptions, LOOKUP_OPTIONS, OptionSet};
 use crate::session::{Hiera, LayerConfig};
 use crate::world::ConvertError;
-use crate::{ErrorKind, Layer, LookupError, Result, paths};
+use crate::{ErrorKind, Layer, LookupError, Result, World, paths};
 
 impl Hiera {
     /// `LookupAdapter#lookup`: one key with its lookup options. `None`: no such key.
@@ -197,7 +197,7 @@ impl Hiera {
         let config = match world.config(&path, layer)? {
             Some(config) => config,
             None if *layer == Layer::Global => Arc::new(Config::default_config()),
-            None => return Ok(None),
+            None => return without_config(world, layer),
         };
         for warning in &config.warnings {
             world.warn(warning);
@@ -349,4 +349,16 @@ fn convert(
         };
         LookupError::new(ErrorKind::Lookup, message)
     })
+}
+
+/// What a layer without a `hiera.yaml` comes to: it takes no part, unless it names its data in the
+/// manner of Puppet 4 (`LookupAdapter#initialize_module_provider`), which is refused.
+fn without_config(world: &dyn World, layer: &Layer) -> Result<Option<LayerConfig>> {
+    match world.data_provider(layer)? {
+        Some(provider) if provider.name != "none" => {
+            let what = format!("the data provider '{}'", provider.name);
+            Err(LookupError::unsupported(what, None).at(Some(&provider.file), provider.line))
+        }
+        _ => Ok(None),
+    }
 }

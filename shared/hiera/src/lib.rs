@@ -31,4 +31,4 @@ pub use data::{DataFile, DataFormat};
 pub use error::{ErrorKind, LookupError, Result};
 pub use key::{LookupKey, Segment, VariablePath};
 pub use session::{Found, FoundIn, Hiera, LayerSet, LookupOptions};
-pub use world::{ConvertError, DataSource, DirEntry, Layer, Strict, World};
+pub use world::{ConvertError, DataProvider, DataSource, DirEntry, Layer, Strict, World};

@@ -22,6 +22,16 @@ pub trait World {
     /// Those of [`Config::parse`].
     fn config(&self, path: &str, layer: &Layer) -> Result<Option<Arc<Config>>>;
 
+    /// The data provider that a layer without a `hiera.yaml` names in the manner of Puppet 4: `data_provider` in a
+    /// module's `metadata.json`, `environment_data_provider` in `environment.conf`.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    fn data_provider(&self, layer: &Layer) -> Result<Option<DataProvider>> {
+        let _ = layer;
+        Ok(None)
+    }
+
     /// Value of the top-level `key` of a data file; `None` when the file has no such key.
     ///
     /// Asked only for files for which [`World::exists`] said `true`. The implementor parses with
@@ -86,6 +96,17 @@ pub trait World {
     fn warn(&self, message: &str) {
         let _ = message;
     }
+}
+
+/// A data provider of Puppet 4's manner, and where it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataProvider {
+    /// Its name: `none`, `hiera`, `function`.
+    pub name: String,
+    /// The file that names it, as Puppet shows it.
+    pub file: EcoString,
+    /// 1-based line.
+    pub line: Option<u32>,
 }
 
 /// A data file and how it is read.

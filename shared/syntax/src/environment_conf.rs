@@ -7,6 +7,8 @@ pub struct EnvironmentConf {
     pub modulepath: Vec<String>,
     /// The main manifest, a file or a directory, as written: relative to the environment or absolute.
     pub manifest: String,
+    /// `environment_data_provider`: how an environment without `hiera.yaml` once named its data.
+    pub data_provider: Option<String>,
 }
 
 impl Default for EnvironmentConf {
@@ -14,6 +16,7 @@ impl Default for EnvironmentConf {
         Self {
             modulepath: vec!["modules".to_owned(), BASE_MODULE_PATH.to_owned()],
             manifest: "manifests".to_owned(),
+            data_provider: None,
         }
     }
 }
@@ -46,6 +49,7 @@ impl EnvironmentConf {
                         .collect();
                 }
                 "manifest" => conf.manifest = clean(value),
+                "environment_data_provider" => conf.data_provider = Some(value.to_owned()),
                 _ => {}
             }
         }

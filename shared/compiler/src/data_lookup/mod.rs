@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bunraku_hiera::{
-    Config, ConvertError, DataSource, DirEntry, ErrorKind, Found, Hiera, Layer, LayerSet,
-    LookupError, LookupOptions, Segment, Strict, VariablePath, World,
+    Config, ConvertError, DataProvider, DataSource, DirEntry, ErrorKind, Found, Hiera, Layer,
+    LayerSet, LookupError, LookupOptions, Segment, Strict, VariablePath, World,
 };
 use bunraku_pcore::{Value, convert};
+use bunraku_syntax::environment_conf::EnvironmentConf;
 use ecow::EcoString;
 
 use crate::error::{Error, Result, Unwind, UnwindKind};
@@ -124,6 +125,38 @@ fn plain(unwind: Unwind) -> LookupError {
 impl World for ScopeWorld<'_, '_> {
     fn config(&self, path: &str, layer: &Layer) -> bunraku_hiera::Result<Option<Arc<Config>>> {
         self.evaluator.borrow().inputs.hiera_config(path, layer)
+    }
+
+    fn data_provider(&self, layer: &Layer) -> bunraku_hiera::Result<Option<DataProvider>> {
+        let (path, setting) = match layer {
+            Layer::Global => return Ok(None),
+            Layer::Environment => ("environment.conf".into(), "environment_data_provider"),
+            Layer::Module(module) => match self.module_path(module) {
+                Some(directory) => (format!("{directory}/metadata.json"), "data_provider"),
+                None => return Ok(None),
+            },
+        };
+        let content = self.evaluator.borrow().inputs.file(&path);
+        let content =
+            content.map_err(|error| LookupError::new(ErrorKind::Puppet, error.to_string()))?;
+        let Some(content) = content else {
+            return Ok(None);
+        };
+        let text = String::from_utf8_lossy(&content.bytes);
+        let name = match layer {
+            Layer::Module(_) => serde_json::from_str::<serde_json::Value>(&text)
+                .ok()
+                .and_then(|metadata| Some(metadata.get(setting)?.as_str()?.to_owned())),
+            _ => EnvironmentConf::parse(&text).data_provider,
+        };
+        Ok(name.map(|name| DataProvider {
+            name,
+            file: self.display_path(&path),
+            line: text
+                .lines()
+                .position(|line| line.contains(setting))
+                .and_then(|index| u32::try_from(index + 1).ok()),
+        }))
     }
 
     fn data(&self, source: &DataSource<'_>, key: &str) -> bunraku_hiera::Result<Option<Value>> {

@@ -1,0 +1,1 @@
+class old(String $message) { }
