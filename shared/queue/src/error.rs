@@ -18,6 +18,12 @@ pub enum QueueError {
         /// Why.
         reason: String,
     },
+    /// The queue's URL is wrong: tell the user.
+    #[error("{reason}")]
+    Invalid {
+        /// What is wrong.
+        reason: String,
+    },
     /// The file holds something that is no queue, or of a version that this program doesn't know.
     #[error("the queue can't be read: {reason}")]
     Corrupt {

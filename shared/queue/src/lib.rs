@@ -15,6 +15,7 @@ mod error;
 mod journal;
 mod memory;
 mod options;
+pub mod sqs;
 mod state;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,1 @@
+//! What every function on AWS Lambda does around its handler.
