@@ -205,7 +205,7 @@ impl UploadDiagnostic {
     }
 }
 
-/// `uploads/<env>/<id>.result.json`: what came of an upload; written last, once.
+/// `uploads/<env>/<id>.result.json`: what came of the last upload of that name; written last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadResult {
     /// Version of the document's form.
@@ -213,10 +213,17 @@ pub struct UploadResult {
     pub version: u32,
     /// The upload's id.
     pub upload: String,
+    /// The state of the object that this is about ([`super::Arrival::stamp`]).
+    #[serde(default)]
+    pub stamp: String,
     /// The environment pushed to.
     pub environment: EnvironmentName,
     /// Whether the release was taken.
     pub accepted: bool,
+    /// Whether a push that arrived later was taken before: the environment serves that one's
+    /// release.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
     /// The release, when taken.
     #[serde(default)]
     pub release: Option<Digest>,

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{
-    Error, GetResult, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutResult, UpdateVersion,
+    Error, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutResult,
+    UpdateVersion,
 };
 
-use super::{Backend, Listed, Version};
+use super::{Backend, Head, Listed, Version};
 use crate::StoreError;
 
 /// Any `ObjectStore` that has conditional puts by `ETag`.
@@ -62,6 +64,18 @@ fn version(key: &str, e_tag: Option<String>) -> Result<Version, StoreError> {
     e_tag
         .map(Version)
         .ok_or_else(|| StoreError::unavailable(key, "the store gives no ETag"))
+}
+
+/// The `ETag` alone is the same for the same bytes, written again.
+fn stamp(meta: &ObjectMeta) -> String {
+    let e_tag = meta.e_tag.as_deref().unwrap_or_default().trim_matches('"');
+    let version = meta.version.as_deref().unwrap_or_default();
+    format!("{e_tag}@{}@{version}", modified(meta))
+}
+
+fn modified(meta: &ObjectMeta) -> Timestamp {
+    let since = meta.last_modified.timestamp_nanos_opt().unwrap_or_default();
+    Timestamp::from_nanosecond(since.into()).unwrap_or_default()
 }
 
 #[async_trait]
@@ -118,6 +132,22 @@ impl Backend for Objects {
         }
     }
 
+    async fn head(&self, key: &str) -> Result<Option<Head>, StoreError> {
+        match self.store.head(&Path::from(key)).await {
+            Ok(meta) => Ok(Some(Head {
+                stamp: stamp(&meta),
+                modified: modified(&meta),
+            })),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(StoreError::unavailable(key, error)),
+        }
+    }
+
+    /// Deletes are not conditional: a newer object in its place would be lost.
+    async fn discard(&self, _: &str, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn sizes(&self, keys: Vec<String>) -> Result<Vec<Option<u64>>, StoreError> {
         let mut sizes = Vec::with_capacity(keys.len());
         for key in keys {
@@ -140,11 +170,13 @@ impl Backend for Objects {
         let directories = listing.common_prefixes.iter().map(|path| Listed {
             name: name(path),
             size: 0,
+            modified: None,
             directory: true,
         });
         let objects = listing.objects.iter().map(|meta| Listed {
             name: name(&meta.location),
             size: meta.size,
+            modified: Some(modified(meta)),
             directory: false,
         });
         let mut all: Vec<Listed> = directories.chain(objects).collect();

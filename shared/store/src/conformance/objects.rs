@@ -92,9 +92,9 @@ conformance! {
         assert!(store.reports(&node("b")).await.unwrap().is_empty());
     }
 
-    async fn uploads_wait_until_they_are_deleted(store: Store) {
+    async fn an_upload_waits_until_there_is_a_result_for_it(store: Store) {
         let upload = "uploads/production/0190-x.tar.zst".parse().unwrap();
-        assert_eq!(store.upload_size(&upload).await.unwrap(), None);
+        assert_eq!(store.arrival(&upload).await.unwrap(), None);
         assert!(store.open_upload(&upload).await.is_err_and(|error| error.is_not_found()));
         store.create_upload(&upload, "archive").await.unwrap();
         assert_eq!(store.create_upload(&upload, "archive").await.unwrap(), Written::Same);
@@ -102,15 +102,33 @@ conformance! {
         assert!(matches!(other, Err(StoreError::AlreadyExists { .. })), "{other:?}");
         let mut text = String::new();
         store.open_upload(&upload).await.unwrap().read_to_string(&mut text).unwrap();
-        assert_eq!((text.as_str(), store.upload_size(&upload).await.unwrap()), ("archive", Some(7)));
+        assert_eq!(text, "archive");
+        let arrival = store.arrival(&upload).await.unwrap().unwrap();
+        assert_eq!(arrival.id, "0190-x");
+        assert_eq!(store.waiting_uploads().await.unwrap(), std::slice::from_ref(&upload));
         let result: UploadResult = serde_json::from_value(serde_json::json!({"upload": "0190-x",
-            "environment": "production", "accepted": false, "finished_at": Timestamp::UNIX_EPOCH})).unwrap();
+            "stamp": arrival.stamp, "environment": "production", "accepted": false,
+            "finished_at": Timestamp::UNIX_EPOCH})).unwrap();
         assert_eq!(store.put_upload_result(&upload, &result).await.unwrap(), Written::New);
         assert_eq!(store.put_upload_result(&upload, &result).await.unwrap(), Written::Same);
-        assert_eq!(store.uploads().await.unwrap(), std::slice::from_ref(&upload));
-        assert!(store.delete_upload(&upload).await.unwrap());
-        assert!(store.uploads().await.unwrap().is_empty());
+        store.discard_upload(&upload, &arrival).await.unwrap();
+        assert!(store.waiting_uploads().await.unwrap().is_empty());
         assert_eq!(store.upload_result(&upload).await.unwrap(), Some(result));
+    }
+
+    async fn another_upload_under_an_old_name_is_told_from_it(store: Store) {
+        let upload = "uploads/production/site.tar.gz".parse().unwrap();
+        let key = Key::Upload(upload);
+        let Key::Upload(upload) = &key else { panic!("an upload") };
+        store.backend.swap(&key.to_string(), "one".into(), None).await.unwrap();
+        let (_, version) = store.backend.read(&key.to_string()).await.unwrap().unwrap();
+        let one = store.arrival(upload).await.unwrap().unwrap();
+        store.backend.swap(&key.to_string(), "two".into(), Some(&version)).await.unwrap().unwrap();
+        let two = store.arrival(upload).await.unwrap().unwrap();
+        assert_ne!(one, two);
+        // Whoever dealt with the first does not take the second away.
+        store.discard_upload(upload, &one).await.unwrap();
+        assert_eq!(store.arrival(upload).await.unwrap(), Some(two));
     }
 
     async fn bucket_files_are_apart_from_blobs(store: Store) {

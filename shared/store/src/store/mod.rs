@@ -27,7 +27,7 @@ const ATTEMPTS: u32 = 64;
 /// The farm's object store. Cheap to clone; clones share notifications.
 #[derive(Clone, Debug)]
 pub struct Store {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
     events: broadcast::Sender<StoreEvent>,
 }
 
@@ -180,10 +180,21 @@ impl Store {
     pub async fn update<T: Serialize + DeserializeOwned + Send + Sync>(
         &self,
         key: &Key,
+        change: impl FnMut(Option<&T>) -> Option<T> + Send,
+    ) -> Result<Updated<T>, StoreError> {
+        let current = self.read_versioned(key).await?;
+        self.update_from(key, current, change).await
+    }
+
+    /// [`Store::update`] from a state that was read before: nothing is read again unless someone
+    /// else wrote since.
+    pub async fn update_from<T: Serialize + DeserializeOwned + Send + Sync>(
+        &self,
+        key: &Key,
+        mut current: Option<Versioned<T>>,
         mut change: impl FnMut(Option<&T>) -> Option<T> + Send,
     ) -> Result<Updated<T>, StoreError> {
         for attempt in 0..ATTEMPTS {
-            let current = self.read_versioned::<T>(key).await?;
             let Some(next) = change(current.as_ref().map(|current| &current.value)) else {
                 return Ok(Updated {
                     value: current.map(|current| current.value),
@@ -202,6 +213,7 @@ impl Store {
                 }
                 Err(StoreError::Conflict { .. }) => {
                     tokio::time::sleep(Duration::from_micros(u64::from(attempt) * 200)).await;
+                    current = self.read_versioned(key).await?;
                 }
                 Err(error) => return Err(error),
             }
