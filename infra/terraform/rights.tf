@@ -13,8 +13,9 @@ data "aws_iam_policy_document" "lambda" {
 }
 
 resource "aws_iam_role" "function" {
-  for_each           = local.functions
-  name_prefix        = "${var.name}-${each.key}-"
+  for_each = local.functions
+  # 38 characters at most.
+  name_prefix        = "${substr(var.name, 0, 25)}-${each.key}-"
   description        = "What ${each.key} of the farm ${var.name} may do"
   assume_role_policy = data.aws_iam_policy_document.lambda.json
   tags               = local.tags

@@ -69,7 +69,7 @@ def test_what_takes_too_long_is_killed(bench):
     pid, _, _ = invoke(sandbox)
     began = time.monotonic()
     answer, is_error, logs = invoke(sandbox, "hang", "slow")
-    assert 0.3 <= time.monotonic() - began < 3
+    assert 0.3 <= time.monotonic() - began < 30
     assert is_error
     assert answer == {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: slow Error: Task timed out after 0.30 seconds"}
     assert "slow Task timed out after 0.30 seconds\n" in logs
@@ -158,13 +158,11 @@ def test_a_restart_that_fails_is_an_error_and_the_one_after_it_may_work(bench, t
 
 
 def test_sandboxes_run_beside_each_other(bench):
-    code = bench.python("def handle(event, context):\n  time.sleep(0.5)\n  return event")
+    code = bench.python("def handle(event, context):\n  began = time.monotonic()\n  time.sleep(1)\n  return began, time.monotonic()")
     sandboxes = [bench.started(code) for _ in range(4)]
-    began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda pair: invoke(pair[1], pair[0])[0], enumerate(sandboxes)))
-    assert answers == [0, 1, 2, 3]
-    assert time.monotonic() - began < 1.5, "one after the other it would be 2 s"
+        began, ended = zip(*pool.map(lambda sandbox: invoke(sandbox)[0], sandboxes))
+    assert max(began) < min(ended)
 
 
 def test_one_sandbox_takes_invocations_one_by_one(bench):
@@ -182,7 +180,7 @@ def test_stop_lets_the_invocation_in_hand_finish_and_leaves_nothing(bench, tmp_p
     while "begun" not in sandbox.log():
         time.sleep(0.01)
     sandbox.stop()
-    thread.join(5)
+    thread.join(30)
     assert answers == [("done", False)]
     assert not (tmp_path / "sandbox0").exists()
     assert invoke(sandbox)[1], "it takes no more work"
@@ -204,5 +202,5 @@ def test_stop_interrupts_a_start(bench):
     while "begun" not in sandbox.log():
         time.sleep(0.01)
     sandbox.stop()
-    thread.join(5)
+    thread.join(30)
     assert len(failures) == 1

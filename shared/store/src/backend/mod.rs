@@ -1,7 +1,8 @@
 //! What a place for objects must be able to do, and the places there are.
 
 mod files;
-mod memory;
+mod objects;
+mod s3;
 
 use std::fmt::Debug;
 use std::io::Read;
@@ -14,9 +15,10 @@ use jiff::Timestamp;
 pub(crate) use files::Files;
 #[cfg(test)]
 pub(crate) use files::Step;
-pub(crate) use memory::Objects;
+pub(crate) use objects::Objects;
+pub(crate) use s3::S3Url;
 
-use crate::StoreError;
+use crate::{Bucket, StoreError};
 
 /// The state that a document was read in; equal when nothing was written between.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +87,11 @@ pub(crate) trait Backend: Debug + Send + Sync {
 
     /// The directory, when the objects are files under their keys.
     fn root(&self) -> Option<&Path> {
+        None
+    }
+
+    /// The bucket, when the objects lie in one.
+    fn bucket(&self) -> Option<&Bucket> {
         None
     }
 }

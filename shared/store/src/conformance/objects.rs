@@ -60,7 +60,7 @@ conformance! {
         let read = store.release_manifest(&production(), manifest.release).await.unwrap();
         assert_eq!(read, manifest);
         let bundle = store.release_bundle(&production(), manifest.release).await.unwrap();
-        assert_eq!(bundle.files.get("data/a.yaml").unwrap(), "a: 1");
+        assert_eq!((bundle.manifest, bundle.files.get("data/a.yaml").unwrap()), (manifest.clone(), &Bytes::from("a: 1")));
         assert_eq!(store.releases(&production()).await.unwrap(), [manifest.release]);
         let mut forged = manifest.clone();
         forged.release = Digest::of("forged");
@@ -131,6 +131,25 @@ conformance! {
         assert_eq!(store.arrival(upload).await.unwrap(), Some(two));
     }
 
+    async fn big_uploads_and_blobs_come_back_whole(store: Store) {
+        // More than two parts on S3, the last one short.
+        let big: Vec<u8> = (0..17_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
+        let big = Bytes::from(big);
+        let upload = "uploads/production/big.tar.zst".parse().unwrap();
+        assert_eq!(store.create_upload(&upload, big.clone()).await.unwrap(), Written::New);
+        assert_eq!(store.create_upload(&upload, big.clone()).await.unwrap(), Written::Same);
+        let other = store.create_upload(&upload, big.slice(1..)).await;
+        assert!(matches!(other, Err(StoreError::AlreadyExists { .. })));
+        let mut stream = store.open_upload(&upload).await.unwrap();
+        let mut read = Vec::new();
+        stream.read_to_end(&mut read).unwrap();
+        assert!(read == big);
+        let (digest, written) = store.put_blob(big.clone()).await.unwrap();
+        assert_eq!(written, Written::New);
+        assert_eq!(store.put_blob(big.clone()).await.unwrap().1, Written::Same);
+        assert!(store.blob(digest).await.unwrap() == big);
+    }
+
     async fn bucket_files_are_apart_from_blobs(store: Store) {
         let (digest, _) = store.put_bucket("saved").await.unwrap();
         assert!(store.has_bucket(digest).await.unwrap());
@@ -149,12 +168,12 @@ async fn kinds_of_stores() {
         Store::open(&url).await.unwrap().root().unwrap(),
         path.canonicalize().unwrap()
     );
-    let error = Store::open("s3://bucket/prefix").await.unwrap_err();
+    let error = Store::open("gs://bucket/prefix").await.unwrap_err();
     assert!(
-        matches!(&error, StoreError::Unsupported { scheme } if scheme == "s3"),
+        matches!(&error, StoreError::Unsupported { scheme } if scheme == "gs"),
         "{error}"
     );
-    for bad in ["", "file://host/path"] {
+    for bad in ["", "file://host/path", "s3://Bucket", "s3://"] {
         let error = Store::open(bad).await.unwrap_err();
         assert!(matches!(error, StoreError::Invalid { .. }), "{error}");
     }
