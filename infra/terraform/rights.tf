@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "ingest" {
   statement {
     sid       = "Consume"
     effect    = "Allow"
-    actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+    actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
     resources = [aws_sqs_queue.lane["uploads"].arn]
   }
   statement {
@@ -143,7 +143,7 @@ data "aws_iam_policy_document" "plan" {
   statement {
     sid       = "Consume"
     effect    = "Allow"
-    actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+    actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
     resources = [aws_sqs_queue.lane["plans"].arn]
   }
   statement {
@@ -215,7 +215,7 @@ data "aws_iam_policy_document" "compile" {
   statement {
     sid     = "Consume"
     effect  = "Allow"
-    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
     resources = [
       aws_sqs_queue.lane["urgent"].arn,
       aws_sqs_queue.lane["normal"].arn,

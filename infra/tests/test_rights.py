@@ -8,7 +8,9 @@ from cloudformation import as_list
 # What a right means on each service.
 READ = ["s3:GetObject"]
 WRITE = ["s3:PutObject", "s3:AbortMultipartUpload"]
-CONSUME = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+# Lambda takes and deletes; the function itself gives back, and for that asks for the queue's URL.
+CONSUME = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes",
+           "sqs:GetQueueUrl"]
 SEND = ["sqs:SendMessage", "sqs:GetQueueUrl"]
 KEY = "${Key.Arn} or ${KeyArn}"
 LANES = ["Urgent", "Normal", "Bulk"]
