@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bunraku_queue::QueueError;
+use bunraku_queue::{QueueError, sqs};
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
@@ -14,7 +14,7 @@ use crate::coalesce::{Work, coalesce};
 use crate::event::Item;
 use crate::feedback::Feedback;
 use crate::task::{self, Task};
-use crate::trace;
+
 use crate::{Deadline, WouldOverrun};
 
 /// What handles the items of every event of a function.
@@ -97,7 +97,7 @@ impl<F: Feedback, H: Send + Sync + 'static> Worker<F, H> {
             let settling = self
                 .settle(item, undone.as_ref(), deadline)
                 .instrument(span);
-            trace::carrying(item.trace.clone(), settling)
+            sqs::with_trace(item.trace.clone(), settling)
         });
         let mut summary = Summary {
             items: items.len() as u64,
@@ -146,7 +146,7 @@ impl<F: Feedback, H: Send + Sync + 'static> Worker<F, H> {
                 None => Ok(()),
             }
         };
-        let handling = trace::carrying(work.trace.clone(), handling.instrument(span));
+        let handling = sqs::with_trace(work.trace.clone(), handling.instrument(span));
         let mut running = tokio::spawn(handling);
         let failed = |reason| Undone {
             reason,

@@ -20,7 +20,6 @@ mod metrics;
 mod runtime;
 mod settings;
 mod task;
-mod trace;
 
 pub use deadline::{Deadline, WouldOverrun};
 pub use feedback::Feedback;
