@@ -1,5 +1,11 @@
 //! The function as Lambda runs it: its program, against stand-ins of the runtime API and of SQS, with a
 //! store in a directory.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
