@@ -9,13 +9,13 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::support::{authority, csr, key, params};
 
-fn agent(ca: &Ca, name: &str) -> (String, String) {
+pub(crate) fn agent(ca: &Ca, name: &str) -> (String, String) {
     let key = key();
     ca.submit(name, &csr(&params(name), &key)).unwrap();
     (ca.certificate(name).unwrap().unwrap(), key.serialize_pem())
 }
 
-fn handshake(
+pub(crate) fn handshake(
     ca: &Ca,
     tls: &ServerTls,
     client: Option<&(String, String)>,

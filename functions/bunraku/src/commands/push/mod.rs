@@ -1,34 +1,56 @@
 //! `bunraku push`
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
+mod pack;
+mod target;
+mod wait;
 
-use bunraku_farm::documents::{
-    ArchiveFormat, Severity, UploadDiagnostic, UploadKey, UploadManifest, UploadResult,
-};
-use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bunraku_farm::documents::{ArchiveFormat, Severity, UploadDiagnostic, UploadKey};
+use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_ingest::check;
 use bunraku_store::Store;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::inventory::open_store;
-use crate::cli::Push;
 use crate::commands::diagnostics;
 use crate::console;
+use crate::edge_client::ClientOptions;
 use crate::failure::{Failure, Result};
-use crate::local::{LocalFile, read_tree};
+use crate::local::read_tree;
+use pack::Tree;
+use target::Target;
 
-/// How often to look for news of the farm.
-const LOOK: Duration = Duration::from_millis(50);
-/// How many nodes without a new catalog are met before the look ends: they are compiled roughly in
-/// order, and looking at all of a large fleet would slow its compiles down.
-const MOST_OPEN: usize = 16;
-/// Compression of uploads: the network of a laptop is slower than this.
-const COMPRESSION: i32 = 3;
+#[derive(Debug, Args)]
+pub(crate) struct Push {
+    /// The control repo or environment.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// Where to: a directory, `s3://BUCKET` (with credentials for it), or an edge,
+    /// `https://HOST[:PORT]` (with an administrator's certificate).
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "BUNRAKU_STORE",
+        default_value = ".bunraku/store"
+    )]
+    store: String,
+    /// The environment.
+    #[arg(long, short, value_name = "NAME", default_value = "production")]
+    environment: String,
+    #[command(flatten)]
+    client: ClientOptions,
+    /// Leave when the upload is there, without waiting for what comes of it.
+    #[arg(long)]
+    no_wait: bool,
+    /// How long to wait for the farm, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+}
 
 /// What came of a push; `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -76,13 +98,13 @@ pub(crate) enum Pushed {
 
 /// Checks, uploads and waits.
 pub(crate) async fn run(options: &Push, json: bool) -> Result<ExitCode> {
-    let environment = EnvironmentName::parse(options.environment.environment.as_str())?;
+    let environment = EnvironmentName::parse(options.environment.as_str())?;
     let tree = match checked_tree(&options.directory)? {
         Ok(tree) => tree,
         Err(findings) => return Ok(refused(&findings, json)),
     };
-    let store = open_store(&options.environment.store).await?;
-    let sent = send(&store, &environment, tree).await?;
+    let target = Target::open(options).await?;
+    let sent = send(&target, &environment, tree).await?;
     if options.no_wait {
         console::result(
             json,
@@ -96,17 +118,10 @@ pub(crate) async fn run(options: &Push, json: bool) -> Result<ExitCode> {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    let pushed = wait(
-        &store,
-        &environment,
-        sent,
-        Duration::from_secs(options.timeout),
-    )
-    .await?;
+    let timeout = Duration::from_secs(options.timeout);
+    let pushed = wait::wait(&target, &environment, sent, timeout).await?;
     Ok(report(&pushed, json))
 }
-
-type Tree = BTreeMap<CodePath, LocalFile>;
 
 /// A directory's files, or what is wrong with them, found before anything is sent.
 fn checked_tree(directory: &Path) -> Result<std::result::Result<Tree, Vec<UploadDiagnostic>>> {
@@ -124,9 +139,9 @@ fn checked_tree(directory: &Path) -> Result<std::result::Result<Tree, Vec<Upload
 }
 
 /// Uploads the manifest of a tree and what the store lacks of it.
-async fn send(store: &Store, environment: &EnvironmentName, tree: Tree) -> Result<Sent> {
+async fn send(target: &Target, environment: &EnvironmentName, tree: Tree) -> Result<Sent> {
     let digests: BTreeSet<Digest> = tree.values().map(|file| file.entry.digest).collect();
-    let missing: BTreeSet<Digest> = store.missing_blobs(digests).await?.into_iter().collect();
+    let missing = target.missing_blobs(digests).await?;
     let files = tree.len();
     let new = tree
         .values()
@@ -134,13 +149,13 @@ async fn send(store: &Store, environment: &EnvironmentName, tree: Tree) -> Resul
     let (uploaded, bytes) = new.fold((0, 0), |(count, bytes), file| {
         (count + 1, bytes + file.entry.size)
     });
-    let archive = pack(tree, &missing)
+    let archive = pack::pack(tree, &missing)
         .map_err(|error| Failure::input(format!("the upload can't be packed: {error}")))?;
     let at = Timestamp::now();
     // Ids sort by time; the process makes those of one millisecond differ.
     let id = format!("{:013x}-{:x}", at.as_millisecond(), std::process::id());
     let key = UploadKey::new(environment.clone(), id, ArchiveFormat::TarZstd)?;
-    store.create_upload(&key, archive).await?;
+    target.upload(&key, archive.into()).await?;
     Ok(Sent {
         key,
         at,
@@ -148,144 +163,6 @@ async fn send(store: &Store, environment: &EnvironmentName, tree: Tree) -> Resul
         uploaded,
         bytes,
     })
-}
-
-fn pack(tree: Tree, missing: &BTreeSet<Digest>) -> std::io::Result<Vec<u8>> {
-    let mut blobs = BTreeMap::new();
-    let mut entries = BTreeMap::new();
-    for (path, file) in tree {
-        if missing.contains(&file.entry.digest) {
-            blobs.entry(file.entry.digest).or_insert(file.content);
-        }
-        entries.insert(path, file.entry);
-    }
-    let manifest = serde_json::to_vec(&UploadManifest::new(entries))?;
-    let mut archive = tar::Builder::new(zstd::Encoder::new(Vec::new(), COMPRESSION)?);
-    append(&mut archive, UploadManifest::PATH, &manifest)?;
-    for (digest, content) in blobs {
-        append(
-            &mut archive,
-            &format!("{}{digest}", UploadManifest::BLOBS),
-            &content,
-        )?;
-    }
-    archive.into_inner()?.finish()
-}
-
-fn append<W: std::io::Write>(
-    archive: &mut tar::Builder<W>,
-    path: &str,
-    content: &[u8],
-) -> std::io::Result<()> {
-    let mut header = tar::Header::new_gnu();
-    header.set_size(content.len() as u64);
-    header.set_mode(0o644);
-    archive.append_data(&mut header, path, content)
-}
-
-/// Waits until the upload is dealt with and every node has been brought to its release.
-async fn wait(
-    store: &Store,
-    environment: &EnvironmentName,
-    sent: Sent,
-    timeout: Duration,
-) -> Result<Pushed> {
-    let began = Instant::now();
-    let in_time = |what: &str| {
-        if began.elapsed() < timeout {
-            return Ok(());
-        }
-        Err(Failure::unreachable(format!(
-            "{what} within {} s; is `bunraku up` running on this store? The upload {} waits for it",
-            timeout.as_secs(),
-            sent.key
-        )))
-    };
-    let result = loop {
-        if let Some(result) = store.upload_result(&sent.key).await? {
-            break result;
-        }
-        in_time("the farm did not take the upload up")?;
-        tokio::time::sleep(LOOK).await;
-    };
-    let Some(release) = result.release.filter(|_| result.accepted) else {
-        return Ok(Pushed::Refused(result.diagnostics));
-    };
-    let mut summary = Summary {
-        release,
-        files: sent.files,
-        uploaded: sent.uploaded,
-        bytes: sent.bytes,
-        nodes: result.nodes.len(),
-        compiled: 0,
-        reused: 0,
-        failed: Vec::new(),
-    };
-    let progress = progress(result.nodes.len());
-    let mut open: Vec<Certname> = result.nodes.clone();
-    loop {
-        let mut still_open = Vec::new();
-        for certname in open {
-            let is_open = still_open.len() >= MOST_OPEN
-                || !account(
-                    store,
-                    environment,
-                    &certname,
-                    &result,
-                    sent.at,
-                    &mut summary,
-                )
-                .await?;
-            if is_open {
-                still_open.push(certname);
-            }
-        }
-        progress.set_position((summary.nodes - still_open.len()) as u64);
-        open = still_open;
-        if open.is_empty() {
-            break;
-        }
-        in_time(&format!("{} catalogs were not in place", open.len()))?;
-        tokio::time::sleep(LOOK).await;
-    }
-    progress.finish_and_clear();
-    Ok(Pushed::Released(summary))
-}
-
-/// Counts a node that has been brought to the release of `result`; says whether it has.
-async fn account(
-    store: &Store,
-    environment: &EnvironmentName,
-    certname: &Certname,
-    result: &UploadResult,
-    since: Timestamp,
-    summary: &mut Summary,
-) -> Result<bool> {
-    let Some(pointer) = store.pointer(environment, certname).await? else {
-        return Ok(false);
-    };
-    if pointer.sequence < result.sequence {
-        return Ok(false);
-    }
-    match pointer.failure {
-        Some(failure) => summary.failed.push(FailedNode {
-            node: certname.clone(),
-            error: failure.error,
-        }),
-        None if pointer.compiled_at.is_some_and(|at| at >= since) => summary.compiled += 1,
-        None => summary.reused += 1,
-    }
-    Ok(true)
-}
-
-fn progress(nodes: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(nodes as u64), ProgressDrawTarget::stderr());
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} catalogs in place, {elapsed}")
-    {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn refused(findings: &[UploadDiagnostic], json: bool) -> ExitCode {
@@ -347,6 +224,7 @@ pub(crate) async fn push_directory(
         Ok(tree) => tree,
         Err(findings) => return Ok(Pushed::Refused(findings)),
     };
-    let sent = send(store, environment, tree).await?;
-    wait(store, environment, sent, Duration::from_secs(600)).await
+    let target = Target::Store(store.clone());
+    let sent = send(&target, environment, tree).await?;
+    wait::wait(&target, environment, sent, Duration::from_secs(600)).await
 }
