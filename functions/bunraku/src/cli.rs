@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::edge::Edge;
+use crate::commands::push::Push;
+
 /// A farm of Puppet catalog compilers.
 #[derive(Debug, Parser)]
 #[command(
@@ -29,6 +32,8 @@ pub(crate) enum Command {
     Up(Up),
     /// Check, pack and upload a control repo, and wait until every catalog is in place.
     Push(Push),
+    /// Run an edge alone: it serves agents from the farm's store, and compiles nothing.
+    Edge(Edge),
     /// Manage certificates of the built-in authority.
     #[command(subcommand)]
     Ca(CaCommand),
@@ -131,21 +136,6 @@ pub(crate) struct Up {
     /// Further names that agents may call this machine by (in the edge's certificate).
     #[arg(long = "name", value_name = "HOST")]
     pub(crate) names: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Push {
-    /// The control repo or environment.
-    #[arg(value_name = "DIR")]
-    pub(crate) directory: PathBuf,
-    #[command(flatten)]
-    pub(crate) environment: EnvironmentArgs,
-    /// Leave when the upload is there, without waiting for what comes of it.
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-    /// How long to wait for the farm, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    pub(crate) timeout: u64,
 }
 
 #[derive(Debug, Args)]

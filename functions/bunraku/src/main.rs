@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod console;
+mod edge_client;
 mod failure;
 mod farm;
 mod local;

@@ -2,51 +2,35 @@
 
 use std::fmt::Write as _;
 
-use bunraku_farm::documents::UploadKey;
-use bunraku_farm::{Certname, Digest, EnvironmentName};
+use bunraku_farm::EnvironmentName;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use hyper::Method;
 use hyper::body::Incoming;
-use hyper::{Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::api::{Blobs, Expected, NodeStatus};
 use crate::edge::Shared;
 use crate::http::body;
 use crate::http::call::Call;
-use crate::http::reply::{
-    Problem, Reply, bad_request, bytes, json as json_reply, no_environment, not_found,
-};
+use crate::http::reply::{Problem, Reply, bad_request, bytes, json as json_reply, no_environment};
 use crate::routes::{environment_name, no_handler, only, store_problem};
+use crate::uploads;
 
-const JSON: &str = "application/json;charset=utf-8";
-
-/// Body of `POST blobs/missing`, and its reply.
-#[derive(Debug, Serialize, Deserialize)]
-struct Blobs {
-    digests: Vec<Digest>,
-}
-
-/// A node in an environment.
-#[derive(Debug, Serialize)]
-struct NodeStatus {
-    certname: Certname,
-    /// Whether the catalog holds for the environment's current release.
-    current: bool,
-    release: Option<Digest>,
-    sequence: u64,
-    catalog: Option<Digest>,
-    compiled_at: Option<jiff::Timestamp>,
-    duration_ms: u64,
-    compiler: String,
-    error: Option<String>,
-}
+/// The content type of all documents here.
+pub(crate) const JSON: &str = "application/json;charset=utf-8";
+/// How many pointers are read at once.
+const AT_ONCE: usize = 16;
 
 /// Answers an administrator's request.
 ///
 /// - `GET metrics`: counters as text
-/// - `PUT uploads/ENV/ID.tar.zst` (or `.tar.gz`): an upload; 201
+/// - `POST uploads/ENV/ID.tar.zst` (or `.tar.gz`): where to put it; 204 for here
+/// - `PUT uploads/ENV/ID.tar.zst`: an upload; 201
 /// - `GET uploads/ENV/ID.tar.zst`: its result, or 202 while it is being dealt with
 /// - `POST blobs/missing` `{"digests": [...]}`: those that the store lacks
 /// - `GET nodes?environment=ENV`: where every node stands
+/// - `POST nodes/brought` [`Expected`]: those of some nodes that were brought to a sequence
 /// - `GET environments/ENV`: the environment's document
 pub(crate) async fn answer(
     shared: &Shared,
@@ -60,13 +44,10 @@ pub(crate) async fn answer(
             only(&call, &[Method::GET])?;
             metrics(shared).await
         }
-        ("uploads", Some(key)) => uploads(shared, &call, key, incoming).await,
+        ("uploads", Some(key)) => uploads::answer(shared, &call, key, incoming).await,
         ("blobs", Some("missing")) => {
             only(&call, &[Method::POST])?;
-            let content =
-                body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
-            let asked: Blobs =
-                serde_json::from_slice(&content).map_err(|error| bad_request(error.to_string()))?;
+            let asked: Blobs = read(shared, incoming).await?;
             let missing = shared.farm.store.missing_blobs(asked.digests).await;
             let missing = missing.map_err(|error| store_problem(shared, &error))?;
             Ok(json_reply(
@@ -79,6 +60,19 @@ pub(crate) async fn answer(
         ("nodes", None) => {
             only(&call, &[Method::GET])?;
             nodes(shared, &environment_name(call.query.get("environment"))?).await
+        }
+        ("nodes", Some("brought")) => {
+            only(&call, &[Method::POST])?;
+            let expected: Expected = read(shared, incoming).await?;
+            if expected.nodes.len() > Expected::MOST {
+                return Err(bad_request(format!(
+                    "At most {} nodes can be asked for at once",
+                    Expected::MOST
+                )));
+            }
+            let brought = expected.look(&shared.farm.store).await;
+            let brought = brought.map_err(|error| store_problem(shared, &error))?;
+            Ok(json_reply(JSON, &brought))
         }
         ("environments", Some(name)) => {
             only(&call, &[Method::GET])?;
@@ -93,46 +87,10 @@ pub(crate) async fn answer(
     }
 }
 
-async fn uploads(
-    shared: &Shared,
-    call: &Call,
-    key: &str,
-    incoming: Incoming,
-) -> Result<Reply, Problem> {
-    only(call, &[Method::GET, Method::PUT])?;
-    let failed = |error| store_problem(shared, &error);
-    let upload: UploadKey = format!("uploads/{key}")
-        .parse()
-        .map_err(|error: bunraku_farm::NameError| bad_request(error.to_string()))?;
-    let store = &shared.farm.store;
-    if call.method == Method::PUT {
-        // An upload of the largest size at 1 MB/s.
-        let time = shared
-            .config
-            .body_timeout
-            .max(std::time::Duration::from_secs(600));
-        let archive = body::read(incoming, shared.config.max_upload, time).await?;
-        let written = store.create_upload(&upload, archive).await;
-        if let Err(bunraku_store::StoreError::AlreadyExists { .. }) = written {
-            return Err(crate::http::reply::text(
-                StatusCode::CONFLICT,
-                "This upload's id was used for something else",
-            ));
-        }
-        written.map_err(failed)?;
-        let mut reply = json_reply(JSON, &json!({"upload": upload}));
-        *reply.status_mut() = StatusCode::CREATED;
-        return Ok(reply);
-    }
-    if let Some(result) = store.upload_result(&upload).await.map_err(failed)? {
-        return Ok(json_reply(JSON, &result));
-    }
-    if store.arrival(&upload).await.map_err(failed)?.is_none() {
-        return Err(not_found(format!("Could not find upload {key}")));
-    }
-    let mut reply = json_reply(JSON, &json!({"upload": upload}));
-    *reply.status_mut() = StatusCode::ACCEPTED;
-    Ok(reply)
+/// The document in a request's body.
+async fn read<T: DeserializeOwned>(shared: &Shared, incoming: Incoming) -> Result<T, Problem> {
+    let content = body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
+    serde_json::from_slice(&content).map_err(|error| bad_request(error.to_string()))
 }
 
 async fn nodes(shared: &Shared, name: &EnvironmentName) -> Result<Reply, Problem> {
@@ -143,29 +101,19 @@ async fn nodes(shared: &Shared, name: &EnvironmentName) -> Result<Reply, Problem
         .await
         .map_err(failed)?
         .ok_or_else(|| no_environment(name))?;
-    let mut list = Vec::new();
-    for certname in shared.farm.store.pointers(name).await.map_err(failed)? {
-        let Some(pointer) = shared
-            .farm
-            .store
-            .pointer(name, &certname)
-            .await
-            .map_err(failed)?
-        else {
-            continue;
-        };
-        list.push(NodeStatus {
-            current: pointer.holds_for(environment.release),
-            certname,
-            release: pointer.release,
-            sequence: pointer.sequence,
-            catalog: pointer.catalog.map(|catalog| catalog.digest),
-            compiled_at: pointer.compiled_at,
-            duration_ms: pointer.duration_ms,
-            compiler: pointer.compiler,
-            error: pointer.failure.map(|failure| failure.error),
-        });
-    }
+    let store = &shared.farm.store;
+    let certnames = store.pointers(name).await.map_err(failed)?;
+    let pointers: Vec<_> = stream::iter(certnames)
+        .map(|certname| async move { store.pointer(name, &certname).await })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+        .map_err(failed)?;
+    let list: Vec<NodeStatus> = pointers
+        .into_iter()
+        .flatten()
+        .map(|pointer| NodeStatus::of(pointer, environment.release))
+        .collect();
     let document = json!({
         "environment": name,
         "release": environment.release,

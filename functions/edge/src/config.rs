@@ -42,7 +42,10 @@ pub struct EdgeConfig {
     pub document_ttl: Duration,
     /// Bytes of catalogs and files kept in memory.
     pub cache_bytes: u64,
-    /// How long open requests may take to end once the edge is told to stop.
+    /// How long connections are still taken once the edge is told to stop, and says so in its status: load balancers
+    /// need a while to notice.
+    pub grace: Duration,
+    /// How long open requests may take to end after that.
     pub drain: Duration,
 }
 
@@ -66,6 +69,7 @@ impl Default for EdgeConfig {
             failure_ttl: Duration::from_secs(300),
             document_ttl: Duration::from_secs(2),
             cache_bytes: 32 << 20,
+            grace: Duration::ZERO,
             drain: Duration::from_secs(10),
         }
     }

@@ -6,27 +6,49 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bunraku_farm::Counters;
-use bunraku_pki::{Ca, Credentials, PkiError, ServerTls};
+use bunraku_pki::{Ca, Credentials, PkiError, ServerTls, Trust};
 use bunraku_queue::Queue;
-use bunraku_store::Store;
+use bunraku_store::{Key, Store};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::EdgeConfig;
 use crate::counters::EdgeCounters;
 use crate::farm::Farm;
 use crate::server;
+use crate::uploads::UploadPlaces;
+
+/// Where certificates are signed, and so whom clients' certificates are of.
+#[derive(Clone, Debug)]
+pub enum Authority {
+    /// By this edge.
+    Here(Ca),
+    /// Elsewhere: nothing is known of the authority but its certificates and revocation lists.
+    Elsewhere(Trust),
+}
+
+impl Authority {
+    /// Its certificates and revocation lists.
+    #[must_use]
+    pub fn trust(&self) -> &Trust {
+        match self {
+            Self::Here(ca) => ca.trust(),
+            Self::Elsewhere(trust) => trust,
+        }
+    }
+}
 
 /// What the edge needs of the PKI.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct EdgePki {
     /// The authority that clients' certificates are of.
-    pub ca: Ca,
-    /// The edge's own certificate, as from [`Ca::server_credentials`].
+    pub authority: Authority,
+    /// The edge's own certificate, as from [`Ca::server_credentials`] or [`Credentials::open`].
     pub credentials: Credentials,
 }
 
-/// The edge: serves agents from the store, and compiles nothing.
+/// The edge: serves agents from the store, and compiles nothing. Cheap to clone; clones are the same edge.
+#[derive(Clone)]
 pub struct Edge {
     shared: Arc<Shared>,
 }
@@ -36,20 +58,24 @@ pub(crate) struct Shared {
     pub(crate) config: EdgeConfig,
     pub(crate) farm: Farm,
     pub(crate) queue: Arc<dyn Queue>,
-    pub(crate) ca: Ca,
+    pub(crate) authority: Authority,
     pub(crate) tls: ServerTls,
+    pub(crate) upload_places: Option<Arc<dyn UploadPlaces>>,
     pub(crate) counters: Arc<EdgeCounters>,
     pub(crate) farm_counters: Arc<Counters>,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) waiting: Semaphore,
     pub(crate) connections: Arc<Semaphore>,
+    /// Whether the edge was told to stop.
+    pub(crate) stopping: watch::Sender<bool>,
 }
 
 /// How often the revocation list is looked at for changes of other processes.
-const CRL_POLL: Duration = Duration::from_secs(2);
+const CRL_POLL: Duration = Duration::from_secs(1);
 
 impl Edge {
-    /// Makes an edge over a store, a queue and an authority. `farm_counters` are those of the process.
+    /// Makes an edge over a store, a queue and an authority. `upload_places` says where uploads go that need not pass
+    /// through the edge; `farm_counters` are those of the process.
     ///
     /// # Errors
     /// When TLS can't be set up with the certificates.
@@ -58,19 +84,22 @@ impl Edge {
         store: Store,
         queue: Arc<dyn Queue>,
         pki: EdgePki,
+        upload_places: Option<Arc<dyn UploadPlaces>>,
         farm_counters: Arc<Counters>,
     ) -> Result<Self, PkiError> {
-        let tls = ServerTls::new(&pki.ca, pki.credentials)?;
+        let tls = ServerTls::new(pki.authority.trust(), pki.credentials)?;
         let shared = Shared {
             farm: Farm::new(store, &config),
             queue,
-            ca: pki.ca,
+            authority: pki.authority,
             tls,
+            upload_places,
             counters: Arc::default(),
             farm_counters,
             requests: Arc::new(Semaphore::new(config.max_requests)),
             waiting: Semaphore::new(config.max_waiting),
             connections: Arc::new(Semaphore::new(config.max_connections)),
+            stopping: watch::Sender::new(false),
             config,
         };
         Ok(Self {
@@ -84,7 +113,21 @@ impl Edge {
         Arc::clone(&self.shared.counters)
     }
 
-    /// Serves connections until `shutdown` completes, then lets open requests end (`drain` of the configuration).
+    /// Tells of an object that another process wrote: what is remembered of it is forgotten, and who waits for it
+    /// looks, as after a write of this process.
+    pub fn announce(&self, key: Key) {
+        self.shared.farm.written(key);
+    }
+
+    /// Says whether [`Edge::announce`] is told of every new pointer from now on. If so, waiting agents look at the
+    /// store less often by themselves. What was written before must be looked for: all that is remembered of
+    /// documents is forgotten, and who waits looks.
+    pub fn announcements(&self, live: bool) {
+        self.shared.farm.set_announced(live);
+    }
+
+    /// Serves connections until `shutdown` completes; then says so in its status, takes connections for `grace` on,
+    /// and lets open requests end within `drain` (both of the configuration).
     /// Failures of single connections are logged, never returned.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let follower = {
@@ -111,7 +154,7 @@ impl fmt::Debug for Edge {
 impl Shared {
     /// Takes over a changed revocation list, for new connections; open ones are checked at each request.
     pub(crate) fn reload_tls(&self) {
-        if let Err(error) = self.tls.reload(&self.ca) {
+        if let Err(error) = self.tls.reload(self.authority.trust()) {
             tracing::error!(%error, "the revocation list could not be taken over");
         }
     }
@@ -119,16 +162,17 @@ impl Shared {
 
 /// Sees what other processes (`bunraku ca revoke`) and other holders of the authority revoke.
 async fn refresh_crl(shared: Arc<Shared>) {
-    let mut seen = shared.ca.crl().modified;
+    let trust = shared.authority.trust();
+    let mut seen = trust.crl().modified;
     loop {
         tokio::time::sleep(CRL_POLL).await;
-        let ca = shared.ca.clone();
-        match tokio::task::spawn_blocking(move || ca.refresh()).await {
+        let trusted = trust.clone();
+        match tokio::task::spawn_blocking(move || trusted.refresh()).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::error!(%error, "the revocation list could not be read"),
             Err(_) => return,
         }
-        let modified = shared.ca.crl().modified;
+        let modified = trust.crl().modified;
         if modified != seen {
             seen = modified;
             shared.reload_tls();

@@ -1,7 +1,7 @@
 //! The store as the edge reads it: documents and files behind bounded caches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bunraku_catalog::Trace;
@@ -11,7 +11,7 @@ use bunraku_store::{Key, Store, StoreError, StoreEvent};
 use bytes::Bytes;
 use moka::sync::Cache;
 use serde_json::{Map, Value};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::catalog::pointer::NodePointer;
 use crate::config::EdgeConfig;
@@ -47,8 +47,12 @@ impl KnownFacts {
 pub(crate) struct Farm {
     pub(crate) store: Store,
     ttl: Duration,
-    /// Counts the writes that the store told of: what was read across one is not kept.
+    /// Counts the writes told of: what was read across one is not kept.
     epoch: AtomicU64,
+    /// Tells those who wait for a document.
+    news: broadcast::Sender<News>,
+    /// Whether new pointers of other processes are told.
+    announced: AtomicBool,
     environments: Cache<EnvironmentName, Read<Option<Arc<EnvironmentDoc>>>>,
     pointers: Cache<(EnvironmentName, Certname), Read<Option<Arc<NodePointer>>>>,
     facts: Cache<Certname, KnownFacts>,
@@ -68,10 +72,23 @@ pub(crate) struct Listing {
     pub(crate) options: crate::files::options::Options,
 }
 
+/// What is told to those who wait.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// An environment or a pointer was written.
+    Written(Key),
+    /// Any may have been.
+    Missed,
+}
+
+/// How much news someone who waits may lag behind.
+const NEWS: usize = 4096;
 /// Files larger than this are not kept in memory, in bytes.
 const LARGEST_CACHED: usize = 1 << 20;
-/// How long the edge believes that a node's stored facts are those it last saw there.
-const FACTS_TTL: Duration = Duration::from_secs(30);
+/// How long the edge believes that a node's stored facts are those it last saw there: many runs of an agent, each of
+/// which would read them. Another edge may store others meanwhile, and then this one does not notice when the former
+/// come back: a compile may then begin with facts that a later request corrects, which costs that compile.
+const FACTS_TTL: Duration = Duration::from_secs(6 * 3600);
 
 impl Farm {
     pub(crate) fn new(store: Store, config: &EdgeConfig) -> Self {
@@ -85,6 +102,8 @@ impl Farm {
             store,
             ttl: config.document_ttl,
             epoch: AtomicU64::new(0),
+            news: broadcast::Sender::new(NEWS),
+            announced: AtomicBool::new(false),
             environments: Cache::new(1024),
             pointers: Cache::builder()
                 .max_capacity(config.cache_bytes / 2)
@@ -107,30 +126,60 @@ impl Farm {
         }
     }
 
-    /// Forgets documents as the store tells of writes, until the store is gone. `events` must have been opened
-    /// before the first read.
-    pub(crate) async fn follow(&self, mut events: tokio::sync::broadcast::Receiver<StoreEvent>) {
+    /// Takes over what the store tells of writes, until the store is gone. `events` must have been opened before
+    /// the first read.
+    pub(crate) async fn follow(&self, mut events: broadcast::Receiver<StoreEvent>) {
         loop {
-            let event = events.recv().await;
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-            match event {
-                Ok(StoreEvent::Written(Key::Environment(name))) => {
-                    self.environments.invalidate(&name)
-                }
-                Ok(StoreEvent::Written(Key::Pointer {
-                    environment,
-                    certname,
-                })) => {
-                    self.pointers.invalidate(&(environment, certname));
-                }
-                Ok(StoreEvent::Written(_)) => {}
-                Err(RecvError::Lagged(_)) => {
-                    self.environments.invalidate_all();
-                    self.pointers.invalidate_all();
-                }
+            match events.recv().await {
+                Ok(StoreEvent::Written(key)) => self.written(key),
+                Err(RecvError::Lagged(_)) => self.missed(),
                 Err(RecvError::Closed) => return,
             }
         }
+    }
+
+    /// Something was written: what is remembered of it is forgotten, then those who wait for it are told.
+    pub(crate) fn written(&self, key: Key) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        match &key {
+            Key::Environment(name) => self.environments.invalidate(name),
+            Key::Pointer {
+                environment,
+                certname,
+            } => {
+                let key = (environment.clone(), certname.clone());
+                self.pointers.invalidate(&key);
+            }
+            _ => return,
+        }
+        // That nobody waits is no error.
+        let _ = self.news.send(News::Written(key));
+    }
+
+    /// Something may have been written.
+    fn missed(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.environments.invalidate_all();
+        self.pointers.invalidate_all();
+        let _ = self.news.send(News::Missed);
+    }
+
+    /// What is written from now on.
+    pub(crate) fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Says whether new pointers of other processes are told from now on; those before may have been missed.
+    pub(crate) fn set_announced(&self, live: bool) {
+        self.announced.store(live, Ordering::SeqCst);
+        if live {
+            self.missed();
+        }
+    }
+
+    /// Whether new pointers of other processes are told.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced.load(Ordering::SeqCst)
     }
 
     /// An environment's document.

@@ -6,11 +6,13 @@
 //! the facts are stored, a compile task is put into the `urgent` lane, and the agent waits, within bounds.
 //! Whatever is over capacity is answered 503 with `Retry-After` at once.
 //!
-//! - [`Edge`]: made from a store, a queue and an authority; [`Edge::serve`] is its life
+//! - [`Edge`]: made from a store, a queue and an [`Authority`]; [`Edge::serve`] is its life
+//! - [`api`]: the documents of `/bunraku/v1`, for its clients too
 //! - `server`: connections, TLS, limits; `routes`: who may ask what; `catalog`, `files`, `ca`, ...: the answers
 //! - `farm`: the store behind bounded caches
 
 mod admin;
+pub mod api;
 mod bucket;
 mod ca;
 mod catalog;
@@ -25,7 +27,9 @@ mod report;
 mod routes;
 mod server;
 mod status;
+mod uploads;
 
 pub use config::EdgeConfig;
 pub use counters::EdgeCounters;
-pub use edge::{Edge, EdgePki};
+pub use edge::{Authority, Edge, EdgePki};
+pub use uploads::UploadPlaces;

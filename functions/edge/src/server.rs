@@ -27,14 +27,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Longest head of a request, in bytes. Agents of 2.7 and older send up to 1 kB of it; GET catalogs may be longer.
 const MAX_HEAD: usize = 256 << 10;
 
-/// Accepts connections until `shutdown` completes, then waits for them to end.
+/// Accepts connections until `shutdown` completes and for the grace after it, then waits for them to end.
 pub(crate) async fn serve(
     shared: &Arc<Shared>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let (stop, stopped) = watch::channel(());
-    let mut shutdown = pin!(shutdown);
+    let grace = shared.config.grace;
+    let mut shutdown = pin!(async {
+        shutdown.await;
+        shared.stopping.send_replace(true);
+        tokio::time::sleep(grace).await;
+    });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -142,7 +147,7 @@ async fn answer(
     let revoked = call
         .identity
         .as_ref()
-        .is_some_and(|identity| shared.ca.is_revoked(&identity.serial));
+        .is_some_and(|identity| shared.authority.trust().is_revoked(identity));
     let answered = if revoked {
         Err(routes::forbidden(&call).closing())
     } else {

@@ -6,7 +6,7 @@ mod options;
 mod revocation;
 
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use rcgen::{Issuer, KeyPair, PublicKeyData, SanType};
 use rustls_pki_types::CertificateDer;
@@ -16,7 +16,6 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 pub use credentials::Credentials;
 pub use options::{CaOptions, Submission};
-pub use revocation::CrlBundle;
 
 use crate::crl::trim;
 use crate::csr::{AltName, Extension, Request};
@@ -26,8 +25,9 @@ use crate::issue::{self, Leaf};
 use crate::name::{is_valid_certname, printable, validate_subject};
 use crate::pem;
 use crate::status::CertificateStatus;
+use crate::trust::{Trust, parse_certificates};
 use files::{
-    CA_CERTIFICATE, CA_KEY, INVENTORY, LIFETIME, certificates, create, inventory_line, next_serial,
+    CA_CERTIFICATE, CA_CRL, CA_KEY, INVENTORY, LIFETIME, create, inventory_line, next_serial,
     request_file, signed_file,
 };
 use revocation::read_crl;
@@ -42,12 +42,17 @@ pub struct Ca {
 struct Inner {
     dir: Dir,
     options: CaOptions,
-    certificate_pem: Arc<str>,
-    /// The CA certificates, the signing one first.
-    certificates: Vec<CertificateDer<'static>>,
+    trust: Trust,
     issuer: Issuer<'static, KeyPair>,
     key_id: Vec<u8>,
-    crl: RwLock<CrlBundle>,
+}
+
+impl std::fmt::Debug for Ca {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ca")
+            .field("dir", &self.inner.dir)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Ca {
@@ -66,38 +71,29 @@ impl Ca {
             create(&dir, &options)?;
         }
         let certificate_pem = dir.require(CA_CERTIFICATE)?;
-        let certificates = certificates(&certificate_pem)?;
-        let signer = certificates
-            .first()
-            .ok_or_else(|| PkiError::damaged(CA_CERTIFICATE, "no certificate in it"))?;
+        let certificates = parse_certificates(CA_CERTIFICATE, &certificate_pem)?;
+        let signer = certificates.first().ok_or_else(no_certificate)?;
         let key = KeyPair::from_pem(&dir.require(CA_KEY)?)?;
         check_key(signer, &key)?;
         let (issuer, key_id) = issue::issuer(signer, key)?;
-        let crl = read_crl(&dir, signer)?;
+        let crl = read_crl(&dir, &certificates)?;
+        let crl_file = Some(dir.path(CA_CRL));
         drop(lock);
         Ok(Self {
             inner: Arc::new(Inner {
                 dir,
                 options,
-                certificate_pem: certificate_pem.into(),
-                certificates,
+                trust: Trust::new(certificate_pem, certificates, crl, crl_file),
                 issuer,
                 key_id,
-                crl: RwLock::new(crl),
             }),
         })
     }
 
-    /// The CA certificates, PEM: what `certificate/ca` answers.
+    /// The authority as those see it who only trust it: its certificates and revocation lists.
     #[must_use]
-    pub fn certificate_pem(&self) -> Arc<str> {
-        Arc::clone(&self.inner.certificate_pem)
-    }
-
-    /// The CA certificates, DER, the signing one first.
-    #[must_use]
-    pub fn certificates(&self) -> &[CertificateDer<'static>] {
-        &self.inner.certificates
+    pub fn trust(&self) -> &Trust {
+        &self.inner.trust
     }
 
     /// Takes a certificate request for `certname`, and signs it if autosign says so.
@@ -233,8 +229,8 @@ impl Ca {
     /// # Errors
     /// When a file can't be read.
     pub fn status(&self, certname: &str) -> Result<Option<CertificateStatus>> {
-        let revoked = |serial: &[u8]| self.is_revoked(serial);
         if let Some(pem) = self.certificate(certname)? {
+            let revoked = |serial: &[u8]| self.has_revoked(serial);
             return CertificateStatus::of_certificate(certname, &pem, revoked).map(Some);
         }
         self.request(certname)?
@@ -255,7 +251,7 @@ impl Ca {
         }
         for name in self.inner.dir.names("signed")? {
             if let Some(pem) = self.certificate(&name)? {
-                let revoked = |serial: &[u8]| self.is_revoked(serial);
+                let revoked = |serial: &[u8]| self.has_revoked(serial);
                 list.push(CertificateStatus::of_certificate(&name, &pem, revoked)?);
             }
         }
@@ -269,7 +265,7 @@ impl Ca {
                     .map_err(|error| PkiError::damaged(signed_file(certname), error))?;
                 let (_, certificate) = X509Certificate::from_der(&der)
                     .map_err(|error| PkiError::damaged(signed_file(certname), error))?;
-                if self.is_revoked(certificate.raw_serial()) {
+                if self.has_revoked(certificate.raw_serial())? {
                     "revoked"
                 } else {
                     "signed"
@@ -331,10 +327,8 @@ impl Ca {
     }
 
     fn signer(&self) -> Result<&CertificateDer<'static>> {
-        self.inner
-            .certificates
-            .first()
-            .ok_or_else(|| PkiError::damaged(CA_CERTIFICATE, "no certificate in it"))
+        let certificates = self.inner.trust.certificates();
+        certificates.first().ok_or_else(no_certificate)
     }
 
     /// Reads a file named after a certname; a name that could lead elsewhere has none.
@@ -345,6 +339,10 @@ impl Ca {
             Ok(None)
         }
     }
+}
+
+fn no_certificate() -> PkiError {
+    PkiError::damaged(CA_CERTIFICATE, "no certificate in it")
 }
 
 fn check_key(certificate: &[u8], key: &KeyPair) -> Result<()> {

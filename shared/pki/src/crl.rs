@@ -7,9 +7,9 @@ use rcgen::{
     RevokedCertParams, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
-use x509_parser::prelude::{CertificateRevocationList, FromDer};
+use x509_parser::prelude::CertificateRevocationList;
 
-use crate::error::{PkiError, Result};
+use crate::error::Result;
 
 /// How long a CRL may be used, as Puppet Server sets it: agents fetch it once and may keep it for years.
 const LIFETIME: Duration = Duration::days(5 * 365);
@@ -24,11 +24,9 @@ pub(crate) struct Crl {
 }
 
 impl Crl {
-    /// Reads a list.
-    pub(crate) fn from_der(der: &[u8]) -> Result<Self> {
-        let (_, list) = CertificateRevocationList::from_der(der)
-            .map_err(|error| PkiError::damaged("the CRL", error))?;
-        Ok(Self {
+    /// What a list says.
+    pub(crate) fn of(list: &CertificateRevocationList<'_>) -> Self {
+        Self {
             revoked: list
                 .iter_revoked_certificates()
                 .map(|entry| {
@@ -42,7 +40,7 @@ impl Crl {
                 .crl_number()
                 .map(|number| number.to_bytes_be())
                 .unwrap_or_default(),
-        })
+        }
     }
 
     /// Whether `serial` (big-endian) is on the list.

@@ -4,7 +4,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
 
 use crate::error::{PkiError, Result};
 
@@ -60,14 +59,6 @@ impl Dir {
     pub(crate) fn require(&self, name: &str) -> Result<String> {
         self.read(name)?
             .ok_or_else(|| PkiError::damaged(self.path(name).display().to_string(), "missing"))
-    }
-
-    /// When a file was last written.
-    pub(crate) fn modified(&self, name: &str) -> Result<SystemTime> {
-        let path = self.path(name);
-        fs::metadata(&path)
-            .and_then(|metadata| metadata.modified())
-            .map_err(|source| PkiError::Io { path, source })
     }
 
     /// Writes a file whole: a temporary file beside it, flushed to the disk, then renamed over it.

@@ -16,6 +16,8 @@ pub struct Identity {
     pub certname: String,
     /// Puppet's extensions by short name, or by dotted identifier where Puppet has none: `$trusted['extensions']`.
     pub extensions: BTreeMap<String, String>,
+    /// The name of the certificate's issuer, DER: serial numbers are of one issuer.
+    pub issuer: Vec<u8>,
     /// The certificate's serial number, big-endian.
     pub serial: Vec<u8>,
 }
@@ -45,6 +47,7 @@ impl Identity {
         Ok(Self {
             certname,
             extensions,
+            issuer: certificate.issuer().as_raw().to_vec(),
             serial: certificate.raw_serial().to_vec(),
         })
     }

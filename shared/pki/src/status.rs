@@ -71,7 +71,7 @@ impl CertificateStatus {
     pub(crate) fn of_certificate(
         name: &str,
         pem: &str,
-        revoked: impl Fn(&[u8]) -> bool,
+        revoked: impl Fn(&[u8]) -> Result<bool>,
     ) -> Result<Self> {
         let damaged = || PkiError::damaged(format!("the certificate of {name}"), "unreadable");
         let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| damaged())?;
@@ -79,7 +79,7 @@ impl CertificateStatus {
         let extensions = certificate
             .iter_extensions()
             .map(|extension| (extension.oid.to_id_string(), extension.value));
-        let state = if revoked(certificate.raw_serial()) {
+        let state = if revoked(certificate.raw_serial())? {
             CertificateState::Revoked
         } else {
             CertificateState::Signed

@@ -4,14 +4,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::authority::{Ca, Credentials};
+use crate::authority::Credentials;
 use crate::error::{PkiError, Result};
+use crate::trust::{Trust, parse_certificates};
 
 /// TLS 1.2 and 1.3 with the server's certificate; clients may come without a certificate, but one that they show
-/// must be of this CA and not revoked, or the handshake fails.
+/// must be of this authority and not revoked, or the handshake fails.
 pub struct ServerTls {
     credentials: Credentials,
     current: RwLock<Arc<ServerConfig>>,
@@ -22,8 +23,8 @@ impl ServerTls {
     ///
     /// # Errors
     /// [`PkiError::Tls`] when rustls refuses the certificates.
-    pub fn new(ca: &Ca, credentials: Credentials) -> Result<Self> {
-        let config = server_config(ca, &credentials)?;
+    pub fn new(trust: &Trust, credentials: Credentials) -> Result<Self> {
+        let config = server_config(trust, &credentials)?;
         Ok(Self {
             credentials,
             current: RwLock::new(config),
@@ -40,40 +41,41 @@ impl ServerTls {
     ///
     /// # Errors
     /// As [`ServerTls::new`]; the former settings stay then.
-    pub fn reload(&self, ca: &Ca) -> Result<()> {
-        let config = server_config(ca, &self.credentials)?;
+    pub fn reload(&self, trust: &Trust) -> Result<()> {
+        let config = server_config(trust, &self.credentials)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(())
     }
 }
 
-fn server_config(ca: &Ca, credentials: &Credentials) -> Result<Arc<ServerConfig>> {
+fn server_config(trust: &Trust, credentials: &Credentials) -> Result<Arc<ServerConfig>> {
     let tls = |error: &dyn std::fmt::Display| PkiError::Tls(error.to_string());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let crl = trust.crl();
+    // Each certificate of the chain is an anchor, since clients send their own alone; one that the CA above it
+    // revoked is none.
     let mut roots = RootCertStore::empty();
-    for certificate in ca.certificates() {
-        roots
-            .add(certificate.clone())
-            .map_err(|error| tls(&error))?;
+    for certificate in trust.certificates() {
+        if !crl.has_revoked(certificate) {
+            roots
+                .add(certificate.clone())
+                .map_err(|error| tls(&error))?;
+        }
     }
     let verifier =
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-            .with_crls(ca.crl().ders)
+            .with_crls(crl.ders())
             .allow_unauthenticated()
             .build()
             .map_err(|error| tls(&error))?;
-    let mut chain = vec![
-        CertificateDer::from_pem_slice(credentials.certificate_pem.as_bytes())
-            .map_err(|error| tls(&error))?,
-    ];
+    let mut chain = parse_certificates("the server's certificate", &credentials.certificate_pem)?;
     // Intermediate CAs go along; the root (the last) every agent has.
-    let authorities = ca.certificates();
-    chain.extend(
-        authorities
-            .iter()
-            .take(authorities.len().saturating_sub(1))
-            .cloned(),
-    );
+    let authorities = trust.certificates();
+    for certificate in authorities.iter().take(authorities.len().saturating_sub(1)) {
+        if !chain.contains(certificate) {
+            chain.push(certificate.clone());
+        }
+    }
     let key = PrivateKeyDer::from_pem_slice(credentials.key_pem.as_bytes())
         .map_err(|error| tls(&error))?;
     let mut config = ServerConfig::builder_with_provider(provider)

@@ -5,10 +5,11 @@ mod compile;
 mod diagnostics;
 mod diff;
 mod dump;
+pub(crate) mod edge;
 mod eval;
 mod explain;
 mod inventory;
-mod push;
+pub(crate) mod push;
 mod replay;
 mod up;
 mod validate;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Verify(options) => verify::run(options, json),
         Command::Ca(command) => ca::run(command, json),
         Command::Up(options) => block_on(up::run(options)),
+        Command::Edge(options) => block_on(edge::run(options)),
         Command::Push(options) => block_on(push::run(options, json)),
         Command::Status(options) => block_on(inventory::status(options, json)),
         Command::Nodes(options) => block_on(inventory::nodes(options, json)),

@@ -1,5 +1,6 @@
 //! `bunraku up`
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(crate) async fn run(options: &Up) -> Result<ExitCode> {
         data: options.data.clone(),
         listen: options.listen,
         jobs: options.jobs,
-        autosign: autosign(options)?,
+        autosign: autosign(options.autosign.as_deref(), options.listen)?,
         names: options.names.clone(),
     })
     .await?;
@@ -49,9 +50,9 @@ pub(crate) async fn run(options: &Up) -> Result<ExitCode> {
 }
 
 /// What `--autosign` says, or what is safe where the edge listens.
-fn autosign(options: &Up) -> Result<Autosign> {
-    let Some(text) = options.autosign.as_deref() else {
-        return Ok(if options.listen.ip().is_loopback() {
+pub(super) fn autosign(option: Option<&str>, listen: SocketAddr) -> Result<Autosign> {
+    let Some(text) = option else {
+        return Ok(if listen.ip().is_loopback() {
             Autosign::All
         } else {
             Autosign::Off
@@ -102,7 +103,7 @@ async fn push_on_change(farm: &Farm, environment: &EnvironmentName, site: &Path)
 }
 
 /// Waits for the signals that end a service.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).ok();
     tokio::select! {

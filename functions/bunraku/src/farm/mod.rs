@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bunraku_compile::Compile;
-use bunraku_edge::{Edge, EdgeConfig, EdgePki};
+use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki};
 use bunraku_farm::Counters;
 use bunraku_farm::messages::{Channel, Lane, Message};
 use bunraku_pki::{Autosign, Ca, CaOptions};
@@ -46,7 +46,8 @@ pub(crate) struct Farm {
     tasks: JoinSet<()>,
 }
 
-fn hostname() -> String {
+/// This machine's name as a certname.
+pub(crate) fn hostname() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim().to_lowercase();
     if bunraku_pki::is_valid_certname(&name) {
@@ -87,7 +88,11 @@ impl Farm {
             },
             store.clone(),
             Arc::clone(&queue),
-            EdgePki { ca, credentials },
+            EdgePki {
+                authority: Authority::Here(ca),
+                credentials,
+            },
+            None,
             Arc::clone(&counters),
         )?;
         let listener = TcpListener::bind(options.listen)

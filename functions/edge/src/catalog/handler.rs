@@ -130,6 +130,7 @@ pub(crate) async fn catalog(
         environment: &environment,
         certname: &name,
         claims,
+        pointer: pointer.as_deref(),
         former: former.as_ref(),
     };
     match wait::compile(shared, wanted, &current).await? {

@@ -1,23 +1,27 @@
-//! Waiting for a compile: bounded in time and in number, woken by the store.
+//! Waiting for a compile: bounded in time and in number, woken by what the edge is told.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bunraku_farm::documents::{EnvironmentDoc, Failure};
+use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, Failure};
 use bunraku_farm::messages::{Cause, CompileTask, Lane};
 use bunraku_farm::{Certname, EnvironmentName};
-use bunraku_store::{Key, StoreEvent};
+use bunraku_store::Key;
 use jiff::Timestamp;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::pointer::{Claims, NodePointer, Verdict};
 use crate::edge::Shared;
+use crate::farm::News;
 use crate::http::reply::{Problem, no_environment};
 use crate::routes::unavailable;
 
-/// How often the store is asked without having told of anything: other processes' workers write, too.
+/// How often the pointer is read without anything having been told: other processes' workers write, too.
 const POLL: Duration = Duration::from_millis(500);
+/// The same where new pointers of other processes are told.
+const ANNOUNCED_POLL: Duration = Duration::from_secs(2);
 /// How long another try at a compile that failed before is waited for: a failure like the last one is not written
 /// again, and so can't be seen.
 const RETRY_WAIT: Duration = Duration::from_secs(10);
@@ -37,6 +41,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) environment: &'a EnvironmentName,
     pub(crate) certname: &'a Certname,
     pub(crate) claims: Claims<'a>,
+    /// The pointer that does not do.
+    pub(crate) pointer: Option<&'a NodePointer>,
     /// The failure that a new try is to put right.
     pub(crate) former: Option<&'a Failure>,
 }
@@ -48,7 +54,8 @@ pub(crate) async fn compile(
     current: &EnvironmentDoc,
 ) -> Result<Waited, Problem> {
     // Before the task is sent: what comes of it can't be missed then.
-    let mut events = shared.farm.store.subscribe();
+    let mut news = shared.farm.news();
+    let mut stopping = shared.stopping.subscribe();
     let task = CompileTask {
         environment: wanted.environment.clone(),
         certname: wanted.certname.clone(),
@@ -66,43 +73,80 @@ pub(crate) async fn compile(
         Some(_) => shared.config.wait.min(RETRY_WAIT),
         None => shared.config.wait,
     };
-    let deadline = Instant::now() + wait;
+    let mut deadline = Instant::now() + wait;
     let mine = Key::pointer(wanted.environment, wanted.certname);
     let environment = Key::Environment(wanted.environment.clone());
+    let mut seen = wanted.pointer.map(Seen::of);
+    let mut stops = false;
     loop {
-        if let Some(settled) = look(shared, wanted).await? {
+        let last = Instant::now() >= deadline;
+        if let Some(settled) = look(shared, wanted, &mut seen).await? {
             return Ok(settled);
         }
-        let poll = (Instant::now() + POLL).min(deadline);
-        loop {
-            match tokio::time::timeout_at(poll, events.recv()).await {
-                Ok(Ok(StoreEvent::Written(key))) if key != mine && key != environment => {}
-                Ok(Ok(_) | Err(RecvError::Lagged(_))) | Err(_) => break,
-                Ok(Err(RecvError::Closed)) => {
-                    tokio::time::sleep_until(poll).await;
-                    break;
-                }
-            }
+        if last {
+            return Ok(Waited::Expired(wanted.former.cloned()));
         }
-        if Instant::now() >= deadline {
-            return Ok(match look(shared, wanted).await? {
-                Some(settled) => settled,
-                None => Waited::Expired(wanted.former.cloned()),
-            });
+        let poll = match shared.farm.is_announced() {
+            true => ANNOUNCED_POLL,
+            false => POLL,
+        };
+        let concerns = |key: &Key| *key == mine || *key == environment;
+        tokio::select! {
+            () = tokio::time::sleep_until((Instant::now() + poll).min(deadline)) => {}
+            () = told(&mut news, concerns) => {}
+            () = told_to_stop(&mut stopping), if !stops => {
+                stops = true;
+                // The reply must be sent before the connection is cut.
+                deadline = deadline.min(Instant::now() + shared.config.drain / 2);
+            }
         }
     }
 }
 
-/// Judges the node's pointer as the store has it now.
-async fn look(shared: &Shared, wanted: Wanted<'_>) -> Result<Option<Waited>, Problem> {
+/// Completes when something was written that concerns the one who waits.
+async fn told(news: &mut Receiver<News>, concerns: impl Fn(&Key) -> bool) {
+    loop {
+        match news.recv().await {
+            Ok(News::Written(key)) if !concerns(&key) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the edge.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// Where a pointer stands; differs when it was written.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    sequence: u64,
+    facts_generation: u64,
+    catalog: Option<CatalogRef>,
+    failure: Option<Failure>,
+}
+
+impl Seen {
+    fn of(pointer: &NodePointer) -> Self {
+        let pointer = &pointer.pointer;
+        Self {
+            sequence: pointer.sequence,
+            facts_generation: pointer.facts_generation,
+            catalog: pointer.catalog,
+            failure: pointer.failure.clone(),
+        }
+    }
+}
+
+/// Judges the node's pointer as the store has it now. `seen` is where it stood the time before.
+async fn look(
+    shared: &Shared,
+    wanted: Wanted<'_>,
+    seen: &mut Option<Seen>,
+) -> Result<Option<Waited>, Problem> {
     let failed = |error| crate::routes::store_problem(shared, &error);
-    // The environment may move on while we wait: the compile then is for its newer release.
-    let environment = shared
-        .farm
-        .fresh_environment(wanted.environment)
-        .await
-        .map_err(failed)?
-        .ok_or_else(|| no_environment(wanted.environment))?;
     let pointer = shared
         .farm
         .fresh_pointer(wanted.environment, wanted.certname)
@@ -111,6 +155,18 @@ async fn look(shared: &Shared, wanted: Wanted<'_>) -> Result<Option<Waited>, Pro
     let Some(pointer) = pointer else {
         return Ok(None);
     };
+    // The environment may move on while we wait: the compile then is for its newer release. It is asked for when
+    // the pointer moved, for otherwise what is remembered of it for a moment will do.
+    let now = Some(Seen::of(&pointer));
+    let environment = if now == *seen {
+        shared.farm.environment(wanted.environment).await
+    } else {
+        shared.farm.fresh_environment(wanted.environment).await
+    };
+    *seen = now;
+    let environment = environment
+        .map_err(failed)?
+        .ok_or_else(|| no_environment(wanted.environment))?;
     Ok(match pointer.judge(&environment, wanted.claims) {
         Verdict::Compile => None,
         Verdict::Failed(failure) if Some(&failure) == wanted.former => None,

@@ -7,7 +7,7 @@ use bunraku_farm::Certname;
 use crate::support::TestFarm;
 
 /// Runs `puppet` with directories of its own. Needs the package `puppet-agent`.
-async fn puppet(farm: &TestFarm, arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) async fn puppet(farm: &TestFarm, arguments: &[&str]) -> (Option<i32>, String) {
     let home = farm.dir.path().join("agent");
     let port = farm.address.port().to_string();
     let arguments: Vec<String> = arguments

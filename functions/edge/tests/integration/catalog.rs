@@ -310,7 +310,11 @@ async fn the_certificates_extensions_go_to_the_compiler_with_the_facts() {
         certificate: farm.ca.certificate(NODE).unwrap().unwrap(),
         key: key.serialize_pem(),
     };
-    let agent = Client::new(farm.address, &farm.ca.certificate_pem(), Some(&pair));
+    let agent = Client::new(
+        farm.address,
+        &farm.ca.trust().certificate_pem(),
+        Some(&pair),
+    );
     assert_eq!(agent.catalog(NODE, &debian(1)).await.status, StatusCode::OK);
     let certname = Certname::parse(NODE).unwrap();
     let stored = farm.store.facts(&certname).await.unwrap().unwrap();

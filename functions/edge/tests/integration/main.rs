@@ -6,9 +6,12 @@
 
 mod admin;
 mod agent;
+mod announced;
 mod ca;
 mod catalog;
 mod client;
+mod elsewhere;
 mod files;
 mod refusals;
+mod stopping;
 mod support;

@@ -85,7 +85,11 @@ async fn a_revoked_certificate_does_not_get_in() {
     let farm = TestFarm::new().await;
     farm.push(&[("manifests/site.pp", "")]).await;
     let pair = farm.pair("a");
-    let agent = Client::new(farm.address, &farm.ca.certificate_pem(), Some(&pair));
+    let agent = Client::new(
+        farm.address,
+        &farm.ca.trust().certificate_pem(),
+        Some(&pair),
+    );
     let target = "/puppet/v3/node/a?environment=production";
     assert_eq!(agent.get(target).await.status, StatusCode::OK);
     let revoked = farm
@@ -130,7 +134,7 @@ async fn a_certificate_of_another_authority_does_not_get_in() {
     let other = TestFarm::new().await;
     let stranger = Client::new(
         farm.address,
-        &farm.ca.certificate_pem(),
+        &farm.ca.trust().certificate_pem(),
         Some(&other.pair("a")),
     );
     let request = Request::get("/status/v1/simple")
@@ -185,7 +189,9 @@ async fn bare_connections_and_garbage_disturb_nobody() {
     let _ = garbage.read(&mut [0; 64]).await;
     // A TLS connection on which nothing is said, as agents open them to probe.
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(farm.ca.certificates()[0].clone()).unwrap();
+    roots
+        .add(farm.ca.trust().certificates()[0].clone())
+        .unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bunraku_catalog::trace::{AnswerDigest, Read, Trace};
-use bunraku_edge::{Edge, EdgeConfig, EdgeCounters, EdgePki};
+use bunraku_edge::{Authority, Edge, EdgeConfig, EdgeCounters, EdgePki, UploadPlaces};
 use bunraku_farm::documents::{
     CatalogRef, EnvironmentDoc, FileEntry, ReleaseManifest, TraceDocument,
 };
 use bunraku_farm::messages::{Channel, CompileTask, Lane, Message};
 use bunraku_farm::reuse::{self, Decision, Outcome, Situation};
 use bunraku_farm::{CodePath, Counters, Digest, EnvironmentName};
-use bunraku_pki::{Autosign, Ca, CaOptions};
+use bunraku_pki::{Autosign, Ca, CaOptions, PemSource, Trust};
 use bunraku_queue::{MemoryQueue, Queue, QueueOptions};
 use bunraku_store::Store;
 use jiff::Timestamp;
@@ -27,6 +28,29 @@ use tokio::task::JoinHandle;
 
 use crate::client::{Client, Pair};
 
+/// What a farm for tests is made of.
+pub(crate) struct Setup {
+    pub(crate) config: EdgeConfig,
+    pub(crate) autosign: Autosign,
+    /// Whether somebody compiles.
+    pub(crate) compiler: bool,
+    /// Whether the edge only trusts the authority.
+    pub(crate) elsewhere: bool,
+    pub(crate) upload_places: Option<Arc<dyn UploadPlaces>>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            config: EdgeConfig::default(),
+            autosign: Autosign::All,
+            compiler: true,
+            elsewhere: false,
+            upload_places: None,
+        }
+    }
+}
+
 pub(crate) struct TestFarm {
     pub(crate) address: SocketAddr,
     pub(crate) store: Store,
@@ -37,7 +61,7 @@ pub(crate) struct TestFarm {
     pub(crate) compiles: Arc<AtomicU64>,
     pub(crate) dir: TempDir,
     tasks: Vec<JoinHandle<()>>,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 impl Drop for TestFarm {
@@ -56,9 +80,19 @@ impl TestFarm {
     }
 
     pub(crate) async fn with(config: EdgeConfig, autosign: Autosign, compiler: bool) -> Self {
+        Self::set_up(Setup {
+            config,
+            autosign,
+            compiler,
+            ..Setup::default()
+        })
+        .await
+    }
+
+    pub(crate) async fn set_up(setup: Setup) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let options = CaOptions {
-            autosign,
+            autosign: setup.autosign,
             ..CaOptions::default()
         };
         let ca = Ca::open(dir.path().join("ca"), options).unwrap();
@@ -67,14 +101,18 @@ impl TestFarm {
         let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(QueueOptions::default()));
         let counters = Arc::new(Counters::default());
         let pki = EdgePki {
-            ca: ca.clone(),
+            authority: match setup.elsewhere {
+                false => Authority::Here(ca.clone()),
+                true => Authority::Elsewhere(trust(&dir.path().join("ca"))),
+            },
             credentials,
         };
         let edge = Edge::new(
-            config,
+            setup.config,
             store.clone(),
             Arc::clone(&queue),
             pki,
+            setup.upload_places,
             Arc::clone(&counters),
         )
         .unwrap();
@@ -98,9 +136,9 @@ impl TestFarm {
             compiles: Arc::default(),
             dir,
             tasks: vec![serving],
-            _stop: stop,
+            stop: Some(stop),
         };
-        if compiler {
+        if setup.compiler {
             let work = compile(
                 farm.store.clone(),
                 Arc::clone(&farm.queue),
@@ -113,33 +151,11 @@ impl TestFarm {
 
     /// Makes `files` the release of the environment `production`.
     pub(crate) async fn push(&self, files: &[(&str, &str)]) -> Digest {
-        let mut entries = BTreeMap::new();
-        for (path, text) in files {
-            let (digest, _) = self.store.put_blob(text.as_bytes().to_vec()).await.unwrap();
-            let entry = FileEntry {
-                digest,
-                size: text.len() as u64,
-                mode: 0o755,
-            };
-            entries.insert(CodePath::parse(*path).unwrap(), entry);
-        }
-        let manifest = ReleaseManifest::new(entries);
-        let release = manifest.release;
-        self.store
-            .seal_release(&production(), &manifest)
-            .await
-            .unwrap();
-        self.store
-            .update_environment(&production(), |current| {
-                EnvironmentDoc::advance(current, release, None, Timestamp::now())
-            })
-            .await
-            .unwrap();
-        release
+        release(&self.store, files).await
     }
 
     pub(crate) fn anonymous(&self) -> Client {
-        Client::new(self.address, &self.ca.certificate_pem(), None)
+        Client::new(self.address, &self.ca.trust().certificate_pem(), None)
     }
 
     pub(crate) fn pair(&self, name: &str) -> Pair {
@@ -155,7 +171,7 @@ impl TestFarm {
     pub(crate) fn agent(&self, name: &str) -> Client {
         Client::new(
             self.address,
-            &self.ca.certificate_pem(),
+            &self.ca.trust().certificate_pem(),
             Some(&self.pair(name)),
         )
     }
@@ -166,12 +182,56 @@ impl TestFarm {
             certificate: credentials.certificate_pem,
             key: credentials.key_pem,
         };
-        Client::new(self.address, &self.ca.certificate_pem(), Some(&pair))
+        Client::new(
+            self.address,
+            &self.ca.trust().certificate_pem(),
+            Some(&pair),
+        )
+    }
+
+    /// Tells the edge to stop.
+    pub(crate) fn stop(&mut self) {
+        self.stop = None;
+    }
+
+    /// Waits until the edge has stopped.
+    pub(crate) async fn stopped(&mut self) {
+        (&mut self.tasks[0]).await.unwrap();
     }
 
     pub(crate) fn compiled(&self) -> u64 {
         self.compiles.load(Ordering::SeqCst)
     }
+}
+
+/// Makes `files` the release of the environment `production`.
+pub(crate) async fn release(store: &Store, files: &[(&str, &str)]) -> Digest {
+    let mut entries = BTreeMap::new();
+    for (path, text) in files {
+        let (digest, _) = store.put_blob(text.as_bytes().to_vec()).await.unwrap();
+        let entry = FileEntry {
+            digest,
+            size: text.len() as u64,
+            mode: 0o755,
+        };
+        entries.insert(CodePath::parse(*path).unwrap(), entry);
+    }
+    let manifest = ReleaseManifest::new(entries);
+    let release = manifest.release;
+    store.seal_release(&production(), &manifest).await.unwrap();
+    store
+        .update_environment(&production(), |current| {
+            EnvironmentDoc::advance(current, release, None, Timestamp::now())
+        })
+        .await
+        .unwrap();
+    release
+}
+
+/// An authority's public files.
+fn trust(ca: &Path) -> Trust {
+    let file = |name: &str| PemSource::File(ca.join(name));
+    Trust::open(&file("ca_crt.pem"), &file("ca_crl.pem")).unwrap()
 }
 
 pub(crate) fn csr(name: &str, key: &KeyPair) -> String {
@@ -203,7 +263,7 @@ async fn compile(store: Store, queue: Arc<dyn Queue>, compiles: Arc<AtomicU64>) 
     }
 }
 
-async fn one(store: &Store, task: &CompileTask, compiles: &AtomicU64) {
+pub(crate) async fn one(store: &Store, task: &CompileTask, compiles: &AtomicU64) {
     let environment = store.environment(&task.environment).await.unwrap();
     let pointer = store
         .pointer(&task.environment, &task.certname)

@@ -1,8 +1,10 @@
-//! Certificates whose keys the authority itself makes and keeps: the edge's and the administrators'.
+//! Certificates with their keys: those that the authority itself makes and keeps (the edge's and the
+//! administrators'), and those that somebody else made.
 
 use rcgen::{KeyPair, SanType};
-use rustls_pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -10,9 +12,12 @@ use super::{Ca, check_key};
 use crate::csr::{AltName, Extension, alt_names_of};
 use crate::dir::Access;
 use crate::error::{PkiError, Result};
+use crate::identity::Identity;
 use crate::issue;
 use crate::name::{is_valid_certname, printable};
 use crate::oid;
+use crate::source::PemSource;
+use crate::trust::parse_certificates;
 
 /// Certificates of our own are made again when they end within this time.
 const RENEW_BEFORE: Duration = Duration::days(30);
@@ -22,10 +27,37 @@ const RENEW_BEFORE: Duration = Duration::days(30);
 pub struct Credentials {
     /// The common name.
     pub certname: String,
-    /// The certificate, PEM.
+    /// The certificate, PEM; those of intermediate CAs may follow it.
     pub certificate_pem: String,
-    /// The private key, PKCS #8 PEM.
+    /// The private key, PEM.
     pub key_pem: String,
+}
+
+impl Credentials {
+    /// Reads a certificate and its key that somebody else made, in any of the forms of PEM that Puppet and OpenSSL
+    /// write.
+    ///
+    /// # Errors
+    /// When one can't be read, or the key is not the certificate's.
+    pub fn open(certificate: &PemSource, key: &PemSource) -> Result<Self> {
+        let (named, named_key) = (certificate.name("certificate"), key.name("private key"));
+        let (certificate_pem, key_pem) = (certificate.read()?, key.read()?);
+        let chain = parse_certificates(&named, &certificate_pem)?;
+        let der = chain
+            .first()
+            .ok_or_else(|| PkiError::damaged(&*named, "no certificate in it"))?;
+        let identity = Identity::from_der(der).map_err(|error| PkiError::damaged(named, error))?;
+        let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes())
+            .map_err(|error| PkiError::damaged(&*named_key, error))?;
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        CertifiedKey::from_der(chain, key, &provider)
+            .map_err(|error| PkiError::damaged(named_key, error))?;
+        Ok(Self {
+            certname: identity.certname,
+            certificate_pem,
+            key_pem,
+        })
+    }
 }
 
 impl std::fmt::Debug for Credentials {
@@ -115,7 +147,9 @@ impl Ca {
         let has = alt_names_of(&certificate);
         let soon = OffsetDateTime::now_utc() + RENEW_BEFORE;
         check_key(&der, &key).is_ok()
-            && !self.is_revoked(certificate.raw_serial())
+            && self
+                .has_revoked(certificate.raw_serial())
+                .is_ok_and(|revoked| !revoked)
             && certificate.validity().not_after.to_datetime() > soon
             && alt_names.iter().all(|wanted| {
                 has.iter().any(|name| match (name, wanted) {

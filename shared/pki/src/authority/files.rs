@@ -1,8 +1,6 @@
 //! The files of an authority, in the layout of Puppet Server's `cadir`.
 
 use rcgen::{KeyPair, RsaKeySize};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use time::{Duration, OffsetDateTime};
 
 use super::options::CaOptions;
@@ -45,12 +43,6 @@ pub(super) fn create(dir: &Dir, options: &CaOptions) -> Result<()> {
         Access::Public,
     )?;
     dir.write(CA_CERTIFICATE, &certificate.pem(), Access::Public)
-}
-
-pub(super) fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>> {
-    CertificateDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|error| PkiError::damaged(CA_CERTIFICATE, error))
 }
 
 /// Takes the next serial number; the file holds it in hexadecimal, as Puppet's does.

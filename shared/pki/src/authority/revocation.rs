@@ -1,67 +1,21 @@
-//! The revocation lists: reading, asking, and issuing them anew.
+//! Revocation: the authority's list issued anew.
 
-use std::sync::{Arc, PoisonError};
-use std::time::SystemTime;
-
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use time::OffsetDateTime;
-use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::Ca;
 use super::files::{CA_CRL, signed_file};
+use crate::bundle::CrlBundle;
 use crate::crl::{Crl, trim};
 use crate::dir::{Access, Dir};
 use crate::error::{PkiError, Result};
 use crate::name::printable;
 use crate::pem;
-
-/// The revocation lists as clients get them.
-#[derive(Clone, Debug)]
-pub struct CrlBundle {
-    /// One PEM block per CA of the bundle.
-    pub pem: Arc<str>,
-    /// When it was last changed; for `If-Modified-Since`.
-    pub modified: SystemTime,
-    pub(crate) ders: Vec<CertificateRevocationListDer<'static>>,
-    own: Arc<Crl>,
-}
+use crate::source::Stamp;
 
 impl Ca {
-    /// The revocation lists, as last read or written by this process.
-    #[must_use]
-    pub fn crl(&self) -> CrlBundle {
-        self.inner
-            .crl
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Whether the certificate with this serial number (big-endian) was revoked.
-    #[must_use]
-    pub fn is_revoked(&self, serial: &[u8]) -> bool {
-        self.inner
-            .crl
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .own
-            .contains(serial)
-    }
-
-    /// Looks whether another process changed the revocation list, and reads it if so. One `stat` when not.
-    ///
-    /// # Errors
-    /// When the file can't be read.
-    pub fn refresh(&self) -> Result<bool> {
-        let modified = self.inner.dir.modified(CA_CRL)?;
-        if modified == self.crl().modified {
-            return Ok(false);
-        }
-        self.set_crl(read_crl(&self.inner.dir, self.signer()?)?);
-        Ok(true)
-    }
-
     /// Revokes the certificate of `certname`: the list is issued anew with the next number.
     ///
     /// # Errors
@@ -84,9 +38,9 @@ impl Ca {
         let (_, certificate) = X509Certificate::from_der(&der)
             .map_err(|error| PkiError::damaged("the certificate", error))?;
         // The file is the truth: another process may have revoked since.
-        let dir = &self.inner.dir;
-        let current = read_crl(dir, self.signer()?)?;
-        let mut own = Crl::clone(&current.own);
+        let (dir, signer) = (&self.inner.dir, self.signer()?);
+        let current = read_crl(dir, std::slice::from_ref(signer))?;
+        let mut own = current.of(signer).cloned().unwrap_or_default();
         let now = OffsetDateTime::now_utc();
         let new = own
             .revoked
@@ -94,60 +48,31 @@ impl Ca {
             .is_none();
         if new {
             own.advance();
-            let mut pem = own.sign(&self.inner.issuer, &self.inner.key_id, now)?;
-            for other in self.foreign_crls(&current)? {
-                pem.push_str(&pem::encode("X509 CRL", other));
-            }
-            dir.write(CA_CRL, &pem, Access::Public)?;
+            self.write_crl(&own, &current, now)?;
         }
-        self.set_crl(read_crl(dir, self.signer()?)?);
-        Ok(())
+        self.inner.trust.reload(Stamp::of_file(&dir.path(CA_CRL))?)
     }
 
-    /// The lists of the other CAs in the bundle: kept as they are.
-    fn foreign_crls<'a>(&self, bundle: &'a CrlBundle) -> Result<Vec<&'a [u8]>> {
-        let signer = self.signer()?;
-        Ok(bundle
-            .ders
-            .iter()
-            .map(AsRef::as_ref)
-            .filter(|der| !is_from(der, signer))
-            .collect())
+    /// Writes the authority's own list, and those of the other CAs in the bundle as they are.
+    fn write_crl(&self, own: &Crl, bundle: &CrlBundle, now: OffsetDateTime) -> Result<()> {
+        let mut pem = own.sign(&self.inner.issuer, &self.inner.key_id, now)?;
+        for other in bundle.others(self.signer()?) {
+            pem.push_str(&pem::encode("X509 CRL", other));
+        }
+        self.inner.dir.write(CA_CRL, &pem, Access::Public)
     }
 
-    fn set_crl(&self, crl: CrlBundle) {
-        *self
-            .inner
-            .crl
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = crl;
+    /// Whether a certificate of this authority (its serial number, big-endian) was revoked.
+    pub(super) fn has_revoked(&self, serial: &[u8]) -> Result<bool> {
+        let crl = self.inner.trust.crl();
+        Ok(crl
+            .of(self.signer()?)
+            .is_some_and(|own| own.contains(serial)))
     }
 }
 
-pub(super) fn read_crl(dir: &Dir, signer: &[u8]) -> Result<CrlBundle> {
+pub(super) fn read_crl(dir: &Dir, authorities: &[CertificateDer<'_>]) -> Result<CrlBundle> {
     // The time first: a change in between is then seen by the next refresh.
-    let modified = dir.modified(CA_CRL)?;
-    let pem = dir.require(CA_CRL)?;
-    let ders = CertificateRevocationListDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| PkiError::damaged(CA_CRL, error))?;
-    let own = ders
-        .iter()
-        .find(|der| is_from(der, signer))
-        .ok_or_else(|| PkiError::damaged(CA_CRL, "no list of this CA in it"))?;
-    Ok(CrlBundle {
-        own: Arc::new(Crl::from_der(own)?),
-        pem: pem.into(),
-        modified,
-        ders,
-    })
-}
-
-/// Whether a CRL was issued by the owner of a certificate.
-fn is_from(crl: &[u8], signer: &[u8]) -> bool {
-    let Ok((_, list)) = CertificateRevocationList::from_der(crl) else {
-        return false;
-    };
-    X509Certificate::from_der(signer)
-        .is_ok_and(|(_, signer)| list.issuer().as_raw() == signer.subject().as_raw())
+    let stamp = Stamp::of_file(&dir.path(CA_CRL))?;
+    CrlBundle::parse(CA_CRL, dir.require(CA_CRL)?, stamp, authorities)
 }

@@ -254,12 +254,12 @@ fn keys_that_tls_would_not_take_are_refused() {
 fn cleaning_revokes_and_lets_the_host_ask_again() {
     let (_dir, ca) = authority(Autosign::All);
     ca.submit("a", &simple_csr("a")).unwrap();
-    let serial = identity(&ca, "a").serial;
+    let cleaned = identity(&ca, "a");
     ca.clean("a").unwrap();
-    assert!(ca.is_revoked(&serial));
+    assert!(ca.trust().is_revoked(&cleaned));
     assert!(ca.status("a").unwrap().is_none());
     ca.submit("a", &simple_csr("a")).unwrap();
-    assert!(!ca.is_revoked(&identity(&ca, "a").serial));
+    assert!(!ca.trust().is_revoked(&identity(&ca, "a")));
     assert!(matches!(ca.clean("nobody"), Err(PkiError::NotFound(_))));
     assert!(matches!(ca.revoke("nobody"), Err(PkiError::Conflict(_))));
 }
@@ -269,13 +269,14 @@ fn another_process_sees_the_same_authority_and_its_revocations() {
     let (dir, ca) = authority(Autosign::All);
     ca.submit("a", &simple_csr("a")).unwrap();
     let other = Ca::open(dir.path().join("ca"), CaOptions::default()).unwrap();
-    assert_eq!(other.certificate_pem(), ca.certificate_pem());
-    assert!(!ca.refresh().unwrap());
+    let trust = ca.trust();
+    assert_eq!(other.trust().certificate_pem(), trust.certificate_pem());
+    assert!(!trust.refresh().unwrap());
     other.revoke("a").unwrap();
-    let serial = identity(&ca, "a").serial;
-    assert!(!ca.is_revoked(&serial));
-    assert!(ca.refresh().unwrap());
-    assert!(ca.is_revoked(&serial));
+    let revoked = identity(&ca, "a");
+    assert!(!trust.is_revoked(&revoked));
+    assert!(trust.refresh().unwrap());
+    assert!(trust.is_revoked(&revoked));
 }
 
 #[test]

@@ -9,20 +9,20 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::support::{authority, csr, key, params};
 
-fn agent(ca: &Ca, name: &str) -> (String, String) {
+pub(crate) fn agent(ca: &Ca, name: &str) -> (String, String) {
     let key = key();
     ca.submit(name, &csr(&params(name), &key)).unwrap();
     (ca.certificate(name).unwrap().unwrap(), key.serialize_pem())
 }
 
-fn handshake(
+pub(crate) fn handshake(
     ca: &Ca,
     tls: &ServerTls,
     client: Option<&(String, String)>,
     version: &'static rustls::SupportedProtocolVersion,
 ) -> Result<Option<Identity>, rustls::Error> {
     let mut roots = RootCertStore::empty();
-    for certificate in ca.certificates() {
+    for certificate in ca.trust().certificates() {
         roots.add(certificate.clone()).unwrap();
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -67,7 +67,7 @@ fn handshake(
 fn clients_come_in_with_their_certificate_or_without_one() {
     let (_dir, ca) = authority(Autosign::All);
     let server = ca.server_credentials("edge.example.test", &[]).unwrap();
-    let tls = ServerTls::new(&ca, server).unwrap();
+    let tls = ServerTls::new(ca.trust(), server).unwrap();
     let agent = agent(&ca, "a.example.test");
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         assert_eq!(handshake(&ca, &tls, None, version).unwrap(), None);
@@ -82,11 +82,11 @@ fn clients_come_in_with_their_certificate_or_without_one() {
 fn a_revoked_certificate_is_refused_once_the_list_is_reloaded() {
     let (_dir, ca) = authority(Autosign::All);
     let server = ca.server_credentials("edge.example.test", &[]).unwrap();
-    let tls = ServerTls::new(&ca, server).unwrap();
+    let tls = ServerTls::new(ca.trust(), server).unwrap();
     let revoked = agent(&ca, "a");
     let good = agent(&ca, "b");
     ca.revoke("a").unwrap();
-    tls.reload(&ca).unwrap();
+    tls.reload(ca.trust()).unwrap();
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         assert!(handshake(&ca, &tls, Some(&revoked), version).is_err());
         assert!(handshake(&ca, &tls, Some(&good), version).is_ok());
@@ -98,7 +98,7 @@ fn a_certificate_of_another_authority_is_refused() {
     let (_dir, ca) = authority(Autosign::All);
     let (_other_dir, other) = authority(Autosign::All);
     let server = ca.server_credentials("edge.example.test", &[]).unwrap();
-    let tls = ServerTls::new(&ca, server).unwrap();
+    let tls = ServerTls::new(ca.trust(), server).unwrap();
     let stranger = agent(&other, "a");
     assert!(handshake(&ca, &tls, Some(&stranger), &rustls::version::TLS13).is_err());
 }

@@ -7,3 +7,4 @@ mod authority;
 mod handshake;
 mod openssl;
 mod support;
+mod trust;
