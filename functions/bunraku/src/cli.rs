@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands;
+
 /// A farm of Puppet catalog compilers.
 #[derive(Debug, Parser)]
 #[command(
@@ -56,6 +58,13 @@ pub(crate) enum Command {
     Dump(Dump),
     /// Compare two catalogs in files.
     Diff(Diff),
+    /// What waits in the farm's queues, and what was given up.
+    Tasks(commands::tasks::Tasks),
+    /// Put dead letters back into their queues.
+    Redrive(commands::redrive::Redrive),
+    /// Package, check and price the farm on AWS.
+    #[command(subcommand)]
+    Infra(commands::infra::InfraCommand),
 }
 
 /// Where the farm's data is.

@@ -2,6 +2,7 @@
 //! `PREFIX-<channel>-dead`. The redrive policy of the queues is the stack's (`infra/template.yaml`).
 
 mod body;
+mod doctor;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use bunraku_farm::messages::Channel;
 use tokio::sync::Mutex;
 
 pub use body::{Body, BodyError};
+pub use doctor::{Finding, State};
 
 use crate::QueueError;
 

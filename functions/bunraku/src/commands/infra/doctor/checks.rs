@@ -1,0 +1,26 @@
+//! Asks the bucket and the queues how they are.
+
+use bunraku_queue::sqs::SqsQueue;
+use bunraku_store::Store;
+
+use super::finding::Finding;
+use crate::commands::queue;
+use crate::failure::Result;
+
+/// The store: whether it can be read.
+pub(crate) async fn store(url: &str) -> Result<Vec<Finding>> {
+    let store = Store::open(url).await?;
+    let environments = store.environments().await?;
+    let detail = match environments.len() {
+        0 => "reachable; nothing was pushed yet".to_owned(),
+        count => format!("reachable; {count} environments"),
+    };
+    Ok(vec![Finding::ok(url, detail)])
+}
+
+/// The queues of all lanes and of their dead letters.
+pub(crate) async fn queues(url: &str) -> Result<Vec<Finding>> {
+    let queues = SqsQueue::connect(url).await.map_err(queue::failure)?;
+    let findings = queues.check().await.map_err(queue::failure)?;
+    Ok(findings.into_iter().map(Finding::from).collect())
+}

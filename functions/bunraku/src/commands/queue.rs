@@ -1,0 +1,58 @@
+//! Where the farm's queue is, for the commands that look into it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bunraku_queue::{EmbeddedQueue, Queue, QueueError, QueueOptions};
+use clap::Args;
+
+use crate::failure::{Failure, Result};
+
+/// Where the farm's queue is.
+#[derive(Debug, Args)]
+pub(crate) struct QueueArgs {
+    /// The queue: `sqs://PREFIX` (a stack's output QueueUrl), or the file of a local farm's queue.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "BUNRAKU_QUEUE",
+        default_value = ".bunraku/queue.redb"
+    )]
+    pub(crate) queue: String,
+}
+
+/// Opens a queue that must be there already.
+pub(crate) async fn open(args: &QueueArgs) -> Result<Arc<dyn Queue>> {
+    let file = args.queue.strip_prefix("file://").unwrap_or(&args.queue);
+    if !file.contains("://") && !Path::new(file).is_file() {
+        return Err(Failure::unreachable(format!(
+            "{file}: no queue here; `bunraku up` makes one, --queue says where it is"
+        )));
+    }
+    connect(&args.queue).await.map_err(failure)
+}
+
+async fn connect(url: &str) -> Result<Arc<dyn Queue>, QueueError> {
+    let file = url.strip_prefix("file://").unwrap_or(url);
+    if file.contains("://") {
+        return Err(QueueError::Invalid {
+            reason: format!("{url:?} is no queue that this version can open"),
+        });
+    }
+    Ok(Arc::new(EmbeddedQueue::open(
+        file,
+        QueueOptions::default(),
+    )?))
+}
+
+/// Why the queue can't be looked into, and what to do.
+pub(crate) fn failure(error: QueueError) -> Failure {
+    match error {
+        QueueError::InUse { .. } => Failure::unreachable(format!(
+            "{error}, most likely `bunraku up`: stop that (nothing in the queue is lost), run this, and \
+             start it again"
+        )),
+        QueueError::Invalid { .. } => Failure::input(error),
+        other => Failure::unreachable(other),
+    }
+}
