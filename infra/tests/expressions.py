@@ -30,6 +30,16 @@ ATTRIBUTES = {
     ("aws_cloudwatch_log_group", "arn"): "ArnBefore",
     ("aws_cloudwatch_log_group", "name"): "Ref",
     ("aws_lambda_function", "function_name"): "Ref",
+    ("aws_security_group", "id"): "Ref",
+    ("aws_lb", "arn"): "Ref",
+    ("aws_lb", "arn_suffix"): "LoadBalancerFullName",
+    ("aws_lb", "dns_name"): "DNSName",
+    ("aws_lb_target_group", "arn"): "Ref",
+    ("aws_ecs_cluster", "id"): "Ref",
+    ("aws_ecs_cluster", "name"): "Ref",
+    ("aws_ecs_service", "name"): "Name",
+    ("aws_ecs_task_definition", "arn"): "Ref",
+    ("aws_appautoscaling_target", "resource_id"): "Ref",
 }
 _REFERENCE = re.compile(r'(aws_\w+)\.(\w+)(?:\[([^]]+)\])?\.(\w+)')
 
@@ -39,7 +49,6 @@ class Scope:
     """What an expression can name."""
 
     module: object
-    addresses: dict
     key: str
     item: object
 
@@ -108,6 +117,9 @@ def _expression(text: str, scope: Scope):
         return LOCALS[text.removeprefix("local.")]
     if re.fullmatch(r"var\.\w+", text):
         return f"${{{text}}}"
+    # A choice between two words is a flag here.
+    if found := re.fullmatch(r'(var\.\w+) == \\?"\w+\\?"', text):
+        return f"${{{found[1]}}}"
     if re.fullmatch(r"!var\.\w+", text):
         return f"not(${{{text[1:]}}})"
     # Names that an evaluation before put in stay what they are.
@@ -123,6 +135,6 @@ def _expression(text: str, scope: Scope):
         kind, name, key, attribute = found.groups()
         if key and key != "0":
             key = _expression(key, scope) if key.startswith("each.") else plain(key)
-        logical = scope.addresses[f"{kind}.{name}"].format((key or "").title())
+        logical = scope.module.addresses[f"{kind}.{name}"].format((key or "").title())
         return f"${{{logical}.{ATTRIBUTES[kind, attribute]}}}"
     raise ValueError(f"an expression that this test does not know: {text}")

@@ -11,47 +11,16 @@ import hcl2
 
 from expressions import Scope, parsed, plain, value
 
-# Resources by the logical name of their counterpart; {} is the key of for_each, in CloudFormation's spelling.
-ADDRESSES = {
-    "aws_kms_key.farm": "Key",
-    "aws_s3_bucket.farm": "Bucket",
-    "aws_s3_bucket_versioning.farm": "Bucket",
-    "aws_s3_bucket_ownership_controls.farm": "Bucket",
-    "aws_s3_bucket_public_access_block.farm": "Bucket",
-    "aws_s3_bucket_server_side_encryption_configuration.farm": "Bucket",
-    "aws_s3_bucket_lifecycle_configuration.farm": "Bucket",
-    "aws_s3_bucket_notification.farm": "Bucket",
-    "aws_s3_bucket_policy.farm": "BucketPolicy",
-    "aws_sns_topic.published": "PublishedTopic",
-    "aws_sns_topic_policy.published": "PublishedTopicPolicy",
-    "aws_sqs_queue.lane": "{}Queue",
-    "aws_sqs_queue.dead": "{}DeadQueue",
-    "aws_sqs_queue_policy.uploads": "UploadsQueuePolicy",
-    # One policy that lies on many queues there, one for each queue here.
-    "aws_sqs_queue_policy.queues": "QueuesPolicy",
-    "aws_iam_role.function": "{}Role",
-    "aws_iam_role_policy.function": "{}Role",
-    "aws_cloudwatch_log_group.function": "{}Log",
-    "aws_lambda_function.function": "{}Function",
-    "aws_lambda_event_source_mapping.lane": "{}Mapping",
-    "aws_sns_topic.alarms": "AlarmTopic",
-    "aws_sns_topic_policy.alarms": "AlarmTopicPolicy",
-    "aws_sns_topic_subscription.alarms": "AlarmSubscription",
-    "aws_cloudwatch_metric_alarm.age": "{}AgeAlarm",
-    "aws_cloudwatch_metric_alarm.dead": "{}DeadAlarm",
-    "aws_cloudwatch_metric_alarm.errors": "{}ErrorsAlarm",
-    "aws_cloudwatch_metric_alarm.throttles": "{}ThrottlesAlarm",
-    "aws_cloudwatch_dashboard.farm": "Dashboard",
-}
-
 # What says how Terraform goes about it, and nothing of the resource.
-META = {"for_each", "count", "depends_on", "__is_block__", "__comments__", "__inline_comments__"}
+META = {"for_each", "count", "depends_on", "lifecycle", "__is_block__", "__comments__", "__inline_comments__"}
 
 
 class Module:
     """A parsed module."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, addresses: dict):
+        """`addresses`: resources by the logical name of their counterpart; {} is the key of for_each."""
+        self.addresses = addresses
         self.resources, self.documents, self.variables, self.outputs, self.locals = {}, {}, {}, {}, {}
         for file in sorted(directory.glob("*.tf")):
             self._read(hcl2.loads(file.read_text(encoding="utf-8")))
@@ -77,8 +46,8 @@ class Module:
         for address, content in self.resources.items():
             attributes = {key: item for key, item in content.items() if key not in META}
             for key, item in self._each(content.get("for_each")):
-                scope = Scope(self, ADDRESSES, key, item)
-                yield address, ADDRESSES[address].format((key or "").title()), attributes, scope
+                scope = Scope(self, key, item)
+                yield address, self.addresses[address].format((key or "").title()), attributes, scope
 
     def _each(self, over):
         if over is None:
@@ -89,8 +58,13 @@ class Module:
 
     def statements(self, name: str) -> list:
         """A policy document's statements, as CloudFormation writes them."""
-        scope = Scope(self, ADDRESSES, None, None)
-        return [_statement(block, scope) for block in self.documents[name]["statement"]]
+        scope = Scope(self, None, None)
+        document = self.documents[name]
+        statements = [_statement(block, scope) for block in document["statement"]]
+        for dynamic in document.get("dynamic", []):
+            (block,) = dynamic.values()
+            statements += [_statement(content, scope) | {"When": block["for_each"]} for content in block["content"]]
+        return sorted(statements, key=lambda statement: statement.get("Sid", ""))
 
 
 def _statement(block, scope):
@@ -125,6 +99,7 @@ def attributes_of(content, scope) -> dict:
 def _flatten(item, scope, path, flat):
     if isinstance(item, str) and item.startswith(("${jsonencode(", "${merge(")):
         item = parsed(item)
+    item = named(item)
     if path == ("dashboard_body",):
         flat[".".join(path)] = json.loads(value(item, scope))
     elif isinstance(item, dict):
@@ -140,3 +115,14 @@ def _flatten(item, scope, path, flat):
             _flatten({key: f'"{inner}"' for key, inner in found.items()}, scope, path, flat)
         elif found is not None:
             flat[".".join(path)] = found
+
+
+def named(item):
+    """A list of names with their values as an object; anything else as it is."""
+    if not isinstance(item, list) or not item or not all(isinstance(entry, dict) for entry in item):
+        return item
+    shapes = {tuple(sorted(key.lower() for key in entry if key not in META)) for entry in item}
+    if len(shapes) != 1 or shapes.pop() not in {("key", "value"), ("name", "value"), ("name", "valuefrom")}:
+        return item
+    entries = ([value for key, value in sorted(entry.items()) if key not in META] for entry in item)
+    return {plain(name): found for name, found in entries}

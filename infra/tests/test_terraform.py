@@ -3,16 +3,48 @@
 The AWS provider can't be fetched where the tests run, so `terraform validate` is not among them.
 """
 
-import json
 import re
 
 import pytest
 
-import cloudformation
+from comparison import Canonical, assert_same_variables, lowered, snake
 from conftest import INFRA
-from terraform import Module, attributes_of
+from expressions import Scope, value
+from terraform import Module
 
-MODULE = Module(INFRA / "terraform")
+# Resources by the logical name of their counterpart; {} is the key of for_each, in CloudFormation's spelling.
+ADDRESSES = {
+    "aws_kms_key.farm": "Key",
+    "aws_s3_bucket.farm": "Bucket",
+    "aws_s3_bucket_versioning.farm": "Bucket",
+    "aws_s3_bucket_ownership_controls.farm": "Bucket",
+    "aws_s3_bucket_public_access_block.farm": "Bucket",
+    "aws_s3_bucket_server_side_encryption_configuration.farm": "Bucket",
+    "aws_s3_bucket_lifecycle_configuration.farm": "Bucket",
+    "aws_s3_bucket_notification.farm": "Bucket",
+    "aws_s3_bucket_policy.farm": "BucketPolicy",
+    "aws_sns_topic.published": "PublishedTopic",
+    "aws_sns_topic_policy.published": "PublishedTopicPolicy",
+    "aws_sqs_queue.lane": "{}Queue",
+    "aws_sqs_queue.dead": "{}DeadQueue",
+    "aws_sqs_queue_policy.uploads": "UploadsQueuePolicy",
+    # One policy that lies on many queues there, one for each queue here.
+    "aws_sqs_queue_policy.queues": "QueuesPolicy",
+    "aws_iam_role.function": "{}Role",
+    "aws_iam_role_policy.function": "{}Role",
+    "aws_cloudwatch_log_group.function": "{}Log",
+    "aws_lambda_function.function": "{}Function",
+    "aws_lambda_event_source_mapping.lane": "{}Mapping",
+    "aws_sns_topic.alarms": "AlarmTopic",
+    "aws_sns_topic_policy.alarms": "AlarmTopicPolicy",
+    "aws_sns_topic_subscription.alarms": "AlarmSubscription",
+    "aws_cloudwatch_metric_alarm.age": "{}AgeAlarm",
+    "aws_cloudwatch_metric_alarm.dead": "{}DeadAlarm",
+    "aws_cloudwatch_metric_alarm.errors": "{}ErrorsAlarm",
+    "aws_cloudwatch_metric_alarm.throttles": "{}ThrottlesAlarm",
+    "aws_cloudwatch_dashboard.farm": "Dashboard",
+}
+MODULE = Module(INFRA / "terraform", ADDRESSES)
 
 # Attributes here by properties there. \N is a number of the attribute's path.
 PROPERTIES = {
@@ -154,141 +186,12 @@ LOCALS = {
     "dns_suffix": "${data.aws_partition.current.dns_suffix}",
     "region": "${data.aws_region.current.name}",
 }
-PSEUDO = {
-    "AWS::StackName": "${name}",
-    "AWS::AccountId": "${account}",
-    "AWS::Region": "${region}",
-    "AWS::Partition": "${partition}",
-    "AWS::URLSuffix": "${dns_suffix}",
-    "AWS::NoValue": None,
-}
-
-
-def snake(name):
-    """A parameter's name as the variable has it."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-class Canonical:
-    """The template's values as the same plain text that `terraform.py` makes."""
-
-    def __init__(self, template):
-        self.template = template
-
-    def name(self, name):
-        """What !Ref or ${} names."""
-        if name in PSEUDO:
-            return PSEUDO[name]
-        if name in self.template.body["Parameters"]:
-            return f"${{var.{snake(name)}}}"
-        logical, _, attribute = name.partition(".")
-        assert logical in self.template.resources, name
-        return f"${{{logical}.{attribute or 'Ref'}}}"
-
-    def value(self, item):
-        """A value with its functions resolved."""
-        if isinstance(item, dict) and len(item) == 1:
-            (function, argument), = item.items()
-            if function == "Ref":
-                return self.name(argument)
-            if function == "Fn::GetAtt":
-                return self.name(".".join(argument))
-            if function == "Fn::Sub":
-                return re.sub(r"\$\{([^}]+)\}", lambda found: self.name(found[1]), argument)
-            if function == "Fn::If":
-                condition, *branches = argument
-                return CHOICES[condition, *map(self.value, branches)]
-            if function == "Fn::FindInMap":
-                mapping, key, attribute = argument
-                assert (mapping, attribute) == ("Visibility", "Seconds")
-                return f"visibility({self.value(key).removeprefix('After')})"
-        if isinstance(item, dict):
-            return {key: self.value(inner) for key, inner in item.items()}
-        if isinstance(item, list):
-            return [self.value(inner) for inner in item]
-        return str(item).lower() if isinstance(item, bool) else str(item)
-
-    def statements(self, document):
-        """A policy's statements with lists in place of single values."""
-        statements = []
-        for statement in self.value(document)["Statement"]:
-            statement = dict(statement)
-            for key in ("Action", "Resource"):
-                if key in statement:
-                    statement[key] = sorted(cloudformation.as_list(statement[key]))
-            principal = statement.get("Principal")
-            if principal == "*":
-                statement["Principal"] = {"*": ["*"]}
-            elif principal:
-                statement["Principal"] = {k: sorted(cloudformation.as_list(v)) for k, v in principal.items()}
-            if "Condition" in statement:
-                statement["Condition"] = {
-                    test: {key: sorted(cloudformation.as_list(wanted)) for key, wanted in keys.items()}
-                    for test, keys in statement["Condition"].items()
-                }
-            statements.append(statement)
-        return statements
-
-    def properties(self, properties):
-        """A resource's properties, flat."""
-        flat = {}
-        self._flatten(properties, (), flat)
-        return flat
-
-    def _flatten(self, item, path, flat):
-        if path and path[-1] in ("PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument"):
-            flat[".".join(path)] = self.statements(item)
-            return
-        if path == ("DashboardBody",):
-            flat["DashboardBody"] = json.loads(self.value(item))
-            return
-        if path and path[-1] in ("Tags", "Dimensions") and isinstance(item, list):
-            item = {entry.get("Key", entry.get("Name")): entry["Value"] for entry in item}
-        if path and path[-1] == "Filter":
-            item = {rule["Name"]: rule["Value"] for rule in item["S3Key"]["Rules"]}
-        function = isinstance(item, dict) and len(item) == 1 and next(iter(item)).startswith(("Fn::", "Ref"))
-        if isinstance(item, dict) and not function:
-            for key, inner in item.items():
-                self._flatten(inner, path + (key,), flat)
-        elif isinstance(item, list):
-            for index, inner in enumerate(item):
-                self._flatten(inner, path + (str(index),), flat)
-        else:
-            flat[".".join(path)] = self.value(item)
-
-
-def lowered(module):
-    """Every resource of the module with the properties that it would have in the template."""
-    resources = {}
-    for address, logical, attributes, scope in module.instances():
-        kind = address.partition(".")[0]
-        properties = resources.setdefault(logical, {})
-        compared = {name: item for name, item in attributes.items() if (kind, name) not in ONLY_TERRAFORM}
-        if BUCKET_PARTS.fullmatch(kind):
-            assert compared.pop("bucket") == "${aws_s3_bucket.farm.id}"
-        for path, found in attributes_of(compared, scope).items():
-            if path.startswith("tags."):
-                target = path.replace("tags", "Tags", 1)
-            else:
-                target = next(
-                    (re.sub(a, p, path) for a, p in PROPERTIES[kind].items() if re.fullmatch(a, path)), None
-                )
-                assert target, f"{address}: {path} is in no table"
-            if isinstance(found, str) and found.startswith("document("):
-                found = module.statements(found.removeprefix("document(").removesuffix(")"))
-            if target == "CodeUri":
-                found = found.removeprefix("${path.module}/../")
-            if logical == "QueuesPolicy" and target == "Queues.0":
-                target = f"Queues.{sum(key.startswith('Queues.') for key in properties)}"
-            assert properties.get(target, found) == found, f"{address}: two values of {target}"
-            properties[target] = found
-    return resources
 
 
 def test_every_resource_has_its_counterpart_with_the_same_properties(farm):
-    canonical = Canonical(farm)
+    canonical = Canonical(farm, CHOICES)
     there = {name: canonical.properties(resource["Properties"]) for name, resource in farm.resources.items()}
-    here = lowered(MODULE)
+    here = lowered(MODULE, PROPERTIES, ONLY_TERRAFORM, BUCKET_PARTS)
     # Said by leaving the filter out there; the provider wants it said.
     assert here["Bucket"].pop("LifecycleConfiguration.Rules.0.Prefix") == ""
 
@@ -313,46 +216,12 @@ def test_what_is_chosen_is_chosen_alike():
 
 
 def test_variables_are_the_parameters(farm):
-    variables = dict(MODULE.variables)
-    assert "default" not in variables.pop("name"), "the stack's name has no default either"
-    parameters = farm.body["Parameters"]
-    assert sorted(variables) == sorted(map(snake, parameters))
-    for name, parameter in parameters.items():
-        variable = variables[snake(name)]
-        default = variable["default"]
-        default = str(default).lower() if isinstance(default, bool) else str(default).strip('"')
-        assert default == str(parameter["Default"]), name
-        assert constraints_of_variable(name, variable) == constraints_of_parameter(parameter), name
-
-
-def constraints_of_parameter(parameter):
-    """(allowed values, least, greatest)."""
-    allowed = [str(value) for value in parameter.get("AllowedValues", [])]
-    if allowed == ["false", "true"]:
-        allowed = []
-    return allowed, parameter.get("MinValue"), parameter.get("MaxValue")
-
-
-def constraints_of_variable(name, variable):
-    """The same of a variable's validation block."""
-    allowed, least, greatest = [], None, None
-    for validation in variable.get("validation", []):
-        condition = validation["condition"].removeprefix("${").removesuffix("}")
-        if found := re.fullmatch(rf"contains\(\[(.*)\], var\.{snake(name)}\)", condition):
-            allowed = [value.strip().strip('"') for value in found[1].split(",")]
-            continue
-        found = re.fullmatch(rf"var\.{snake(name)} >= (\d+)(?: && var\.{snake(name)} <= (\d+))?", condition)
-        assert found, f"{name}: {condition}"
-        least, greatest = int(found[1]), int(found[2]) if found[2] else None
-    return allowed, least, greatest
+    assert_same_variables(farm, MODULE)
 
 
 def test_outputs_are_the_same(farm):
-    canonical = Canonical(farm)
-    from expressions import Scope, value
-    from terraform import ADDRESSES
-
-    scope = Scope(MODULE, ADDRESSES, None, None)
+    canonical = Canonical(farm, CHOICES)
+    scope = Scope(MODULE, None, None)
     here = {name: value(output["value"], scope) for name, output in MODULE.outputs.items()}
     there = {snake(name): canonical.value(output["Value"]) for name, output in farm.body["Outputs"].items()}
     assert here == there

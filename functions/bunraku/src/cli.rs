@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::edge::Edge;
-use crate::commands::push::Push;
+use crate::commands;
 
 /// A farm of Puppet catalog compilers.
 #[derive(Debug, Parser)]
@@ -31,9 +30,9 @@ pub(crate) enum Command {
     /// Run the whole farm in one process: store, queue, certificate authority, workers and edge.
     Up(Up),
     /// Check, pack and upload a control repo, and wait until every catalog is in place.
-    Push(Push),
+    Push(commands::push::Push),
     /// Run an edge alone: it serves agents from the farm's store, and compiles nothing.
-    Edge(Edge),
+    Edge(commands::edge::Edge),
     /// Manage certificates of the built-in authority.
     #[command(subcommand)]
     Ca(CaCommand),
@@ -61,6 +60,13 @@ pub(crate) enum Command {
     Dump(Dump),
     /// Compare two catalogs in files.
     Diff(Diff),
+    /// What waits in the farm's queues, and what was given up.
+    Tasks(commands::tasks::Tasks),
+    /// Put dead letters back into their queues.
+    Redrive(commands::redrive::Redrive),
+    /// Package, check and price the farm on AWS.
+    #[command(subcommand)]
+    Infra(commands::infra::InfraCommand),
 }
 
 /// Where the farm's data is.

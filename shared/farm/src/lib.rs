@@ -9,6 +9,7 @@ pub mod counters;
 pub mod digest;
 pub mod documents;
 pub mod facts;
+mod finding;
 pub mod messages;
 pub mod names;
 pub mod plan;
@@ -16,4 +17,5 @@ pub mod reuse;
 
 pub use counters::{Counters, CountersSnapshot};
 pub use digest::Digest;
+pub use finding::{Finding, Level};
 pub use names::{Certname, CodePath, EnvironmentName, NameError};

@@ -17,7 +17,7 @@ mod key;
 mod store;
 
 pub use backend::Version;
-pub use bucket::{Bucket, Finding, Level, ObjectVersion, PresignedUpload};
+pub use bucket::{Bucket, ObjectVersion, PresignedUpload};
 pub use bundle::{Bundle, DamagedBundle};
 pub use error::StoreError;
 pub use key::{Key, ReportId};

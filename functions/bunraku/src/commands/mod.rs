@@ -8,9 +8,13 @@ mod dump;
 pub(crate) mod edge;
 mod eval;
 mod explain;
+pub(crate) mod infra;
 mod inventory;
 pub(crate) mod push;
+mod queue;
+pub(crate) mod redrive;
 mod replay;
+pub(crate) mod tasks;
 mod up;
 mod validate;
 mod verify;
@@ -40,6 +44,9 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Environments(options) => block_on(inventory::environments(options, json)),
         Command::Explain(options) => block_on(explain::run(options, json)),
         Command::Replay(options) => block_on(replay::run(options, json)),
+        Command::Tasks(options) => block_on(tasks::run(options, json)),
+        Command::Redrive(options) => block_on(redrive::run(options, json)),
+        Command::Infra(command) => infra::run(command, json),
     }
 }
 

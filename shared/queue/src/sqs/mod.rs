@@ -10,6 +10,7 @@ mod announcements;
 mod body;
 mod configuration;
 mod dead_letters;
+mod doctor;
 mod failure;
 mod notification;
 mod queues;

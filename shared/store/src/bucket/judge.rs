@@ -204,7 +204,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::Level;
+    use bunraku_farm::Level;
 
     fn filter(prefix: &str, suffix: &str) -> NotificationConfigurationFilter {
         let rule = |name: &str, value: &str| {

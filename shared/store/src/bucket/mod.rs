@@ -1,7 +1,6 @@
 //! What only a bucket can do, by S3's own verbs: signed uploads, checks, versions, parts.
 
 mod check;
-mod finding;
 mod judge;
 mod parts;
 mod place;
@@ -14,7 +13,7 @@ mod versions;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
-pub use finding::{Finding, Level};
+use bunraku_farm::Finding;
 pub(crate) use place::Place;
 pub use presigned::PresignedUpload;
 pub use versions::ObjectVersion;

@@ -16,7 +16,9 @@ use bunraku_farm::documents::UploadKey;
 use url::Url;
 
 use crate::conformance::server;
-use crate::{Key, Level, PresignedUpload, StoreError};
+use bunraku_farm::Level;
+
+use crate::{Key, PresignedUpload, StoreError};
 
 /// Sends a body as a client without credentials would; the status.
 fn put(signed: &PresignedUpload, body: &str) -> u16 {

@@ -1,4 +1,4 @@
-//! What a check of a bucket finds.
+//! What a check of the farm's surroundings finds.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn ok(what: &str, detail: impl Into<String>) -> Self {
+    /// All is well.
+    pub fn ok(what: &str, detail: impl Into<String>) -> Self {
         Self {
             what: what.to_owned(),
             level: Level::Ok,
@@ -38,7 +39,8 @@ impl Finding {
         }
     }
 
-    pub(super) fn warning(what: &str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// Somebody should look.
+    pub fn warning(what: &str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             what: what.to_owned(),
             level: Level::Warning,
@@ -47,7 +49,8 @@ impl Finding {
         }
     }
 
-    pub(super) fn error(what: &str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// Something is broken.
+    pub fn error(what: &str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             level: Level::Error,
             ..Self::warning(what, detail, hint)

@@ -1,0 +1,151 @@
+use super::*;
+
+/// Every unit costs one, so that a sum is a quantity.
+fn ones() -> Prices {
+    Prices {
+        s3_storage_gb_month: 1.0,
+        s3_put_request: 1.0,
+        s3_get_request: 1.0,
+        sqs_request: 1.0,
+        sns_publish: 1.0,
+        lambda_request: 1.0,
+        lambda_gb_second: 1.0,
+        kms_key_month: 1.0,
+        kms_request: 1.0,
+        logs_gb: 1.0,
+        logs_storage_gb_month: 1.0,
+        alarm_month: 1.0,
+        dashboard_month: 1.0,
+        metric_month: 1.0,
+        fargate_vcpu_hour: 1.0,
+        fargate_gb_hour: 1.0,
+        nlb_hour: 1.0,
+        nlb_lcu_hour: 1.0,
+        secret_month: 1.0,
+    }
+}
+
+fn site() -> Site {
+    Site {
+        nodes: 1000.0,
+        runs_per_day: 48.0,
+        changes_per_day: 10.0,
+        share_of_nodes_changed: 0.3,
+        edges: 2.0,
+        catalog_kb: 60.0,
+    }
+}
+
+fn sum(lines: &[Line], service: &str, item: &str) -> f64 {
+    let chosen = |line: &&Line| line.service == service && (item.is_empty() || line.item == item);
+    lines.iter().filter(chosen).map(|line| line.sum).sum()
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-6 * a.abs().max(b.abs()).max(1.0)
+}
+
+#[test]
+fn requests_are_counted_by_hand() {
+    let lines = bill(&site(), &ones());
+    let days = 730.0 / 24.0;
+    let runs = 48_000.0 * days;
+    assert!(close(sum(&lines, "S3 PUT, LIST", "agents' runs"), runs));
+    // A pointer and a catalog in each run; the environment in each run, too, since two edges would
+    // read it more often.
+    assert!(close(sum(&lines, "S3 GET", "agents' runs"), 3.0 * runs));
+    let compiled = 10.0 * 1000.0 * 0.3 * days;
+    let unchanged = 10.0 * 1000.0 * 0.7 * days;
+    assert!(close(
+        sum(&lines, "S3 GET", "compiled nodes"),
+        PER_COMPILED_NODE.get * compiled
+    ));
+    assert!(close(
+        sum(&lines, "S3 PUT, LIST", "unchanged nodes"),
+        unchanged
+    ));
+    assert!(close(sum(&lines, "SNS", ""), compiled + unchanged));
+    let polls = (25.0 / 20.0 + 2.0 / 20.0) * 730.0 * 3600.0;
+    assert!(close(sum(&lines, "SQS", "polling"), polls));
+}
+
+#[test]
+fn the_environment_is_read_no_oftener_than_its_time_allows() {
+    let many = Site {
+        nodes: 1_000_000.0,
+        ..site()
+    };
+    let lines = bill(&many, &ones());
+    let runs = 48_000_000.0 * 730.0 / 24.0;
+    let expected = 2.0 * runs + 2.0 * 730.0 * 3600.0 / 2.0;
+    assert!(close(sum(&lines, "S3 GET", "agents' runs"), expected));
+}
+
+#[test]
+fn what_grows_with_the_nodes_doubles_and_what_stands_ready_does_not() {
+    let lines = bill(&site(), &ones());
+    let twice = bill(
+        &Site {
+            nodes: 2000.0,
+            ..site()
+        },
+        &ones(),
+    );
+    for (service, item) in [
+        ("S3 storage", "reports"),
+        ("S3 PUT, LIST", "compiled nodes"),
+        ("Lambda", "compile: compiled nodes"),
+    ] {
+        let (once, twice) = (sum(&lines, service, item), sum(&twice, service, item));
+        assert!(once > 0.0 && close(2.0 * once, twice), "{service} {item}");
+    }
+    for service in ["KMS", "Fargate"] {
+        assert!(
+            close(sum(&lines, service, ""), sum(&twice, service, "")),
+            "{service}"
+        );
+    }
+}
+
+#[test]
+fn edges_of_ones_own_cost_nothing() {
+    let own = Site {
+        edges: 0.0,
+        ..site()
+    };
+    let lines = bill(&own, &ones());
+    for service in ["Fargate", "Load balancer", "Secrets Manager"] {
+        assert!(sum(&bill(&site(), &ones()), service, "") > 0.0, "{service}");
+        assert!(
+            !lines.iter().any(|line| line.service == service),
+            "{service}"
+        );
+    }
+}
+
+#[test]
+fn a_site_without_pushes_pays_for_runs_and_standing_ready() {
+    let quiet = Site {
+        changes_per_day: 0.0,
+        ..site()
+    };
+    let lines = bill(&quiet, &ones());
+    assert!(!lines.iter().any(|line| line.service == "Lambda"));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.quantity > 0.0 && line.sum.is_finite())
+    );
+}
+
+#[test]
+fn the_largest_line_is_found() {
+    let lines = bill(&site(), &ones());
+    let largest = largest(&lines).unwrap();
+    assert!(lines.iter().all(|line| line.sum <= largest.sum));
+    assert!(close(
+        total(&lines),
+        lines.iter().map(|line| line.sum).sum()
+    ));
+    assert!(super::largest(&[]).is_none());
+}
