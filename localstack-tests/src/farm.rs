@@ -245,7 +245,9 @@ impl Farm {
     }
 }
 
-fn free_port() -> u16 {
+/// A port of 127.0.0.1 that nothing listens on.
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }

@@ -10,6 +10,7 @@
 )]
 
 pub mod agent;
+pub mod cloud;
 pub mod farm;
 pub mod https;
 pub mod reference;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bunraku_compiler::inputs::{Entry, EntryKind, FileContent, FileMetadata, InputError};
 use bunraku_compiler::release::Files;
 use bunraku_farm::EnvironmentName;
-use bunraku_farm::documents::{FileEntry, ReleaseManifest};
+use bunraku_farm::documents::FileEntry;
 use bunraku_store::{Bundle, Store};
 use tokio::runtime::Handle;
 
@@ -30,13 +30,12 @@ impl BundleFiles {
     /// [`Files::read`] must be called outside of its own threads (in `spawn_blocking`).
     pub(crate) fn new(
         environment: &EnvironmentName,
-        manifest: ReleaseManifest,
         bundle: Bundle,
         store: Store,
         runtime: Handle,
     ) -> Self {
-        let bundled = bundle
-            .files
+        let Bundle { manifest, files } = bundle;
+        let bundled = files
             .into_iter()
             .filter_map(|(path, bytes)| {
                 let digest = manifest.file(path.as_str())?.digest;

@@ -9,7 +9,7 @@ use bunraku_compiler::release::{Files, NodeFacts, NodeInputs};
 use bunraku_compiler::{Manifest, Request};
 use bunraku_farm::EnvironmentName;
 use bunraku_farm::documents::FactsDoc;
-use bunraku_pcore::rich;
+use bunraku_pcore::{Value, rich};
 use bunraku_syntax::environment_conf::{BASE_MODULE_PATH, EnvironmentConf};
 use jiff::Timestamp;
 use serde_json::json;
@@ -53,14 +53,10 @@ fn node_facts(environment: &str, facts: &FactsDoc) -> NodeFacts {
     }
 }
 
-fn inputs<'r>(
-    release: &'r Sealed,
-    environment: &str,
-    facts: &FactsDoc,
-) -> NodeInputs<'r, crate::bundle_files::BundleFiles> {
+fn inputs(release: &Sealed, node: NodeFacts) -> NodeInputs<'_, crate::bundle_files::BundleFiles> {
     let now = Timestamp::now().as_nanosecond();
     let random = uuid::Uuid::new_v4().as_u128() as u64;
-    NodeInputs::new(&release.code, node_facts(environment, facts), now, random)
+    NodeInputs::new(&release.code, node, now, random)
 }
 
 /// Whether a catalog with this trace still holds for a release and these facts.
@@ -70,7 +66,18 @@ pub(crate) fn verify(
     facts: &FactsDoc,
     trace: &Trace,
 ) -> Result<(), Vec<Broken>> {
-    bunraku_compiler::verify(trace, &inputs(release, environment.as_str(), facts))
+    let node = node_facts(environment.as_str(), facts);
+    bunraku_compiler::verify(trace, &inputs(release, node))
+}
+
+/// Whether what such a catalog read of the code still holds for a release, whatever the node's facts.
+pub(crate) fn verify_code(release: &Sealed, trace: &Trace) -> Result<(), Vec<Broken>> {
+    let nobody = NodeFacts {
+        facts: Value::Undef,
+        trusted: Value::Undef,
+        server_facts: Value::Undef,
+    };
+    bunraku_compiler::verify_code(trace, &inputs(release, nobody))
 }
 
 /// Compiles a node's catalog.
@@ -80,7 +87,7 @@ pub(crate) fn compile(
     facts: &FactsDoc,
 ) -> Compiled {
     let began = Instant::now();
-    let inputs = inputs(release, environment.as_str(), facts);
+    let inputs = inputs(release, node_facts(environment.as_str(), facts));
     let (request, conf) = match request(release, environment, facts, &inputs) {
         Ok(made) => made,
         Err(message) => return Compiled::Error(message),

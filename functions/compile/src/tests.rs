@@ -5,6 +5,16 @@ use bunraku_farm::documents::{EnvironmentDoc, FileEntry, ReleaseManifest};
 use bunraku_farm::messages::{Cause, Lane};
 use serde_json::{Map, Value, json};
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bunraku_farm::documents::{FactsDoc, Pointer};
+use bunraku_farm::messages::CompileTask;
+use bunraku_farm::reuse::SkipReason;
+use bunraku_farm::{Certname, Counters, Digest, EnvironmentName};
+use bunraku_store::{Key, Store};
+use jiff::Timestamp;
+
 use super::*;
 
 /// A farm of one node, `web1`, with a handler of its own.
@@ -120,7 +130,7 @@ impl World {
     async fn pushed(&self) -> Handled {
         let upload = "one".to_owned();
         let task = self.task(Cause::Push { upload }).await;
-        self.compile.handle(&task).await.unwrap()
+        self.compile.handle(&task, None).await.unwrap()
     }
 
     async fn pointer(&self) -> Pointer {
@@ -213,6 +223,43 @@ async fn an_unrelated_push_keeps_the_catalog_without_a_compile() {
 }
 
 #[tokio::test]
+async fn a_push_that_a_node_does_not_read_of_does_not_read_its_facts() {
+    let world = World::new().await;
+    world.pushed().await;
+    world.store.delete(&Key::Facts(web1())).await.unwrap();
+    world.release(&site_with(&[("README.md", "x")])).await;
+    assert_eq!(world.pushed().await, Handled::Verified);
+    world
+        .release(&site_with(&[("data/common.yaml", "web::motto: safe\n")]))
+        .await;
+    assert_eq!(world.pushed().await, Handled::Skipped(SkipReason::NoFacts));
+}
+
+#[tokio::test]
+async fn a_compile_that_would_be_cut_off_is_not_begun() {
+    let world = World::new().await;
+    world.pushed().await;
+    let mut slow = world.pointer().await;
+    slow.duration_ms = 5_000;
+    let write = |_: Option<&Pointer>| Some(slow.clone());
+    let environment = production();
+    let (store, node) = (&world.store, web1());
+    let updated = store.update_pointer(&environment, &node, write).await;
+    assert!(updated.unwrap().written);
+    world
+        .release(&site_with(&[("data/common.yaml", "web::motto: safe\n")]))
+        .await;
+    let upload = "two".to_owned();
+    let task = world.task(Cause::Push { upload }).await;
+    let soon = Instant::now() + Duration::from_secs(2);
+    let late = world.compile.handle(&task, Some(soon)).await;
+    assert!(matches!(late, Err(CompileError::NoTime { .. })), "{late:?}");
+    let far = Instant::now() + Duration::from_secs(60);
+    let handled = world.compile.handle(&task, Some(far)).await.unwrap();
+    assert_eq!(handled, Handled::Compiled);
+}
+
+#[tokio::test]
 async fn a_change_of_what_was_read_is_compiled() {
     let related: [&Tree<'_>; 6] = [
         &[("modules/web/templates/web.epp", "served anew\n")],
@@ -281,7 +328,7 @@ async fn what_failed_is_tried_again_only_for_who_insists() {
     );
     let request = world.task(Cause::Request).await;
     assert_eq!(
-        world.compile.handle(&request).await.unwrap(),
+        world.compile.handle(&request, None).await.unwrap(),
         Handled::Failed
     );
     world.facts(json!({ "mode": "0600" })).await;
@@ -315,7 +362,7 @@ async fn a_task_that_comes_twice_or_late_does_nothing() {
         .await;
     // The late task brings the node to the current release, not to its own.
     assert_eq!(
-        world.compile.handle(&early).await.unwrap(),
+        world.compile.handle(&early, None).await.unwrap(),
         Handled::Compiled
     );
     assert_eq!(world.file().await["content"], "new\n");
@@ -328,9 +375,12 @@ async fn only_facts_that_were_read_lead_to_a_compile() {
     let world = World::new().await;
     world.pushed().await;
     world.facts(json!({ "mode": "0644", "role": "web" })).await;
-    assert_eq!(world.pushed().await, Handled::Verified);
+    let changed = world.task(Cause::Facts).await;
+    let handled = world.compile.handle(&changed, None).await.unwrap();
+    assert_eq!(handled, Handled::Verified);
     world.facts(json!({ "mode": "0600", "role": "web" })).await;
-    assert_eq!(world.pushed().await, Handled::Compiled);
+    let handled = world.compile.handle(&changed, None).await.unwrap();
+    assert_eq!(handled, Handled::Compiled);
     assert_eq!(world.file().await["mode"], "0600");
     assert_eq!(world.counted(), (2, 1));
 }

@@ -90,7 +90,7 @@ async fn result(shared: &Shared, upload: &UploadKey) -> Result<Reply, Problem> {
     if let Some(result) = store.upload_result(upload).await.map_err(failed)? {
         return Ok(json_reply(JSON, &result));
     }
-    if store.upload_size(upload).await.map_err(failed)?.is_none() {
+    if store.arrival(upload).await.map_err(failed)?.is_none() {
         return Err(not_found(format!("Could not find {upload}")));
     }
     let mut reply = json_reply(JSON, &json!({"upload": upload}));

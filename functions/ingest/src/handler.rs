@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bunraku_farm::documents::{
-    EnvironmentDoc, ReleaseManifest, Severity, UploadDiagnostic, UploadKey, UploadResult,
+    Arrival, EnvironmentDoc, ReleaseManifest, Severity, UploadDiagnostic, UploadKey, UploadResult,
 };
 use bunraku_farm::facts::SiteFacts;
 use bunraku_farm::messages::{Cause, NodeSelection, PlanTask, UploadCreated};
@@ -33,25 +33,30 @@ struct Checked {
 /// upload is no error; its result says what is wrong with it.
 pub async fn handle(context: &Context, message: &UploadCreated) -> anyhow::Result<()> {
     let upload = &message.key;
-    if context.store.upload_result(upload).await?.is_some() {
+    let store = &context.store;
+    let (arrival, former) = tokio::try_join!(store.arrival(upload), store.upload_result(upload))?;
+    let Some(arrival) = arrival else {
+        match former {
+            Some(_) => context.counters.uploads_repeated.increment(),
+            None => tracing::warn!(%upload, "the upload is gone and left no result"),
+        }
+        return Ok(());
+    };
+    if former.is_some_and(|former| former.stamp == arrival.stamp) {
         // All was done before but perhaps this.
-        context.store.delete_upload(upload).await?;
+        store.discard_upload(upload, &arrival).await?;
         context.counters.uploads_repeated.increment();
         return Ok(());
     }
-    if context.store.upload_size(upload).await?.is_none() {
-        tracing::warn!(%upload, "the upload is gone and left no result");
-        return Ok(());
-    }
     let result = match check_upload(context, upload).await? {
-        Err(diagnostics) => refuse(context, upload, diagnostics),
+        Err(diagnostics) => refuse(context, upload, &arrival, diagnostics),
         Ok(checked) if has_errors(&checked.diagnostics) => {
-            refuse(context, upload, checked.diagnostics)
+            refuse(context, upload, &arrival, checked.diagnostics)
         }
-        Ok(checked) => accept(context, upload, checked).await?,
+        Ok(checked) => accept(context, upload, &arrival, checked).await?,
     };
-    context.store.put_upload_result(upload, &result).await?;
-    context.store.delete_upload(upload).await?;
+    store.put_upload_result(upload, &result).await?;
+    store.discard_upload(upload, &arrival).await?;
     if result.accepted {
         context.counters.uploads_accepted.increment();
     } else {
@@ -166,14 +171,17 @@ fn seeded_nodes(files: &BTreeMap<String, Bytes>) -> BTreeSet<Certname> {
 fn refuse(
     context: &Context,
     upload: &UploadKey,
+    arrival: &Arrival,
     diagnostics: Vec<UploadDiagnostic>,
 ) -> UploadResult {
     tracing::info!(%upload, findings = diagnostics.len(), "upload refused");
     UploadResult {
         version: bunraku_farm::documents::VERSION,
         upload: upload.id().to_owned(),
+        stamp: arrival.stamp.clone(),
         environment: upload.environment.clone(),
         accepted: false,
+        superseded: false,
         release: None,
         sequence: 0,
         files: 0,
@@ -189,6 +197,7 @@ fn refuse(
 async fn accept(
     context: &Context,
     upload: &UploadKey,
+    arrival: &Arrival,
     checked: Checked,
 ) -> anyhow::Result<UploadResult> {
     let Checked {
@@ -205,16 +214,16 @@ async fn accept(
     let updated = context
         .store
         .update_environment(environment, |current| {
-            EnvironmentDoc::advance(current, release, Some(upload.id()), now)
+            EnvironmentDoc::advance(current, release, Some(arrival), now)
         })
         .await?;
     let current = updated
         .value
         .context("the environment vanished while it was written")?;
-    // A repeated upload may find a newer release in its place: its own change counts then.
-    let sequence = current
-        .applied(upload.id())
-        .map_or(current.sequence, |change| change.sequence);
+    // A repeated upload may find a newer release in its place: its own change counts then. One that
+    // was overtaken has none; its nodes go to the release of the one that came later.
+    let applied = current.applied(arrival).map(|change| change.sequence);
+    let sequence = applied.unwrap_or(current.sequence);
     if updated.written {
         context.counters.releases_swung.increment();
     }
@@ -234,8 +243,10 @@ async fn accept(
     Ok(UploadResult {
         version: bunraku_farm::documents::VERSION,
         upload: upload.id().to_owned(),
+        stamp: arrival.stamp.clone(),
         environment: environment.clone(),
         accepted: true,
+        superseded: applied.is_none(),
         release: Some(release),
         sequence,
         files: manifest.files.len() as u64,

@@ -99,7 +99,7 @@ async fn a_good_push_becomes_the_environments_release() {
         .unwrap();
     assert_eq!(bundle.files["manifests/site.pp"], SITE.1);
     assert_eq!(plans(&context).await, 1);
-    assert!(context.store.uploads().await.unwrap().is_empty());
+    assert!(context.store.waiting_uploads().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_refused_push_changes_nothing_but_its_result() {
         context.store.releases(&production()).await.unwrap().len(),
         1
     );
-    assert!(context.store.uploads().await.unwrap().is_empty());
+    assert!(context.store.waiting_uploads().await.unwrap().is_empty());
     let counters = context.counters.snapshot();
     assert_eq!(
         (counters.uploads_accepted, counters.uploads_refused),
@@ -245,6 +245,36 @@ async fn delivered_again_at_any_stage_it_ends_the_same() {
 }
 
 #[tokio::test]
+async fn a_new_archive_under_an_old_name_is_taken() {
+    let context = context();
+    let first = push(&context, "site", &[site()]).await;
+    let old = context.store.arrival(&key("site")).await.unwrap().unwrap();
+    let upload_key = bunraku_store::Key::Upload(key("site"));
+    context.store.delete(&upload_key).await.unwrap();
+    let second = push(&context, "site", &[site(), File("a", "2")]).await;
+    assert_ne!(
+        context.store.arrival(&key("site")).await.unwrap(),
+        Some(old)
+    );
+    assert_ne!(first.release, second.release);
+    assert_eq!((second.accepted, second.sequence), (true, 2));
+}
+
+#[tokio::test]
+async fn a_push_that_was_overtaken_brings_nothing_back() {
+    let context = context();
+    upload(&context, "slow", &[site()]).await;
+    upload(&context, "quick", &[site(), File("a", "2")]).await;
+    let quick = deliver(&context, "quick").await;
+    let slow = deliver(&context, "slow").await;
+    assert!(slow.accepted && slow.superseded && !quick.superseded);
+    let environment = context.store.environment(&production()).await.unwrap();
+    let environment = environment.unwrap();
+    assert_eq!(Some(environment.release), quick.release);
+    assert_eq!((environment.sequence, slow.sequence), (1, 1));
+}
+
+#[tokio::test]
 async fn a_message_that_comes_again_only_tidies_up() {
     let context = context();
     let first = push(&context, "one", &[site()]).await;
@@ -252,7 +282,7 @@ async fn a_message_that_comes_again_only_tidies_up() {
     upload(&context, "one", &[site()]).await;
     assert_eq!(deliver(&context, "one").await, first);
     assert_eq!(plans(&context).await, 0);
-    assert!(context.store.uploads().await.unwrap().is_empty());
+    assert!(context.store.waiting_uploads().await.unwrap().is_empty());
     assert_eq!(context.counters.snapshot().uploads_repeated, 1);
     // Neither upload nor result: nothing to do, and no error that would be tried again.
     handle(&context, &UploadCreated { key: key("gone") })

@@ -1,20 +1,19 @@
 //! Which nodes, which lane: a release becomes compile tasks.
 //!
 //! [`handle`] reads the release's facts documents into the store (for nodes that no agent has
-//! spoken for yet), takes every node that is known in the environment, leaves out those whose
-//! pointer is there already, and puts the rest into the queue in one batch. Doing it twice does no
-//! harm: waiting tasks of a node coalesce, and a task that comes late finds the pointer ahead of it.
+//! spoken for yet), takes every node that is known in the environment, and puts a task for each into
+//! the queue in one batch. Doing it twice does no harm: a task that comes late or again finds the
+//! pointer ahead of it.
 
 mod seeds;
 
 use std::sync::Arc;
 
 use bunraku_farm::Counters;
-use bunraku_farm::messages::{Message, NodeSelection, PlanTask};
+use bunraku_farm::messages::{Message, PlanTask};
 use bunraku_farm::plan::{plan, select};
 use bunraku_queue::Queue;
 use bunraku_store::Store;
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 /// How many documents are read at once.
@@ -56,37 +55,24 @@ pub async fn handle(context: &Context, task: &PlanTask) -> anyhow::Result<()> {
     let manifest = store
         .release_manifest(&task.environment, environment.release)
         .await?;
-    let seeded = seeds::store_seeds(context, &task.environment, &manifest, now).await?;
-    let known = match task.nodes {
-        NodeSelection::All => store.known_nodes_in(&task.environment).await?,
-        NodeSelection::Nodes(_) => Vec::new(),
-    };
-    let nodes = select(&task.nodes, known, seeded);
-    let nodes: Vec<_> = stream::iter(nodes)
-        .map(|certname| async move {
-            let pointer = store.pointer(&task.environment, &certname).await?;
-            anyhow::Ok((certname, pointer))
-        })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await?;
-    let plan = plan(task, &environment, nodes, now);
+    let known = store.known_nodes_in(&task.environment).await?;
+    let seeded = seeds::store_seeds(context, task, &environment, &manifest, &known).await?;
+    let nodes = select(&task.nodes, known, seeded.iter().cloned());
+    let tasks = plan(task, &environment, nodes, &seeded, now);
     tracing::info!(
         environment = %task.environment,
         release = environment.release.short(),
         sequence = environment.sequence,
-        tasks = plan.tasks.len(),
-        skipped = plan.skipped.len(),
+        tasks = tasks.len(),
         "planned"
     );
-    let (tasks, skipped) = (plan.tasks.len() as u64, plan.skipped.len() as u64);
+    let planned = tasks.len() as u64;
     context
         .queue
-        .send_batch(plan.tasks.into_iter().map(Message::from).collect())
+        .send_batch(tasks.into_iter().map(Message::from).collect())
         .await?;
     context.counters.plans.increment();
-    context.counters.tasks_planned.add(tasks);
-    context.counters.tasks_skipped.add(skipped);
+    context.counters.tasks_planned.add(planned);
     Ok(())
 }
 

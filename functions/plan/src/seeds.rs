@@ -1,23 +1,39 @@
 //! Facts that the site's code brings, for nodes that no agent has spoken for yet.
 
-use bunraku_farm::documents::{FactsDoc, ReleaseManifest};
+use std::collections::BTreeSet;
+
+use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, ReleaseManifest};
 use bunraku_farm::facts::SiteFacts;
-use bunraku_farm::{Certname, EnvironmentName, plan};
+use bunraku_farm::messages::PlanTask;
+use bunraku_farm::{Certname, Digest, EnvironmentName, plan};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use crate::{CONCURRENCY, Context};
 
-/// Stores the release's facts documents where they are news; gives the nodes that they are for.
+/// Stores the release's facts documents where they are news; gives the nodes that these are for.
+/// Documents that the release before had too, of nodes that are `known`, are not even read.
 pub(crate) async fn store_seeds(
     context: &Context,
-    environment: &EnvironmentName,
+    task: &PlanTask,
+    environment: &EnvironmentDoc,
     manifest: &ReleaseManifest,
-    now: Timestamp,
-) -> anyhow::Result<Vec<Certname>> {
+    known: &[Certname],
+) -> anyhow::Result<BTreeSet<Certname>> {
+    let before = documents_before(context, task, environment).await?;
+    let known: BTreeSet<&str> = known.iter().map(Certname::as_str).collect();
+    let news = |(path, digest): &(_, Digest)| {
+        let path: &bunraku_farm::CodePath = path;
+        // Whatever name the document gives its node: if it is the file's, the node is a member.
+        let is_known = plan::node_of_facts_file(path).is_some_and(|node| known.contains(node));
+        !(is_known && before.contains(digest))
+    };
     let files: Vec<_> = plan::facts_files(manifest)
         .map(|(path, entry)| (path.clone(), entry.digest))
+        .filter(news)
         .collect();
+    let now = (context.now)();
+    let name = &task.environment;
     let seeded: Vec<Option<Certname>> = stream::iter(files)
         .map(|(path, digest)| async move {
             let bytes = context.store.blob(digest).await?;
@@ -30,7 +46,7 @@ pub(crate) async fn store_seeds(
                 }
             };
             let certname = facts.certname.clone();
-            let seed = seed(facts, environment, now);
+            let seed = seed(facts, name, now);
             if context.store.put_facts(&seed).await?.written {
                 context.counters.facts_stored.increment();
             }
@@ -40,6 +56,31 @@ pub(crate) async fn store_seeds(
         .try_collect()
         .await?;
     Ok(seeded.into_iter().flatten().collect())
+}
+
+/// The facts documents of the release before; none when it can't be read.
+async fn documents_before(
+    context: &Context,
+    task: &PlanTask,
+    environment: &EnvironmentDoc,
+) -> anyhow::Result<BTreeSet<Digest>> {
+    let Some(previous) = environment.previous else {
+        return Ok(BTreeSet::new());
+    };
+    let manifest = context
+        .store
+        .release_manifest(&task.environment, previous)
+        .await;
+    match manifest {
+        Ok(manifest) => Ok(plan::facts_files(&manifest)
+            .map(|(_, entry)| entry.digest)
+            .collect()),
+        Err(error) if error.is_retryable() => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the release before can't be read");
+            Ok(BTreeSet::new())
+        }
+    }
 }
 
 fn seed(facts: SiteFacts, environment: &EnvironmentName, now: Timestamp) -> FactsDoc {

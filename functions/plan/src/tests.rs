@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, FileEntry, Pointer, ReleaseManifest};
-use bunraku_farm::messages::{Cause, Channel, Lane};
+use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, FileEntry, ReleaseManifest};
+use bunraku_farm::messages::{Cause, Channel, Lane, NodeSelection};
 use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
 use bunraku_queue::MemoryQueue;
 use bytes::Bytes;
@@ -145,25 +145,33 @@ async fn a_second_delivery_adds_nothing_to_what_waits() {
 }
 
 #[tokio::test]
-async fn nodes_that_are_there_are_left_out_and_a_late_plan_is_for_the_current_release() {
+async fn a_late_plan_is_for_the_current_release() {
     let context = context();
-    known(&context, "there", "production").await;
-    known(&context, "behind", "production").await;
+    known(&context, "a", "production").await;
     let late = release(&context, &[("manifests/site.pp", "")]).await;
     release(&context, &[("manifests/site.pp", "# new")]).await;
-    for (name, sequence) in [("there", 2), ("behind", 1)] {
-        let json = json!({"certname": name, "sequence": sequence}).to_string();
-        let pointer: Pointer = serde_json::from_str(&json).unwrap();
-        let write = |_: Option<&Pointer>| Some(pointer.clone());
-        context
-            .store
-            .update_pointer(&production(), &node(name), write)
-            .await
-            .unwrap();
-    }
     handle(&context, &late).await.unwrap();
-    assert_eq!(planned(&context).await, tasks(&["behind"], 2));
-    assert_eq!(context.counters.snapshot().tasks_skipped, 1);
+    assert_eq!(planned(&context).await, tasks(&["a"], 2));
+}
+
+#[tokio::test]
+async fn facts_documents_that_did_not_change_are_not_read_again() {
+    let context = context();
+    let facts = |value: &str| format!(r#"{{"kernel": "{value}"}}"#);
+    let (linux, sunos) = (facts("Linux"), facts("SunOS"));
+    let first = [("facts/a.json", &*linux), ("facts/b.json", &*linux)];
+    let task = release(&context, &first).await;
+    handle(&context, &task).await.unwrap();
+    planned(&context).await;
+    let second = [("facts/a.json", &*linux), ("facts/b.json", &*sunos)];
+    let task = release(&context, &second).await;
+    // Whoever read it now would find that it is gone.
+    let unchanged = bunraku_store::Key::Blob(Digest::of(&linux));
+    context.store.delete(&unchanged).await.unwrap();
+    handle(&context, &task).await.unwrap();
+    assert_eq!(planned(&context).await, tasks(&["a", "b"], 2));
+    let stored = context.store.facts(&node("b")).await.unwrap().unwrap();
+    assert_eq!(stored.values["kernel"], "SunOS");
 }
 
 #[tokio::test]

@@ -35,4 +35,4 @@ pub use error::Error;
 pub use evaluate::{Evaluation, Program, evaluate};
 pub use inputs::Inputs;
 pub use recorder::{existence_digest, file_digest, listing_digest, metadata_digest};
-pub use verify::verify;
+pub use verify::{verify, verify_code};

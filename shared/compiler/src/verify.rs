@@ -17,6 +17,18 @@ pub fn verify(trace: &Trace, inputs: &dyn Inputs) -> Result<(), Vec<Broken>> {
     trace.holds_by(|read| Some(answer(read, inputs).unwrap_or_else(unanswerable)))
 }
 
+/// Whether what a trace read of the code still answers the same; `inputs` is asked for nothing that
+/// a node says of itself.
+///
+/// # Errors
+/// The broken reads, in order.
+pub fn verify_code(trace: &Trace, inputs: &dyn Inputs) -> Result<(), Vec<Broken>> {
+    trace.holds_by(|read| match read {
+        Read::Fact(_) | Read::Trusted(_) | Read::ServerFact(_) => None,
+        code => Some(answer(code, inputs).unwrap_or_else(unanswerable)),
+    })
+}
+
 /// A digest that no recorded answer has.
 fn unanswerable() -> AnswerDigest {
     AnswerDigest::of_bytes(b"no answer")

@@ -44,8 +44,6 @@ counters! {
     plans,
     /// Compile tasks that plans have put into the queue.
     tasks_planned,
-    /// Nodes that plans left out because their pointer already has the release.
-    tasks_skipped,
     /// Catalogs compiled (evaluator ran to its end).
     compiles,
     /// Compiles that ended with an error of the code.

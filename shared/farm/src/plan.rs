@@ -4,49 +4,37 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::documents::{EnvironmentDoc, FileEntry, Pointer, ReleaseManifest};
-use crate::messages::{CompileTask, Lane, NodeSelection, PlanTask};
+use crate::documents::{EnvironmentDoc, FileEntry, ReleaseManifest};
+use crate::messages::{Cause, CompileTask, Lane, NodeSelection, PlanTask};
 use crate::{Certname, CodePath};
 
-/// What a plan task becomes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// The compile tasks, in the order of the nodes given.
-    pub tasks: Vec<CompileTask>,
-    /// Nodes that are where they should be.
-    pub skipped: Vec<Certname>,
-}
-
-/// Plans: one task in lane `normal` for each of `nodes` (each with its pointer) that is not yet at
-/// the environment's sequence.
+/// Plans: one task in lane `normal` for each of `nodes`. Nodes that are `seeded`, whose facts come
+/// with the release, may have new facts, and their tasks say so.
 ///
 /// The plan is for the environment's current release, which may be newer than the task's: a late
-/// plan does the work of the one behind it, never an older one. A pointer that names the release
-/// but an older sequence gets a task too: a worker that is busy with a release between the two must
-/// find the pointer ahead of it.
+/// plan does the work of the one behind it, never an older one. Whether a node is there already is
+/// not asked here: after a push next to none is, and the task finds out with the one read that it
+/// makes anyway.
 pub fn plan(
     task: &PlanTask,
     environment: &EnvironmentDoc,
-    nodes: impl IntoIterator<Item = (Certname, Option<Pointer>)>,
+    nodes: impl IntoIterator<Item = Certname>,
+    seeded: &BTreeSet<Certname>,
     now: Timestamp,
-) -> Plan {
-    let mut plan = Plan::default();
-    for (certname, pointer) in nodes {
-        if pointer.is_some_and(|pointer| pointer.sequence >= environment.sequence) {
-            plan.skipped.push(certname);
-            continue;
-        }
-        plan.tasks.push(CompileTask {
-            environment: task.environment.clone(),
-            certname,
-            release: environment.release,
-            sequence: environment.sequence,
-            lane: Lane::Normal,
-            cause: task.cause.clone(),
-            enqueued_at: now,
-        });
-    }
-    plan
+) -> Vec<CompileTask> {
+    let compile = |certname| CompileTask {
+        environment: task.environment.clone(),
+        release: environment.release,
+        sequence: environment.sequence,
+        lane: Lane::Normal,
+        cause: match seeded.contains(&certname) {
+            true => Cause::Facts,
+            false => task.cause.clone(),
+        },
+        enqueued_at: now,
+        certname,
+    };
+    nodes.into_iter().map(compile).collect()
 }
 
 /// The nodes of a plan: those `known` in the environment and those that the release brings facts
@@ -72,9 +60,14 @@ pub fn facts_files(manifest: &ReleaseManifest) -> impl Iterator<Item = (&CodePat
 
 /// Whether `path` is that of a facts document in a release.
 pub fn is_facts_file(path: &str) -> bool {
+    node_of_facts_file(path).is_some()
+}
+
+/// The node that a facts document is for by its name; what it says inside has the last word.
+pub fn node_of_facts_file(path: &str) -> Option<&str> {
     path.strip_prefix("facts/")
         .and_then(|file| file.strip_suffix(".json"))
-        .is_some_and(|stem| !stem.is_empty() && !stem.contains('/'))
+        .filter(|stem| !stem.is_empty() && !stem.contains('/'))
 }
 
 #[cfg(test)]
@@ -82,52 +75,33 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::messages::Cause;
     use crate::{Digest, EnvironmentName};
 
     fn name(text: &str) -> Certname {
         Certname::parse(text).unwrap()
     }
 
-    fn pointer(certname: &str, sequence: u64, release: Digest) -> Pointer {
-        let json =
-            serde_json::json!({"certname": certname, "sequence": sequence, "release": release});
-        serde_json::from_str(&json.to_string()).unwrap()
-    }
-
     #[test]
-    fn nodes_at_the_sequence_are_left_out_and_all_others_get_the_current_release() {
+    fn every_node_gets_a_task_for_the_current_release_however_late_the_plan() {
         let now = Timestamp::UNIX_EPOCH;
         let one = EnvironmentDoc::advance(None, Digest::of("1"), None, now).unwrap();
         let two = EnvironmentDoc::advance(Some(&one), Digest::of("2"), None, now).unwrap();
-        let three = EnvironmentDoc::advance(Some(&two), Digest::of("1"), None, now).unwrap();
         let late = PlanTask {
             environment: EnvironmentName::parse("production").unwrap(),
-            release: Digest::of("2"),
-            sequence: 2,
+            release: Digest::of("1"),
+            sequence: 1,
             cause: Cause::Manual,
             nodes: NodeSelection::All,
         };
-        let nodes = [
-            (name("never"), None),
-            (name("old"), Some(pointer("old", 2, Digest::of("2")))),
-            (
-                name("same-release-old-sequence"),
-                Some(pointer("s", 1, Digest::of("1"))),
-            ),
-            (name("there"), Some(pointer("there", 3, Digest::of("1")))),
-        ];
-        let plan = plan(&late, &three, nodes, now);
-        let planned: Vec<&str> = plan
-            .tasks
-            .iter()
-            .map(|task| task.certname.as_str())
-            .collect();
-        assert_eq!(planned, ["never", "old", "same-release-old-sequence"]);
-        assert!(plan.tasks.iter().all(|task| task.release == Digest::of("1")
-            && task.sequence == 3
+        let seeded = BTreeSet::from([name("b")]);
+        let tasks = plan(&late, &two, [name("a"), name("b")], &seeded, now);
+        let causes: Vec<_> = tasks.iter().map(|task| task.cause.clone()).collect();
+        assert_eq!(causes, [Cause::Manual, Cause::Facts]);
+        let planned: Vec<&str> = tasks.iter().map(|task| task.certname.as_str()).collect();
+        assert_eq!(planned, ["a", "b"]);
+        assert!(tasks.iter().all(|task| task.release == Digest::of("2")
+            && task.sequence == 2
             && task.lane == Lane::Normal));
-        assert_eq!(plan.skipped, [name("there")]);
     }
 
     #[test]

@@ -26,6 +26,17 @@ pub struct Situation<'a> {
     pub compiler: &'a str,
 }
 
+/// What to do with a compile task, as far as that can be said without the node's facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ByCode {
+    /// Nothing: the pointer is where it should be.
+    UpToDate,
+    /// Verify what the trace read of the code; only if that broke, read the facts and compile.
+    Verify(Target),
+    /// Read the facts, and [`decide`].
+    ReadFacts,
+}
+
 /// What to do with a compile task. The release to bring the node to is always the environment's
 /// current one, whatever the task says: a late task does the work of the one behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +58,22 @@ pub struct Target {
     pub release: Digest,
     /// The environment's sequence.
     pub sequence: u64,
-    /// Stable digest of the facts to compile with.
-    pub facts_digest: Digest,
+    /// Stable digest of the facts to compile with; absent when only the code is verified.
+    pub facts_digest: Option<Digest>,
     /// Their generation.
     pub facts_generation: u64,
+}
+
+impl Target {
+    /// The same with these facts to compile with.
+    #[must_use]
+    pub fn with_facts(self, facts: &FactsDoc) -> Self {
+        Self {
+            facts_digest: Some(facts.digest),
+            facts_generation: facts.generation,
+            ..self
+        }
+    }
 }
 
 /// Why nothing has to be done.
@@ -94,7 +117,7 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
         certname: task.certname.clone(),
         release: environment.release,
         sequence: environment.sequence,
-        facts_digest: facts.digest,
+        facts_digest: Some(facts.digest),
         facts_generation: facts.generation,
     };
     let Some(pointer) = pointer else {
@@ -118,6 +141,36 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
         return Decision::Compile(target, CompileReason::OtherCompiler);
     }
     Decision::Verify(target)
+}
+
+/// Decides on a compile task without a look at the node's facts, if that can be done: a push says
+/// nothing of facts, and a catalog without a failure beside it holds for those that its pointer
+/// names. Whoever brings new facts sends a task of its own.
+pub fn decide_by_code(
+    task: &CompileTask,
+    environment: &EnvironmentDoc,
+    pointer: Option<&Pointer>,
+    compiler: &str,
+) -> ByCode {
+    let pushed = matches!(task.cause, Cause::Push { .. });
+    let Some(pointer) = pointer.filter(|pointer| {
+        pushed
+            && pointer.catalog.is_some()
+            && pointer.failure.is_none()
+            && pointer.compiler == compiler
+    }) else {
+        return ByCode::ReadFacts;
+    };
+    if pointer.sequence >= environment.sequence {
+        return ByCode::UpToDate;
+    }
+    ByCode::Verify(Target {
+        certname: task.certname.clone(),
+        release: environment.release,
+        sequence: environment.sequence,
+        facts_digest: None,
+        facts_generation: pointer.facts_generation,
+    })
 }
 
 /// What came of bringing a node to a [`Target`].
@@ -163,6 +216,15 @@ fn next_pointer(
     outcome: &Outcome,
     at: Timestamp,
 ) -> Option<Pointer> {
+    // Facts that came meanwhile, or that a compile failed with, were not looked at.
+    let unread = target.facts_digest.is_none();
+    if unread
+        && current.is_none_or(|pointer| {
+            pointer.failure.is_some() || pointer.facts_generation != target.facts_generation
+        })
+    {
+        return None;
+    }
     let mut next = current
         .cloned()
         .unwrap_or_else(|| blank(target.certname.clone()));
@@ -177,7 +239,7 @@ fn next_pointer(
         } => {
             next.catalog = Some(*catalog);
             next.release = Some(target.release);
-            next.facts_digest = Some(target.facts_digest);
+            next.facts_digest = target.facts_digest;
             next.trace = trace.clone();
             next.compiled_at = Some(at);
             next.verified_at = None;
@@ -199,7 +261,7 @@ fn next_pointer(
                 sequence: target.sequence,
                 error: error.clone(),
                 at,
-                facts_digest: Some(target.facts_digest),
+                facts_digest: target.facts_digest,
             });
         }
     }

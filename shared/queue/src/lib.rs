@@ -1,20 +1,26 @@
-//! The farm's queue: lanes with leases, retries, dead letters and coalescing.
+//! The farm's queue: lanes with leases, retries and dead letters.
 //!
 //! A message is sent, received under a lease, and acknowledged when its work is done; whoever dies
-//! before that leaves it to the next. Delivery is at least once, order is that of sending but for
-//! retries, and of the waiting messages with the same
-//! [coalescing key](bunraku_farm::messages::Message::coalescing_key) only the newest remains.
+//! before that leaves it to the next. Delivery is at least once, on every queue.
 //!
 //! [`EmbeddedQueue`] keeps the messages in one local file and survives a crash at any instant;
-//! [`MemoryQueue`] is for tests and simulation. Both are the same state machine (`state`) and pass
-//! the same conformance suite.
+//! [`MemoryQueue`] is for tests and simulation. Both are the same state machine (`state`) and do
+//! more than the farm needs: order is that of sending but for retries, and of the waiting messages
+//! with the same [coalescing key](bunraku_farm::messages::Message::coalescing_key) only the newest
+//! remains. [`sqs::SqsQueue`] does neither: a task that comes twice, or late, finds the node's
+//! pointer ahead of it and does nothing.
+//!
+//! What every queue promises, and what the ordered, coalescing ones do besides, is one conformance
+//! suite each (`conformance`).
 
 mod embedded;
 mod engine;
 mod error;
 mod journal;
 mod memory;
+mod open;
 mod options;
+mod receipt;
 pub mod sqs;
 mod state;
 
@@ -29,7 +35,9 @@ use serde::{Deserialize, Serialize};
 pub use embedded::EmbeddedQueue;
 pub use error::QueueError;
 pub use memory::MemoryQueue;
+pub use open::open;
 pub use options::QueueOptions;
+pub use receipt::Receipt;
 
 /// What a receiver got: a message under a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,22 +48,16 @@ pub struct Delivery {
     pub attempt: u32,
     /// Names this delivery towards the queue.
     pub receipt: Receipt,
+    /// The X-Ray header that the message was sent with, see [`sqs::with_trace`].
+    pub trace: Option<String>,
 }
 
-/// Names one delivery of one message; void when its lease has run out and the message was
-/// delivered anew.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Receipt {
-    pub(crate) id: u64,
-    pub(crate) lease: u64,
-}
-
-/// How many messages a channel holds.
+/// How many messages a channel holds; on SQS, about how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Depth {
     /// Ready to be received.
     pub waiting: usize,
-    /// Put back with a delay that has not run out.
+    /// Put back with a delay that has not run out; SQS counts these as leased.
     pub delayed: usize,
     /// Being worked on.
     pub leased: usize,
@@ -105,11 +107,14 @@ pub trait Queue: Debug + Send + Sync + 'static {
         self.send_batch(vec![message]).await
     }
 
-    /// Sends messages, all or none, with one durable write.
+    /// Sends messages. When this returns they are durable. The queue in a file takes all or none,
+    /// with one durable write; SQS takes them in batches, so that a send that fails may leave any
+    /// part of them sent. Sending all again is right: every message may come twice anyway.
     async fn send_batch(&self, messages: Vec<Message>) -> Result<(), QueueError>;
 
     /// Takes at most `max` messages under a lease, waiting at most `wait` for the first. Channels
-    /// named earlier are emptied first. An empty list: nothing came in time.
+    /// named earlier are emptied first. An empty list: nothing came in time. Dropping the future
+    /// loses nothing: what it had taken comes again.
     async fn receive(
         &self,
         channels: &[Channel],
@@ -122,7 +127,8 @@ pub trait Queue: Debug + Send + Sync + 'static {
     async fn ack(&self, receipt: &Receipt) -> Result<(), QueueError>;
 
     /// The work failed with `error`: the message comes again after `delay`, or becomes a dead
-    /// letter when this was its last attempt. A void receipt changes nothing.
+    /// letter, with `error` as its reason, when this was its last attempt. A void receipt changes
+    /// nothing.
     async fn release(
         &self,
         receipt: &Receipt,
@@ -137,7 +143,8 @@ pub trait Queue: Debug + Send + Sync + 'static {
     /// How many messages each channel holds; every channel is named.
     async fn depths(&self) -> Result<BTreeMap<Channel, Depth>, QueueError>;
 
-    /// The messages of a channel, oldest first, dead letters last, at most `limit`.
+    /// The messages of a channel, oldest first, dead letters last, at most `limit`. SQS shows dead
+    /// letters only: what waits there can't be looked at without taking it.
     async fn list(&self, channel: Channel, limit: usize) -> Result<Vec<QueuedMessage>, QueueError>;
 
     /// Puts the dead letters of a channel (all channels: `None`) back as if they were new; says how

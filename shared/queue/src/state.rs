@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::journal::Contents;
-use crate::{Delivery, Depth, QueueError, QueueOptions, QueuedMessage, Receipt, Standing};
+use crate::receipt::{Receipt, Ticket};
+use crate::{Delivery, Depth, QueueError, QueueOptions, QueuedMessage, Standing};
 
 /// A message as the journal keeps it, under its id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -175,17 +176,18 @@ impl State {
         Some(Delivery {
             message: entry.record.message.clone(),
             attempt,
-            receipt: Receipt { id, lease },
+            receipt: Receipt(Ticket::Local { id, lease }),
+            trace: None,
         })
     }
 
     /// Forgets a message whose work is done.
     pub(crate) fn ack(&mut self, receipt: &Receipt, now: Instant) -> Vec<Change> {
         let mut changes = self.tick(now);
-        if self.lease_end(receipt).is_some() {
-            self.unplace(receipt.id);
-            self.entries.remove(&receipt.id);
-            changes.push(Change::Remove(receipt.id));
+        if let Some((id, ..)) = self.held(receipt) {
+            self.unplace(id);
+            self.entries.remove(&id);
+            changes.push(Change::Remove(id));
         }
         changes
     }
@@ -199,9 +201,9 @@ impl State {
         now: Instant,
     ) -> Vec<Change> {
         let mut changes = self.tick(now);
-        if self.lease_end(receipt).is_some() {
+        if let Some((id, ..)) = self.held(receipt) {
             let until = (!delay.is_zero()).then(|| after(now, delay));
-            self.give_back(receipt.id, until, Some(error), &mut changes);
+            self.give_back(id, until, Some(error), &mut changes);
         }
         changes
     }
@@ -214,14 +216,14 @@ impl State {
         now: Instant,
     ) -> (Result<(), QueueError>, Vec<Change>) {
         let changes = self.tick(now);
-        let Some(end) = self.lease_end(receipt) else {
+        let Some((id, number, end)) = self.held(receipt) else {
             return (Err(QueueError::LeaseLost), changes);
         };
-        self.timers.remove(&(end, receipt.id));
+        self.timers.remove(&(end, id));
         let end = after(now, lease);
-        self.timers.insert((end, receipt.id));
-        if let Some(entry) = self.entries.get_mut(&receipt.id) {
-            entry.place = Place::Leased(receipt.lease, end);
+        self.timers.insert((end, id));
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.place = Place::Leased(number, end);
         }
         (Ok(()), changes)
     }
@@ -299,11 +301,13 @@ impl State {
         (dead.len(), changes)
     }
 
-    /// The end of the lease that a receipt stands for, unless it is void.
-    fn lease_end(&self, receipt: &Receipt) -> Option<Instant> {
-        let entry = self.entries.get(&receipt.id)?;
-        match entry.place {
-            Place::Leased(lease, end) if lease == receipt.lease => Some(end),
+    /// The message of a receipt, with number and end of its lease, unless the receipt is void.
+    fn held(&self, receipt: &Receipt) -> Option<(u64, u64, Instant)> {
+        let Ticket::Local { id, lease } = receipt.0 else {
+            return None;
+        };
+        match self.entries.get(&id)?.place {
+            Place::Leased(number, end) if number == lease => Some((id, number, end)),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 mod documents;
 mod files;
 mod objects;
+pub(crate) mod server;
 
 use std::fs;
 use std::path::Path;
@@ -42,7 +43,7 @@ fn all_files(directory: &Path) -> Vec<std::path::PathBuf> {
     found
 }
 
-/// Makes a test of each function for memory and for a directory.
+/// Makes a test of each function for memory, for a directory and for S3.
 macro_rules! conformance {
     ($($(#[$meta:meta])* async fn $name:ident($store:ident: Store) $body:block)*) => {
         $(
@@ -60,6 +61,12 @@ macro_rules! conformance {
                 async fn on_a_directory() {
                     let (_directory, store) = on_directory().await;
                     check(store).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                #[ignore = "needs an S3 and SQS server: localstack-tests/run"]
+                async fn on_s3() {
+                    check(server::store().await).await;
                 }
             }
         )*

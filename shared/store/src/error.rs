@@ -35,8 +35,8 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
-    /// The store's kind is not supported (yet).
-    #[error("stores of kind {scheme}:// are not supported yet; use file:// or a directory")]
+    /// The store's kind is not supported.
+    #[error("stores of kind {scheme}:// are not supported; use s3://, file:// or a directory")]
     Unsupported {
         /// The URL's scheme.
         scheme: String,

@@ -31,6 +31,14 @@ pub enum Key {
     Environment(EnvironmentName),
     /// `facts/<certname>.json`: last facts.
     Facts(Certname),
+    /// `members/<env>/<certname>`: empty; the node's last facts name this environment. Tells an
+    /// environment's nodes by one listing.
+    Member {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The node.
+        certname: Certname,
+    },
     /// `pointers/<env>/<certname>.json`: the node's catalog.
     Pointer {
         /// The environment.
@@ -123,6 +131,10 @@ impl fmt::Display for Key {
             }
             Self::Environment(name) => write!(f, "environments/{name}.json"),
             Self::Facts(certname) => write!(f, "facts/{certname}.json"),
+            Self::Member {
+                environment,
+                certname,
+            } => write!(f, "members/{environment}/{certname}"),
             Self::Pointer {
                 environment,
                 certname,
@@ -163,6 +175,13 @@ fn parse(text: &str) -> Option<Key> {
             Key::Environment(EnvironmentName::parse(rest.strip_suffix(".json")?).ok()?)
         }
         "facts" => Key::Facts(Certname::parse(rest.strip_suffix(".json")?).ok()?),
+        "members" => {
+            let (environment, certname) = pair()?;
+            Key::Member {
+                environment: EnvironmentName::parse(environment).ok()?,
+                certname: Certname::parse(certname).ok()?,
+            }
+        }
         "releases" => {
             let (environment, file) = pair()?;
             let environment = EnvironmentName::parse(environment).ok()?;
@@ -225,6 +244,7 @@ mod tests {
             format!("catalogs/{digest}.json.gz"),
             "environments/production.json".to_owned(),
             "facts/web1.example.test.json".to_owned(),
+            "members/production/web1.example.test".to_owned(),
             format!("releases/production/{digest}.json"),
             format!("releases/production/{digest}.bundle"),
             "pointers/production/web1.example.test.json".to_owned(),
@@ -242,7 +262,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_key_escapes_the_store(
-            kind in "(blobs|facts|pointers|uploads|releases|environments|reports|\\.\\.)",
+            kind in "(blobs|facts|members|pointers|uploads|releases|environments|reports|\\.\\.)",
             rest in "[a-z./%]{0,16}",
             end in "(|\\.json|\\.tar\\.gz|\\.result\\.json|\\.json\\.gz)",
         ) {

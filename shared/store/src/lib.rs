@@ -5,18 +5,20 @@
 //! compare and swap ([`Store::swap`], [`Store::update`]): a lost race means reading again, never
 //! overwriting. Content that is named by its digest is checked against it when read.
 //!
-//! Back ends: a local directory (`file://` or a plain path) and memory (`memory://`). On a
-//! directory, compare and swap and crash safety are supplied here (see `backend::files`): no reader
+//! Back ends: a bucket (`s3://`), a local directory (`file://` or a plain path) and memory
+//! (`memory://`). What only a bucket can do is said by [`Bucket`]. On a directory, compare and swap and crash safety are supplied here (see `backend::files`): no reader
 //! ever sees half a file, and any number of threads and processes may share the directory.
 
 mod backend;
+mod bucket;
 mod bundle;
 mod error;
 mod key;
 mod store;
 
 pub use backend::Version;
-pub use bundle::Bundle;
+pub use bucket::{Bucket, Finding, Level, ObjectVersion, PresignedUpload};
+pub use bundle::{Bundle, DamagedBundle};
 pub use error::StoreError;
 pub use key::{Key, ReportId};
 pub use store::{Store, StoreEvent, Updated, Versioned, Written};

@@ -51,7 +51,7 @@ pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
         }));
     }
     let known = store.known_nodes().await?.len();
-    let uploads = store.uploads().await?.len();
+    let uploads = store.waiting_uploads().await?.len();
     let result =
         json!({ "nodes": known, "uploads_waiting": uploads, "environments": environments });
     console::result(json, &result, || {

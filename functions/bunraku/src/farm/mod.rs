@@ -248,7 +248,7 @@ fn start_compile(
                 let compile = compile.clone();
                 async move {
                     match message {
-                        Message::Compile(task) => compile.handle(&task).await.map(|_| ()),
+                        Message::Compile(task) => compile.handle(&task, None).await.map(|_| ()),
                         _ => Ok(()),
                     }
                 }

@@ -25,7 +25,7 @@ pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: Cancella
         .and_then(|root| watch(&root.join("uploads"), Arc::clone(&news)));
     let mut announced = BTreeSet::new();
     loop {
-        match store.uploads().await {
+        match store.waiting_uploads().await {
             Ok(present) => {
                 announced.retain(|key| present.contains(key));
                 for key in present {
@@ -95,7 +95,8 @@ mod tests {
         let Message::UploadCreated(UploadCreated { key }) = delivery.message else {
             panic!("an upload")
         };
-        store.delete_upload(&key).await.unwrap();
+        let arrival = store.arrival(&key).await.unwrap().unwrap();
+        store.discard_upload(&key, &arrival).await.unwrap();
         Some(key)
     }
 

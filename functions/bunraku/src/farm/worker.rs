@@ -43,6 +43,7 @@ pub(crate) async fn run<H, W, E>(
                         message,
                         attempt,
                         receipt,
+                        ..
                     } = delivery;
                     let job = Job {
                         channel: message.channel(),

@@ -44,7 +44,7 @@ async fn a_push_uploads_what_is_missing_and_asks_for_the_result() {
             .status,
         StatusCode::CONFLICT
     );
-    assert_eq!(farm.store.uploads().await.unwrap().len(), 1);
+    assert_eq!(farm.store.waiting_uploads().await.unwrap().len(), 1);
     for key in [
         "production/..%2fx.tar.zst",
         "../x.tar.zst",

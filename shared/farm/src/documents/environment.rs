@@ -40,28 +40,44 @@ pub struct ReleaseChange {
     pub sequence: u64,
     /// The release that came in.
     pub release: Digest,
-    /// The upload that brought it, if one did: how a redelivered upload knows that it is done.
-    #[serde(default)]
-    pub upload: Option<String>,
+    /// The upload that brought it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<Arrival>,
     /// When.
     pub at: Timestamp,
+}
+
+/// One arrival of an upload: an id alone does not tell it from another, since anyone may put a new
+/// archive under an old name.
+///
+/// Arrivals are ordered by the time at which the store took them, then by id: ids of
+/// `bunraku push` sort by time, where a store's clock knows whole seconds only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Arrival {
+    /// When the store took the upload.
+    pub at: Timestamp,
+    /// The upload's id.
+    pub id: String,
+    /// The store's name for the state of the object.
+    pub stamp: String,
 }
 
 impl EnvironmentDoc {
     /// The document after `release` came in with `upload`, given the one `current` in the store.
     ///
-    /// The sequence grows only when the release changes; an upload that is already in the history
-    /// changes nothing (`None`), so that a late redelivery can't bring back an older release.
+    /// The sequence grows only when the release changes. An upload that is already in the history,
+    /// or older than one that is, changes nothing (`None`): neither a late redelivery nor a push
+    /// that took longer than the one behind it can bring back an older release.
     pub fn advance(
         current: Option<&Self>,
         release: Digest,
-        upload: Option<&str>,
+        upload: Option<&Arrival>,
         at: Timestamp,
     ) -> Option<Self> {
         let change = |sequence| ReleaseChange {
             sequence,
             release,
-            upload: upload.map(str::to_owned),
+            upload: upload.cloned(),
             at,
         };
         let Some(current) = current else {
@@ -75,7 +91,9 @@ impl EnvironmentDoc {
                 settings: Map::new(),
             });
         };
-        if upload.is_some_and(|id| current.applied(id).is_some()) {
+        if upload
+            .is_some_and(|upload| current.applied(upload).is_some() || current.supersedes(upload))
+        {
             return None;
         }
         let mut next = current.clone();
@@ -90,11 +108,20 @@ impl EnvironmentDoc {
         Some(next)
     }
 
-    /// The change that the upload `id` made, when it is in the history.
-    pub fn applied(&self, id: &str) -> Option<&ReleaseChange> {
+    /// The change that an upload made, when it is in the history.
+    pub fn applied(&self, upload: &Arrival) -> Option<&ReleaseChange> {
         self.history
             .iter()
-            .find(|change| change.upload.as_deref() == Some(id))
+            .find(|change| change.upload.as_ref() == Some(upload))
+    }
+
+    /// Whether an upload that arrived later was taken already.
+    pub fn supersedes(&self, upload: &Arrival) -> bool {
+        let later = |other: &Arrival| (other.at, &other.id) > (upload.at, &upload.id);
+        self.history
+            .iter()
+            .filter_map(|change| change.upload.as_ref())
+            .any(later)
     }
 }
 
@@ -106,12 +133,31 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
+    fn arrival(id: &str, second: i64) -> Arrival {
+        Arrival {
+            at: at(second),
+            id: id.to_owned(),
+            stamp: "s".to_owned(),
+        }
+    }
+
+    /// The document after a push of `release`, which arrived at `second`.
+    fn push(
+        current: Option<&EnvironmentDoc>,
+        release: &str,
+        id: &str,
+        second: i64,
+    ) -> Option<EnvironmentDoc> {
+        let arrival = arrival(id, second);
+        EnvironmentDoc::advance(current, Digest::of(release), Some(&arrival), at(second))
+    }
+
     #[test]
     fn the_sequence_grows_with_each_change_and_only_then() {
-        let one = EnvironmentDoc::advance(None, Digest::of("1"), Some("a"), at(1)).unwrap();
-        let same = EnvironmentDoc::advance(Some(&one), Digest::of("1"), Some("b"), at(2)).unwrap();
-        let two = EnvironmentDoc::advance(Some(&same), Digest::of("2"), Some("c"), at(3)).unwrap();
-        let back = EnvironmentDoc::advance(Some(&two), Digest::of("1"), Some("d"), at(4)).unwrap();
+        let one = push(None, "1", "a", 1).unwrap();
+        let same = push(Some(&one), "1", "b", 2).unwrap();
+        let two = push(Some(&same), "2", "c", 3).unwrap();
+        let back = push(Some(&two), "1", "d", 4).unwrap();
         assert_eq!(
             [one.sequence, same.sequence, two.sequence, back.sequence],
             [1, 1, 2, 3]
@@ -124,13 +170,25 @@ mod tests {
     }
 
     #[test]
-    fn a_redelivered_upload_does_not_bring_its_release_back() {
-        let one = EnvironmentDoc::advance(None, Digest::of("1"), Some("a"), at(1)).unwrap();
-        let two = EnvironmentDoc::advance(Some(&one), Digest::of("2"), Some("b"), at(2)).unwrap();
-        assert_eq!(
-            EnvironmentDoc::advance(Some(&two), Digest::of("1"), Some("a"), at(3)),
-            None
-        );
+    fn neither_a_redelivered_nor_an_overtaken_upload_brings_its_release_back() {
+        let one = push(None, "1", "a", 1).unwrap();
+        let two = push(Some(&one), "2", "b", 3).unwrap();
+        assert_eq!(push(Some(&two), "1", "a", 1), None);
+        assert_eq!(push(Some(&two), "3", "slow", 2), None);
+        // In the same second ids decide, as those of `bunraku push` grow with time.
+        assert_eq!(push(Some(&two), "3", "aa", 3), None);
+        assert!(push(Some(&two), "3", "c", 3).is_some());
+    }
+
+    #[test]
+    fn a_new_archive_under_an_old_name_is_another_upload() {
+        let one = push(None, "1", "site", 1).unwrap();
+        let other = Arrival {
+            stamp: "t".to_owned(),
+            ..arrival("site", 1)
+        };
+        let two = EnvironmentDoc::advance(Some(&one), Digest::of("2"), Some(&other), at(1));
+        assert_eq!(two.unwrap().sequence, 2);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod pointer;
 mod release;
 mod upload;
 
-pub use environment::{EnvironmentDoc, HISTORY, ReleaseChange};
+pub use environment::{Arrival, EnvironmentDoc, HISTORY, ReleaseChange};
 pub use facts::FactsDoc;
 pub use pointer::{CatalogRef, Failure, Pointer, TraceDocument};
 pub use release::{FileEntry, ReleaseManifest};

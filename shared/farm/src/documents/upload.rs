@@ -41,8 +41,9 @@ pub struct UploadKey {
 }
 
 impl UploadKey {
-    /// The key of an upload; `id` is letters, digits, `-` and `_`, at most 100 of them, and names
-    /// this one push: a UUID, or a time and something random.
+    /// The key of an upload; `id` is at most 100 letters, digits, spaces and any of `-_.,+=@()`, and
+    /// begins with a letter or a digit. `bunraku push` gives each push one of its own; people name
+    /// archives as they like, and use a name again.
     pub fn new(
         environment: EnvironmentName,
         id: impl Into<String>,
@@ -50,14 +51,15 @@ impl UploadKey {
     ) -> Result<Self, NameError> {
         let id = id.into();
         let fits = (1..=100).contains(&id.len())
+            && id.starts_with(|c: char| c.is_ascii_alphanumeric())
             && id
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.,+=@() ".contains(&b));
         if !fits {
             return Err(NameError {
                 what: "upload id",
                 name: id.chars().take(100).collect(),
-                reason: "it must be 1 to 100 letters, digits, '-' and '_'",
+                reason: "it must be 1 to 100 letters, digits, spaces and any of -_.,+=@(), a letter or digit first",
             });
         }
         Ok(Self {
@@ -205,7 +207,7 @@ impl UploadDiagnostic {
     }
 }
 
-/// `uploads/<env>/<id>.result.json`: what came of an upload; written last, once.
+/// `uploads/<env>/<id>.result.json`: what came of the last upload of that name; written last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadResult {
     /// Version of the document's form.
@@ -213,10 +215,17 @@ pub struct UploadResult {
     pub version: u32,
     /// The upload's id.
     pub upload: String,
+    /// The state of the object that this is about ([`super::Arrival::stamp`]).
+    #[serde(default)]
+    pub stamp: String,
     /// The environment pushed to.
     pub environment: EnvironmentName,
     /// Whether the release was taken.
     pub accepted: bool,
+    /// Whether a push that arrived later was taken before: the environment serves that one's
+    /// release.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
     /// The release, when taken.
     #[serde(default)]
     pub release: Option<Digest>,
@@ -248,6 +257,7 @@ mod tests {
         for text in [
             "uploads/production/0190-ab_c.tar.zst",
             "uploads/Test_1/x.tar.gz",
+            "uploads/production/my site (2), v1.2+3.tar.gz",
         ] {
             let key: UploadKey = text.parse().unwrap();
             assert_eq!(key.to_string(), text);
@@ -258,6 +268,9 @@ mod tests {
     fn keys_that_are_none_are_refused() {
         for text in [
             "uploads/production/.tar.gz",
+            "uploads/production/ x.tar.gz",
+            "uploads/production/caf\u{e9}.tar.gz",
+            "uploads/production/x%2f..tar.gz",
             "uploads/production/../x.tar.gz",
             "uploads/../x.tar.gz",
             "uploads/a/b/c.tar.gz",

@@ -48,7 +48,7 @@ fn target(sequence: u64, generation: u64) -> Target {
         certname: node(),
         release: release(sequence),
         sequence,
-        facts_digest: Digest::of(generation.to_string()),
+        facts_digest: Some(Digest::of(generation.to_string())),
         facts_generation: generation,
     }
 }
@@ -74,6 +74,56 @@ fn decide_for(pointer: Option<&Pointer>, sequence: u64, generation: u64, cause: 
         facts: Some(&facts(generation)),
         compiler: COMPILER,
     })
+}
+
+fn by_code(pointer: Option<&Pointer>, sequence: u64, cause: Cause) -> ByCode {
+    let task = task(sequence, cause);
+    decide_by_code(&task, &environment(sequence), pointer, COMPILER)
+}
+
+fn pushed() -> Cause {
+    Cause::Push { upload: "u".into() }
+}
+
+#[test]
+fn a_push_needs_the_facts_only_when_the_catalog_can_no_longer_hold() {
+    let pointer = swing(None, &target(1, 7), &compiled("c"), at()).unwrap();
+    let unread = Target {
+        facts_digest: None,
+        ..target(2, 7)
+    };
+    assert_eq!(
+        by_code(Some(&pointer), 2, pushed()),
+        ByCode::Verify(unread.clone())
+    );
+    assert_eq!(by_code(Some(&pointer), 1, pushed()), ByCode::UpToDate);
+    let verified = Outcome::Verified(Digest::of("c"));
+    let moved = swing(Some(&pointer), &unread, &verified, at()).unwrap();
+    assert!(moved.holds_for(release(2)));
+    assert_eq!(
+        (moved.facts_digest, moved.facts_generation),
+        (pointer.facts_digest, 7)
+    );
+
+    let mut other = pointer.clone();
+    other.compiler = "native 0.0.9".to_owned();
+    let failed = Outcome::Failed("no".into());
+    let failed = swing(Some(&pointer), &target(2, 7), &failed, at()).unwrap();
+    for (pointer, cause) in [
+        (None, pushed()),
+        (Some(&other), pushed()),
+        (Some(&failed), pushed()),
+        (Some(&pointer), Cause::Request),
+        (Some(&pointer), Cause::Facts),
+        (Some(&pointer), Cause::Manual),
+    ] {
+        assert_eq!(by_code(pointer, 3, cause), ByCode::ReadFacts);
+    }
+    // Facts that came meanwhile are not passed over.
+    let newer = swing(Some(&pointer), &target(1, 8), &verified, at()).unwrap();
+    for current in [&newer, &failed] {
+        assert_eq!(swing(Some(current), &unread, &verified, at()), None);
+    }
 }
 
 #[test]

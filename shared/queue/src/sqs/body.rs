@@ -3,6 +3,8 @@
 use bunraku_farm::messages::{Message, UploadCreated};
 use serde::Deserialize;
 
+use super::notification::{Notification, TestEvent};
+
 /// A body, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
@@ -18,37 +20,6 @@ pub enum Body {
 #[error("the message can't be read: {reason}")]
 pub struct BodyError {
     reason: String,
-}
-
-/// `{"Records": [{"eventName": ..., "s3": {"object": {"key": ...}}}]}`; S3 sends much more.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Notification {
-    records: Vec<Record>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record {
-    event_name: String,
-    s3: S3,
-}
-
-#[derive(Deserialize)]
-struct S3 {
-    object: Object,
-}
-
-#[derive(Deserialize)]
-struct Object {
-    key: String,
-}
-
-/// `{"Event": "s3:TestEvent", ...}`
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TestEvent {
-    event: String,
 }
 
 /// Which of the three a body is; ours names itself.
@@ -67,7 +38,7 @@ impl Body {
         match serde_json::from_str(text) {
             Ok(Wire::Message(message)) => Ok(Self::Messages(vec![message])),
             Ok(Wire::Notification(notification)) => Ok(Self::of(notification)),
-            Ok(Wire::Test(test)) if test.event == "s3:TestEvent" => Ok(Self::Nothing),
+            Ok(Wire::Test(test)) if test.event == TestEvent::NAME => Ok(Self::Nothing),
             Ok(Wire::Test(test)) => Err(refuse(format!("unknown event {:?}", test.event))),
             Err(_) => Err(refuse(match serde_json::from_str::<Message>(text) {
                 Err(error) => error.to_string(),
@@ -77,13 +48,10 @@ impl Body {
     }
 
     fn of(notification: Notification) -> Self {
-        let created = notification
-            .records
-            .into_iter()
-            .filter(|record| record.event_name.starts_with("ObjectCreated:"));
-        let messages: Vec<Message> = created
+        let messages: Vec<Message> = notification
+            .created()
             // What lies under `uploads/` and is no upload (a result) concerns nobody.
-            .filter_map(|record| form_decoded(&record.s3.object.key).parse().ok())
+            .filter_map(|key| key.parse().ok())
             .map(|key| UploadCreated { key }.into())
             .collect();
         match messages.is_empty() {
@@ -91,14 +59,6 @@ impl Body {
             false => Self::Messages(messages),
         }
     }
-}
-
-/// Keys arrive as in a form: a space is `+` (AWS) or `%20` (LocalStack).
-fn form_decoded(key: &str) -> String {
-    let key = key.replace('+', " ");
-    percent_encoding::percent_decode_str(&key)
-        .decode_utf8_lossy()
-        .into_owned()
 }
 
 #[cfg(test)]

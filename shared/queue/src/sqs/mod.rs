@@ -1,33 +1,56 @@
 //! Lanes on SQS: a queue for each channel, `PREFIX-<channel>`, and one for its dead letters,
-//! `PREFIX-<channel>-dead`. The redrive policy of the queues is the stack's (`infra/template.yaml`).
+//! `PREFIX-<channel>-dead`. The queues, their leases (visibility timeout) and attempts (redrive
+//! policy) are the stack's (`infra/template.yaml`).
+//!
+//! What SQS does not promise: order is best effort, every message may come twice, counts are
+//! approximate, and waiting messages with the same coalescing key all stay. Nothing is kept of why
+//! an attempt failed but of the last, which makes a dead letter.
 
+mod announcements;
 mod body;
+mod configuration;
+mod dead_letters;
+mod failure;
+mod notification;
+mod queues;
+mod receive;
+mod send;
+mod settle;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod ticket;
+mod trace;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::MessageAttributeValue;
-use bunraku_farm::messages::Channel;
-use tokio::sync::Mutex;
+use aws_sdk_sqs::types::QueueAttributeName;
+use bunraku_farm::messages::{Channel, Message};
+use futures::future::{try_join, try_join_all};
 
+pub use announcements::Announcements;
 pub use body::{Body, BodyError};
+pub(crate) use ticket::SqsTicket;
+pub use trace::with_trace;
 
-use crate::QueueError;
+use crate::{Delivery, Depth, Queue, QueueError, QueuedMessage, Receipt};
+use queues::{Queues, is_prefix};
+
+#[cfg(test)]
+pub(crate) use testing::Cloud;
 
 /// The attribute of a dead letter that says why it was given up.
 pub const REASON: &str = "reason";
-/// Longest reason kept, in bytes.
-const LONGEST_REASON: usize = 4096;
 
 /// The farm's lanes on SQS. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
-    client: Client,
-    prefix: Arc<str>,
-    urls: Arc<Mutex<HashMap<String, Arc<str>>>>,
+    queues: Arc<Queues>,
 }
 
 impl SqsQueue {
@@ -42,110 +65,110 @@ impl SqsQueue {
                     "{url:?} is no queue URL: it is sqs://PREFIX, the stack's output QueueUrl"
                 ),
             })?;
-        let config = aws_config::load_from_env().await;
+        let config = configuration::configuration().load().await;
         Ok(Self::new(Client::new(&config), prefix))
     }
 
     /// The queues of a prefix through a client.
     pub fn new(client: Client, prefix: &str) -> Self {
         Self {
-            client,
-            prefix: prefix.into(),
-            urls: Arc::default(),
+            queues: Arc::new(Queues::new(client, prefix)),
         }
-    }
-
-    /// The URL of one of the queues, asked for once.
-    async fn url(&self, name: String) -> Result<Arc<str>, QueueError> {
-        if let Some(url) = self.urls.lock().await.get(&name) {
-            return Ok(Arc::clone(url));
-        }
-        let found = self.client.get_queue_url().queue_name(&name).send().await;
-        let found = found.map_err(|error| unavailable(&name, error))?;
-        let url: Arc<str> = found.queue_url.unwrap_or_default().into();
-        self.urls.lock().await.insert(name, Arc::clone(&url));
-        Ok(url)
-    }
-
-    fn name(&self, channel: Channel) -> String {
-        format!("{}-{channel}", self.prefix)
-    }
-
-    fn dead_name(&self, channel: Channel) -> String {
-        format!("{}-{channel}-dead", self.prefix)
     }
 
     /// Puts a message that will never be handled among the dead letters, as it came, with the reason
     /// in its attribute [`REASON`].
     pub async fn bury(&self, channel: Channel, body: &str, reason: &str) -> Result<(), QueueError> {
-        let name = self.dead_name(channel);
-        let url = self.url(name.clone()).await?;
-        let attribute = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(sendable(reason))
-            .build()
-            .map_err(|error| unavailable(&name, error))?;
-        self.client
-            .send_message()
-            .queue_url(&*url)
-            .message_body(body)
-            .message_attributes(REASON, attribute)
-            .send()
-            .await
-            .map_err(|error| unavailable(&name, error))?;
-        Ok(())
+        dead_letters::bury(self, channel, body, reason, None).await
     }
 
     /// Makes a message that was received visible again after `delay` (12 hours at most), for the
-    /// next try. `receipt_handle` is that of SQS.
+    /// next try. `receipt_handle` is that of SQS. [`QueueError::LeaseLost`] when it is void.
     pub async fn delay(
         &self,
         channel: Channel,
         receipt_handle: &str,
         delay: Duration,
     ) -> Result<(), QueueError> {
-        const LONGEST: u64 = 12 * 3600;
-        let name = self.name(channel);
-        let url = self.url(name.clone()).await?;
-        let seconds = i32::try_from(delay.as_secs().min(LONGEST)).unwrap_or(i32::MAX);
-        self.client
-            .change_message_visibility()
-            .queue_url(&*url)
-            .receipt_handle(receipt_handle)
-            .visibility_timeout(seconds)
-            .send()
-            .await
-            .map_err(|error| unavailable(&name, error))?;
-        Ok(())
+        const LONGEST: Duration = Duration::from_secs(12 * 3600);
+        let url = self.queues.url(&self.queues.name(channel)).await?;
+        let delay = delay.min(LONGEST);
+        let hidden = settle::hide(&self.queues, channel, &url, receipt_handle, delay).await;
+        hidden.map(drop)
+    }
+
+    async fn depth(&self, channel: Channel) -> Result<(Channel, Depth), QueueError> {
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages as Visible, ApproximateNumberOfMessagesDelayed as Delayed,
+            ApproximateNumberOfMessagesNotVisible as Hidden,
+        };
+        let (name, dead_name) = (self.queues.name(channel), self.queues.dead_name(channel));
+        let (open, dead) = try_join(
+            self.queues.attributes(&name, [Visible, Hidden, Delayed]),
+            self.queues.attributes(&dead_name, [Visible, Hidden]),
+        )
+        .await?;
+        let count = |of: &HashMap<QueueAttributeName, String>, which| {
+            of.get(&which)
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(0)
+        };
+        let depth = Depth {
+            waiting: count(&open, Visible),
+            delayed: count(&open, Delayed),
+            leased: count(&open, Hidden),
+            dead: count(&dead, Visible) + count(&dead, Hidden),
+        };
+        Ok((channel, depth))
     }
 }
 
-/// Letters, digits, `-` and `_`, so that `PREFIX-<channel>-dead` is a queue's name.
-fn is_prefix(prefix: &str) -> bool {
-    (1..=60).contains(&prefix.len())
-        && prefix
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-/// SQS takes no empty text and no control characters but tab and line ends.
-fn sendable(reason: &str) -> String {
-    let mut text: String = reason
-        .chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .collect();
-    while text.len() > LONGEST_REASON {
-        text.pop();
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn send_batch(&self, messages: Vec<Message>) -> Result<(), QueueError> {
+        send::send_batch(self, messages).await
     }
-    match text.is_empty() {
-        true => "no reason given".to_owned(),
-        false => text,
-    }
-}
 
-fn unavailable<E: std::error::Error>(name: &str, error: E) -> QueueError {
-    QueueError::Unavailable {
-        reason: format!("{name}: {}", DisplayErrorContext(error)),
+    async fn receive(
+        &self,
+        channels: &[Channel],
+        max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>, QueueError> {
+        receive::receive(self, channels, max, wait).await
+    }
+
+    async fn ack(&self, receipt: &Receipt) -> Result<(), QueueError> {
+        settle::ack(receipt).await
+    }
+
+    async fn release(
+        &self,
+        receipt: &Receipt,
+        delay: Duration,
+        error: &str,
+    ) -> Result<(), QueueError> {
+        settle::release(self, receipt, delay, error).await
+    }
+
+    async fn extend(&self, receipt: &Receipt, lease: Duration) -> Result<(), QueueError> {
+        settle::extend(receipt, lease).await
+    }
+
+    async fn depths(&self) -> Result<BTreeMap<Channel, Depth>, QueueError> {
+        let depths = try_join_all(Channel::ALL.map(|channel| self.depth(channel))).await?;
+        Ok(depths.into_iter().collect())
+    }
+
+    async fn list(&self, channel: Channel, limit: usize) -> Result<Vec<QueuedMessage>, QueueError> {
+        dead_letters::list(self, channel, limit).await
+    }
+
+    async fn redrive(&self, channel: Option<Channel>) -> Result<usize, QueueError> {
+        let mut moved = 0;
+        for channel in channel.map_or(Channel::ALL.to_vec(), |channel| vec![channel]) {
+            moved += dead_letters::redrive(self, channel).await?;
+        }
+        Ok(moved)
     }
 }

@@ -1,7 +1,8 @@
 //! What a place for objects must be able to do, and the places there are.
 
 mod files;
-mod memory;
+mod objects;
+mod s3;
 
 use std::fmt::Debug;
 use std::io::Read;
@@ -9,13 +10,15 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 
 pub(crate) use files::Files;
 #[cfg(test)]
 pub(crate) use files::Step;
-pub(crate) use memory::Objects;
+pub(crate) use objects::Objects;
+pub(crate) use s3::S3Url;
 
-use crate::StoreError;
+use crate::{Bucket, StoreError};
 
 /// The state that a document was read in; equal when nothing was written between.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +31,19 @@ pub(crate) struct Listed {
     pub(crate) name: String,
     /// Its size in bytes; 0 for a directory.
     pub(crate) size: u64,
+    /// When it was last written; unknown for a directory.
+    pub(crate) modified: Option<Timestamp>,
     /// Whether more keys begin with it and a `/`.
     pub(crate) directory: bool,
+}
+
+/// What tells one writing of an object from another, without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Another text after each writing, also of the same bytes.
+    pub(crate) stamp: String,
+    /// When it was written.
+    pub(crate) modified: Timestamp,
 }
 
 /// Objects under keys. The keys come from [`crate::Key`] and need no checking.
@@ -55,6 +69,13 @@ pub(crate) trait Backend: Debug + Send + Sync {
     /// Removes an object; says whether it was there.
     async fn delete(&self, key: &str) -> Result<bool, StoreError>;
 
+    /// Which writing of an object is there.
+    async fn head(&self, key: &str) -> Result<Option<Head>, StoreError>;
+
+    /// Removes an object that has served its purpose, if it still is the writing that `stamp` tells.
+    /// A back end that can't do both in one step leaves it to the bucket's lifecycle.
+    async fn discard(&self, key: &str, stamp: &str) -> Result<(), StoreError>;
+
     /// The sizes of objects, `None` for those that are not there.
     async fn sizes(&self, keys: Vec<String>) -> Result<Vec<Option<u64>>, StoreError>;
 
@@ -66,6 +87,11 @@ pub(crate) trait Backend: Debug + Send + Sync {
 
     /// The directory, when the objects are files under their keys.
     fn root(&self) -> Option<&Path> {
+        None
+    }
+
+    /// The bucket, when the objects lie in one.
+    fn bucket(&self) -> Option<&Bucket> {
         None
     }
 }

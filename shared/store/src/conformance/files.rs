@@ -122,7 +122,7 @@ async fn files_that_are_none_of_ours_are_passed_over() {
     }
     assert!(store.known_nodes().await.unwrap().is_empty());
     assert!(store.pointers(&production()).await.unwrap().is_empty());
-    assert!(store.uploads().await.unwrap().is_empty());
+    assert!(store.waiting_uploads().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ conformance! {
         let read = store.release_manifest(&production(), manifest.release).await.unwrap();
         assert_eq!(read, manifest);
         let bundle = store.release_bundle(&production(), manifest.release).await.unwrap();
-        assert_eq!(bundle.files.get("data/a.yaml").unwrap(), "a: 1");
+        assert_eq!((bundle.manifest, bundle.files.get("data/a.yaml").unwrap()), (manifest.clone(), &Bytes::from("a: 1")));
         assert_eq!(store.releases(&production()).await.unwrap(), [manifest.release]);
         let mut forged = manifest.clone();
         forged.release = Digest::of("forged");
@@ -92,9 +92,9 @@ conformance! {
         assert!(store.reports(&node("b")).await.unwrap().is_empty());
     }
 
-    async fn uploads_wait_until_they_are_deleted(store: Store) {
+    async fn an_upload_waits_until_there_is_a_result_for_it(store: Store) {
         let upload = "uploads/production/0190-x.tar.zst".parse().unwrap();
-        assert_eq!(store.upload_size(&upload).await.unwrap(), None);
+        assert_eq!(store.arrival(&upload).await.unwrap(), None);
         assert!(store.open_upload(&upload).await.is_err_and(|error| error.is_not_found()));
         store.create_upload(&upload, "archive").await.unwrap();
         assert_eq!(store.create_upload(&upload, "archive").await.unwrap(), Written::Same);
@@ -102,15 +102,52 @@ conformance! {
         assert!(matches!(other, Err(StoreError::AlreadyExists { .. })), "{other:?}");
         let mut text = String::new();
         store.open_upload(&upload).await.unwrap().read_to_string(&mut text).unwrap();
-        assert_eq!((text.as_str(), store.upload_size(&upload).await.unwrap()), ("archive", Some(7)));
+        assert_eq!(text, "archive");
+        let arrival = store.arrival(&upload).await.unwrap().unwrap();
+        assert_eq!(arrival.id, "0190-x");
+        assert_eq!(store.waiting_uploads().await.unwrap(), std::slice::from_ref(&upload));
         let result: UploadResult = serde_json::from_value(serde_json::json!({"upload": "0190-x",
-            "environment": "production", "accepted": false, "finished_at": Timestamp::UNIX_EPOCH})).unwrap();
+            "stamp": arrival.stamp, "environment": "production", "accepted": false,
+            "finished_at": Timestamp::UNIX_EPOCH})).unwrap();
         assert_eq!(store.put_upload_result(&upload, &result).await.unwrap(), Written::New);
         assert_eq!(store.put_upload_result(&upload, &result).await.unwrap(), Written::Same);
-        assert_eq!(store.uploads().await.unwrap(), std::slice::from_ref(&upload));
-        assert!(store.delete_upload(&upload).await.unwrap());
-        assert!(store.uploads().await.unwrap().is_empty());
+        store.discard_upload(&upload, &arrival).await.unwrap();
+        assert!(store.waiting_uploads().await.unwrap().is_empty());
         assert_eq!(store.upload_result(&upload).await.unwrap(), Some(result));
+    }
+
+    async fn another_upload_under_an_old_name_is_told_from_it(store: Store) {
+        let upload = "uploads/production/site.tar.gz".parse().unwrap();
+        let key = Key::Upload(upload);
+        let Key::Upload(upload) = &key else { panic!("an upload") };
+        store.backend.swap(&key.to_string(), "one".into(), None).await.unwrap();
+        let (_, version) = store.backend.read(&key.to_string()).await.unwrap().unwrap();
+        let one = store.arrival(upload).await.unwrap().unwrap();
+        store.backend.swap(&key.to_string(), "two".into(), Some(&version)).await.unwrap().unwrap();
+        let two = store.arrival(upload).await.unwrap().unwrap();
+        assert_ne!(one, two);
+        // Whoever dealt with the first does not take the second away.
+        store.discard_upload(upload, &one).await.unwrap();
+        assert_eq!(store.arrival(upload).await.unwrap(), Some(two));
+    }
+
+    async fn big_uploads_and_blobs_come_back_whole(store: Store) {
+        // More than two parts on S3, the last one short.
+        let big: Vec<u8> = (0..17_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
+        let big = Bytes::from(big);
+        let upload = "uploads/production/big.tar.zst".parse().unwrap();
+        assert_eq!(store.create_upload(&upload, big.clone()).await.unwrap(), Written::New);
+        assert_eq!(store.create_upload(&upload, big.clone()).await.unwrap(), Written::Same);
+        let other = store.create_upload(&upload, big.slice(1..)).await;
+        assert!(matches!(other, Err(StoreError::AlreadyExists { .. })));
+        let mut stream = store.open_upload(&upload).await.unwrap();
+        let mut read = Vec::new();
+        stream.read_to_end(&mut read).unwrap();
+        assert!(read == big);
+        let (digest, written) = store.put_blob(big.clone()).await.unwrap();
+        assert_eq!(written, Written::New);
+        assert_eq!(store.put_blob(big.clone()).await.unwrap().1, Written::Same);
+        assert!(store.blob(digest).await.unwrap() == big);
     }
 
     async fn bucket_files_are_apart_from_blobs(store: Store) {
@@ -131,12 +168,12 @@ async fn kinds_of_stores() {
         Store::open(&url).await.unwrap().root().unwrap(),
         path.canonicalize().unwrap()
     );
-    let error = Store::open("s3://bucket/prefix").await.unwrap_err();
+    let error = Store::open("gs://bucket/prefix").await.unwrap_err();
     assert!(
-        matches!(&error, StoreError::Unsupported { scheme } if scheme == "s3"),
+        matches!(&error, StoreError::Unsupported { scheme } if scheme == "gs"),
         "{error}"
     );
-    for bad in ["", "file://host/path"] {
+    for bad in ["", "file://host/path", "s3://Bucket", "s3://"] {
         let error = Store::open(bad).await.unwrap_err();
         assert!(matches!(error, StoreError::Invalid { .. }), "{error}");
     }

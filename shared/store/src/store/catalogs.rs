@@ -19,9 +19,6 @@ impl Store {
     pub async fn put_catalog(&self, json: impl Into<Bytes>) -> Result<Digest, StoreError> {
         let json = json.into();
         let digest = Digest::of(&json);
-        if self.exists(&Key::Catalog(digest)).await? {
-            return Ok(digest);
-        }
         let gzip = blocking("catalog", move || compress(&json)).await?;
         self.put_catalog_gzip(digest, gzip).await?;
         Ok(digest)

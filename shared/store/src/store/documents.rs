@@ -2,10 +2,9 @@
 
 use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Pointer};
 use bunraku_farm::{Certname, EnvironmentName};
-use futures::{StreamExt, TryStreamExt, stream};
-use serde::Deserialize;
+use bytes::Bytes;
 
-use super::{Store, Updated};
+use super::{Store, Updated, Versioned};
 use crate::{Key, StoreError};
 
 impl Store {
@@ -45,6 +44,16 @@ impl Store {
         certname: &Certname,
     ) -> Result<Option<Pointer>, StoreError> {
         self.read(&Key::pointer(environment, certname)).await
+    }
+
+    /// A node's pointer with its version, for [`Store::update_from`].
+    pub async fn versioned_pointer(
+        &self,
+        environment: &EnvironmentName,
+        certname: &Certname,
+    ) -> Result<Option<Versioned<Pointer>>, StoreError> {
+        self.read_versioned(&Key::pointer(environment, certname))
+            .await
     }
 
     /// The nodes that have a pointer in an environment, sorted by key.
@@ -94,16 +103,14 @@ impl Store {
     /// Stores facts when something stable, or the node's environment, changed
     /// ([`FactsDoc::following`]); the answer holds the document as it is now.
     pub async fn put_facts(&self, facts: &FactsDoc) -> Result<Updated<FactsDoc>, StoreError> {
-        let key = Key::Facts(facts.certname.clone());
-        self.update(&key, |current| facts.clone().following(current))
+        self.write_facts(facts, |current| facts.clone().following(current))
             .await
     }
 
     /// Stores facts though only volatile ones changed ([`FactsDoc::superseding`]): for a node whose
     /// catalog read one of these.
     pub async fn replace_facts(&self, facts: &FactsDoc) -> Result<Updated<FactsDoc>, StoreError> {
-        let key = Key::Facts(facts.certname.clone());
-        self.update(&key, |current| {
+        self.write_facts(facts, |current| {
             Some(match current {
                 Some(current) => facts.clone().superseding(current),
                 None => facts.clone(),
@@ -112,31 +119,71 @@ impl Store {
         .await
     }
 
+    /// Writes facts and keeps the node's membership true: whoever dies on the way leaves a node
+    /// that is a member too many, never one too few.
+    async fn write_facts(
+        &self,
+        facts: &FactsDoc,
+        change: impl Fn(Option<&FactsDoc>) -> Option<FactsDoc> + Send,
+    ) -> Result<Updated<FactsDoc>, StoreError> {
+        let certname = &facts.certname;
+        let key = Key::Facts(certname.clone());
+        let current = self.read_versioned::<FactsDoc>(&key).await?;
+        let former = current
+            .as_ref()
+            .map(|current| current.value.environment.clone());
+        let moves = former.as_ref() != Some(&facts.environment)
+            && change(current.as_ref().map(|current| &current.value)).is_some();
+        if moves {
+            self.join(&facts.environment, certname).await?;
+        }
+        let updated = self.update_from(&key, current, change).await?;
+        if let Some(former) = former.filter(|_| moves) {
+            self.leave(&former, certname).await?;
+        }
+        Ok(updated)
+    }
+
+    async fn join(
+        &self,
+        environment: &EnvironmentName,
+        certname: &Certname,
+    ) -> Result<(), StoreError> {
+        let key = member(environment, certname).to_string();
+        self.backend.create(vec![(key, Bytes::new())]).await?;
+        Ok(())
+    }
+
+    /// Ends a membership, unless the node came back meanwhile.
+    async fn leave(
+        &self,
+        environment: &EnvironmentName,
+        certname: &Certname,
+    ) -> Result<(), StoreError> {
+        self.delete(&member(environment, certname)).await?;
+        match self.facts(certname).await? {
+            Some(now) if now.environment == *environment => self.join(environment, certname).await,
+            _ => Ok(()),
+        }
+    }
+
     /// The nodes whose last facts name this environment, sorted by key.
     pub async fn known_nodes_in(
         &self,
         environment: &EnvironmentName,
     ) -> Result<Vec<Certname>, StoreError> {
-        let nodes = self.known_nodes().await?;
-        let found: Vec<Option<Certname>> = stream::iter(nodes)
-            .map(|certname| async move {
-                let home: Option<Home> = self.read(&Key::Facts(certname.clone())).await?;
-                Ok(home
-                    .filter(|home| home.environment == *environment)
-                    .map(|_| certname))
-            })
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await?;
-        Ok(found.into_iter().flatten().collect())
+        let keys = self.keys(&format!("members/{environment}")).await?;
+        let members = keys.into_iter().filter_map(|(key, _)| match key {
+            Key::Member { certname, .. } => Some(certname),
+            _ => None,
+        });
+        Ok(members.collect())
     }
 }
 
-/// How many documents are read at once.
-const CONCURRENCY: usize = 16;
-
-/// The one field of a facts document that says where its node belongs.
-#[derive(Deserialize)]
-struct Home {
-    environment: EnvironmentName,
+fn member(environment: &EnvironmentName, certname: &Certname) -> Key {
+    Key::Member {
+        environment: environment.clone(),
+        certname: certname.clone(),
+    }
 }

@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::broadcast;
 
-use crate::backend::{Backend, Files, Objects};
-use crate::{Key, StoreError, Version};
+use crate::backend::{Backend, Files, Objects, S3Url};
+use crate::{Bucket, Key, StoreError, Version};
 
 /// How many events a slow subscriber may lag behind.
 const EVENTS: usize = 4096;
@@ -27,7 +27,7 @@ const ATTEMPTS: u32 = 64;
 /// The farm's object store. Cheap to clone; clones share notifications.
 #[derive(Clone, Debug)]
 pub struct Store {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
     events: broadcast::Sender<StoreEvent>,
 }
 
@@ -66,8 +66,10 @@ pub enum Written {
 }
 
 impl Store {
-    /// Opens `file:///a/directory`, a plain path, or `memory://`; a directory that is not there is
-    /// made. Other schemes are [`StoreError::Unsupported`].
+    /// Opens `s3://BUCKET[/PREFIX]`, `file:///a/directory`, a plain path, or `memory://`. A directory
+    /// that is not there is made; a bucket must be there, which its first use will tell. Region,
+    /// credentials and endpoint of a bucket are those of the AWS environment. Other schemes are
+    /// [`StoreError::Unsupported`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         match url.split_once("://") {
             None => Self::open_directory(Path::new(url)).await,
@@ -80,6 +82,10 @@ impl Store {
                         StoreError::invalid(format!("{url:?} is no file:// URL of a directory"))
                     })?;
                 Self::open_directory(&path).await
+            }
+            Some(("s3", rest)) => {
+                let objects = S3Url::parse(rest)?.open().await?;
+                Ok(Self::over(Arc::new(objects)))
             }
             Some((scheme, _)) => Err(StoreError::Unsupported {
                 scheme: scheme.to_owned(),
@@ -116,6 +122,11 @@ impl Store {
     /// The directory, when the store is one: its files lie under their keys.
     pub fn root(&self) -> Option<&Path> {
         self.backend.root()
+    }
+
+    /// The bucket, when the store is on S3: what only a bucket can do.
+    pub fn s3_bucket(&self) -> Option<&Bucket> {
+        self.backend.bucket()
     }
 
     /// What this process writes from now on. Who gets `Lagged` has to look for itself; writes of
@@ -180,10 +191,21 @@ impl Store {
     pub async fn update<T: Serialize + DeserializeOwned + Send + Sync>(
         &self,
         key: &Key,
+        change: impl FnMut(Option<&T>) -> Option<T> + Send,
+    ) -> Result<Updated<T>, StoreError> {
+        let current = self.read_versioned(key).await?;
+        self.update_from(key, current, change).await
+    }
+
+    /// [`Store::update`] from a state that was read before: nothing is read again unless someone
+    /// else wrote since.
+    pub async fn update_from<T: Serialize + DeserializeOwned + Send + Sync>(
+        &self,
+        key: &Key,
+        mut current: Option<Versioned<T>>,
         mut change: impl FnMut(Option<&T>) -> Option<T> + Send,
     ) -> Result<Updated<T>, StoreError> {
         for attempt in 0..ATTEMPTS {
-            let current = self.read_versioned::<T>(key).await?;
             let Some(next) = change(current.as_ref().map(|current| &current.value)) else {
                 return Ok(Updated {
                     value: current.map(|current| current.value),
@@ -202,6 +224,7 @@ impl Store {
                 }
                 Err(StoreError::Conflict { .. }) => {
                     tokio::time::sleep(Duration::from_micros(u64::from(attempt) * 200)).await;
+                    current = self.read_versioned(key).await?;
                 }
                 Err(error) => return Err(error),
             }

@@ -39,10 +39,7 @@ impl Store {
             });
         }
         let bundle = self.gather(manifest).await?;
-        let bytes = blocking("bundle", move || {
-            bundle.encode().map_err(std::io::Error::other)
-        })
-        .await?;
+        let bytes = blocking("bundle", move || bundle.encode()).await?;
         // A bundle of the same release packed by another version is as good as this one.
         let bundle_key = Key::bundle(environment, manifest.release).to_string();
         self.backend
@@ -60,7 +57,10 @@ impl Store {
             .buffer_unordered(CONCURRENCY)
             .try_collect()
             .await?;
-        Ok(Bundle { files })
+        Ok(Bundle {
+            manifest: manifest.clone(),
+            files,
+        })
     }
 
     /// A release's manifest. [`StoreError::Corrupt`] when it is not what its digest says.
@@ -80,18 +80,26 @@ impl Store {
         Ok(manifest)
     }
 
-    /// A release's bundle: the files that compiles usually read. What it leaves out is in the
-    /// manifest and has a blob.
+    /// A release's bundle: its manifest and the files that compiles usually read, in one request.
+    /// What it leaves out has a blob. [`StoreError::Corrupt`] when it is not what it should be.
     pub async fn release_bundle(
         &self,
         environment: &EnvironmentName,
         release: Digest,
     ) -> Result<Bundle, StoreError> {
-        let key = Key::bundle(environment, release);
-        let bytes = self.bytes(&key).await?;
-        blocking("bundle", move || Ok(Bundle::decode(&bytes)))
+        let bytes = self.release_bundle_bytes(environment, release).await?;
+        blocking("bundle", move || Ok(Bundle::decode(&bytes, release)))
             .await?
-            .map_err(|reason| StoreError::corrupt(key, reason))
+            .map_err(|reason| StoreError::corrupt(Key::bundle(environment, release), reason))
+    }
+
+    /// A release's bundle as it is stored, unchecked; to be kept, and read by [`Bundle::decode`].
+    pub async fn release_bundle_bytes(
+        &self,
+        environment: &EnvironmentName,
+        release: Digest,
+    ) -> Result<Bytes, StoreError> {
+        self.bytes(&Key::bundle(environment, release)).await
     }
 
     /// The releases of an environment, in the order of their digests.

@@ -1,11 +1,12 @@
 //! Uploads and what came of them.
 
+use std::collections::HashMap;
 use std::io::Read;
 
-use bunraku_farm::documents::{UploadKey, UploadResult};
+use bunraku_farm::documents::{Arrival, UploadKey, UploadResult};
 use bytes::Bytes;
 
-use super::{Store, Written, to_json};
+use super::{Store, Written};
 use crate::{Key, StoreError};
 
 impl Store {
@@ -19,26 +20,40 @@ impl Store {
             .await
     }
 
-    /// The uploads of all environments that wait to be dealt with, by environment and id.
-    pub async fn uploads(&self) -> Result<Vec<UploadKey>, StoreError> {
-        let mut uploads = Vec::new();
+    /// The uploads of all environments that wait to be dealt with, by environment and id: on a
+    /// directory all that are there, on S3 those with no result or that of an earlier upload under
+    /// the same name.
+    pub async fn waiting_uploads(&self) -> Result<Vec<UploadKey>, StoreError> {
+        let removed = self.root().is_some();
+        let mut waiting = Vec::new();
         for environment in self.directories("uploads").await? {
-            let keys = self
-                .keys(&format!("uploads/{environment}"))
-                .await?
-                .into_iter();
-            uploads.extend(keys.filter_map(|(key, _)| match key {
-                Key::Upload(upload) => Some(upload),
-                _ => None,
-            }));
+            let directory = format!("uploads/{environment}");
+            let mut uploads = Vec::new();
+            let mut results = HashMap::new();
+            for entry in self.backend.list(&directory).await? {
+                match format!("{directory}/{}", entry.name).parse() {
+                    Ok(Key::Upload(upload)) => uploads.push((upload, entry.modified)),
+                    Ok(Key::UploadResult { id, .. }) => drop(results.insert(id, entry.modified)),
+                    _ => {}
+                }
+            }
+            let open = uploads.into_iter().filter(|(upload, written)| {
+                let result = results.get(upload.id());
+                removed || result.is_none_or(|answered| answered < written)
+            });
+            waiting.extend(open.map(|(upload, _)| upload));
         }
-        Ok(uploads)
+        Ok(waiting)
     }
 
-    /// An upload's size in bytes; `None` when it is not there (any more).
-    pub async fn upload_size(&self, upload: &UploadKey) -> Result<Option<u64>, StoreError> {
-        let sizes = self.backend.sizes(vec![upload.to_string()]).await?;
-        Ok(sizes.into_iter().next().flatten())
+    /// Which arrival of an upload is there; `None` when none is (any more).
+    pub async fn arrival(&self, upload: &UploadKey) -> Result<Option<Arrival>, StoreError> {
+        let head = self.backend.head(&upload.to_string()).await?;
+        Ok(head.map(|head| Arrival {
+            at: head.modified,
+            id: upload.id().to_owned(),
+            stamp: head.stamp,
+        }))
     }
 
     /// An upload's bytes as a stream, to be read off the async threads.
@@ -53,12 +68,19 @@ impl Store {
             .ok_or(StoreError::NotFound { key })
     }
 
-    /// Removes an upload; says whether it was there.
-    pub async fn delete_upload(&self, upload: &UploadKey) -> Result<bool, StoreError> {
-        self.delete(&Key::Upload(upload.clone())).await
+    /// Removes an upload that was dealt with, unless another one lies in its place by now. On S3 it
+    /// stays, and the bucket's lifecycle removes it.
+    pub async fn discard_upload(
+        &self,
+        upload: &UploadKey,
+        arrival: &Arrival,
+    ) -> Result<(), StoreError> {
+        self.backend
+            .discard(&upload.to_string(), &arrival.stamp)
+            .await
     }
 
-    /// What came of an upload; `None` as long as it is not dealt with.
+    /// What came of the last upload of this name that was dealt with; see [`UploadResult::stamp`].
     pub async fn upload_result(
         &self,
         upload: &UploadKey,
@@ -66,21 +88,23 @@ impl Store {
         self.read(&Key::upload_result(upload)).await
     }
 
-    /// Writes what came of an upload, once: a second result changes nothing.
+    /// Writes what came of an upload, in the place of what came of an earlier one of its name. A
+    /// second result for the same arrival changes nothing.
     pub async fn put_upload_result(
         &self,
         upload: &UploadKey,
         result: &UploadResult,
     ) -> Result<Written, StoreError> {
         let key = Key::upload_result(upload);
-        let created = self
-            .backend
-            .create(vec![(key.to_string(), to_json(result)?)])
+        let updated = self
+            .update(&key, |current: Option<&UploadResult>| {
+                let same = current.is_some_and(|current| current.stamp == result.stamp);
+                (!same).then(|| result.clone())
+            })
             .await?;
-        if created.first() != Some(&true) {
-            return Ok(Written::Same);
-        }
-        self.tell(&key);
-        Ok(Written::New)
+        Ok(match updated.written {
+            true => Written::New,
+            false => Written::Same,
+        })
     }
 }

@@ -19,10 +19,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bunraku_farm::Digest;
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use self::locks::Locks;
 use self::temporary::Temporaries;
-use super::{Backend, Listed, Version};
+use super::{Backend, Head, Listed, Version};
 use crate::StoreError;
 
 /// The directory of locks and temporary files, which holds no objects.
@@ -139,6 +140,29 @@ impl Backend for Files {
                 inner.flush_parent(&path)?;
             }
             Ok(there)
+        })
+        .await
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<Head>, StoreError> {
+        let path = self.inner.path(key);
+        self.run(key, move |_| {
+            Ok(present(fs::metadata(path))?.map(|meta| head(&meta)))
+        })
+        .await
+    }
+
+    async fn discard(&self, key: &str, stamp: &str) -> Result<(), StoreError> {
+        let (name, stamp) = (key.to_owned(), stamp.to_owned());
+        self.run(key, move |inner| {
+            let _lock = inner.locks.lock(&name)?;
+            let path = inner.path(&name);
+            let there = present(fs::metadata(&path))?;
+            if there.is_some_and(|meta| head(&meta).stamp == stamp) {
+                fs::remove_file(&path)?;
+                inner.flush_parent(&path)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -307,6 +331,24 @@ fn version(bytes: &[u8]) -> Version {
     Version(Digest::of(bytes).to_hex())
 }
 
+/// Files are replaced whole: another one has another inode or, if the number is used again,
+/// another time.
+fn head(meta: &fs::Metadata) -> Head {
+    use std::os::unix::fs::MetadataExt as _;
+    let modified = modified(meta);
+    Head {
+        stamp: format!("{modified}@{}@{}", meta.len(), meta.ino()),
+        modified,
+    }
+}
+
+fn modified(meta: &fs::Metadata) -> Timestamp {
+    let modified = meta.modified().ok();
+    modified
+        .and_then(|time| Timestamp::try_from(time).ok())
+        .unwrap_or_default()
+}
+
 /// `None` for what is not there.
 fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
@@ -341,6 +383,7 @@ fn list(directory: &Path) -> io::Result<Vec<Listed>> {
         all.push(Listed {
             name,
             size: if directory { 0 } else { meta.len() },
+            modified: (!directory).then(|| modified(&meta)),
             directory,
         });
     }

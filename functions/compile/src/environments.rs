@@ -1,0 +1,47 @@
+//! Environments' documents, read once for many tasks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bunraku_farm::EnvironmentName;
+use bunraku_farm::documents::EnvironmentDoc;
+use bunraku_store::{Store, StoreError};
+use moka::sync::Cache;
+
+/// How long a document is believed, at most, for what its sequence does not tell.
+const TTL: Duration = Duration::from_secs(10);
+
+/// Documents that are new enough for the task at hand: a task names the sequence that it saw, and a
+/// document that has reached it does. Whatever came later sends tasks of its own.
+#[derive(Clone)]
+pub(crate) struct Environments {
+    store: Store,
+    read: Cache<EnvironmentName, Arc<EnvironmentDoc>>,
+}
+
+impl Environments {
+    pub(crate) fn new(store: Store) -> Self {
+        let read = Cache::builder()
+            .max_capacity(1024)
+            .time_to_live(TTL)
+            .build();
+        Self { store, read }
+    }
+
+    /// An environment's document that has reached `sequence`, if it ever did.
+    pub(crate) async fn at_least(
+        &self,
+        name: &EnvironmentName,
+        sequence: u64,
+    ) -> Result<Option<Arc<EnvironmentDoc>>, StoreError> {
+        let fits = |document: &Arc<EnvironmentDoc>| document.sequence >= sequence;
+        if let Some(document) = self.read.get(name).filter(fits) {
+            return Ok(Some(document));
+        }
+        let document = self.store.environment(name).await?.map(Arc::new);
+        if let Some(document) = &document {
+            self.read.insert(name.clone(), Arc::clone(document));
+        }
+        Ok(document)
+    }
+}

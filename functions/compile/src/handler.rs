@@ -1,0 +1,406 @@
+//! One task, from what is stored to the pointer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bunraku_catalog::{Broken, Trace};
+use bunraku_farm::documents::{CatalogRef, FactsDoc, Pointer, TraceDocument};
+use bunraku_farm::messages::CompileTask;
+use bunraku_farm::reuse::{
+    self, ByCode, CompileReason, Decision, Outcome, Situation, SkipReason, Target,
+};
+use bunraku_farm::{Counters, Digest};
+use bunraku_store::{Key, Store, StoreError, Versioned};
+use jiff::Timestamp;
+
+use crate::environments::Environments;
+use crate::native::{self, COMPILER};
+use crate::releases::Releases;
+
+/// How often a task is decided anew because another worker moved the pointer meanwhile.
+const MAX_ROUNDS: usize = 8;
+
+/// The handler of compile tasks.
+#[derive(Clone)]
+pub struct Compile {
+    store: Store,
+    environments: Environments,
+    releases: Releases,
+    counters: Arc<Counters>,
+}
+
+/// What came of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// There was nothing to do.
+    Skipped(SkipReason),
+    /// The catalog still holds for the current release.
+    Verified,
+    /// A new catalog is in place.
+    Compiled,
+    /// The code has an error, which the pointer now tells; the last good catalog stays.
+    Failed,
+}
+
+/// Why a task could not be dealt with; it is to be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A catalog could not be written as JSON.
+    #[error("the catalog of {node} can't be written as JSON: {reason}")]
+    Unwritable {
+        /// The node.
+        node: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The compile's thread ended without an answer.
+    #[error("the compile of {node} was cut off")]
+    CutOff {
+        /// The node.
+        node: String,
+    },
+    /// There is less time left than the node's last compile took.
+    #[error("the last compile of {node} took {needed:?}, and only {left:?} are left")]
+    NoTime {
+        /// The node.
+        node: String,
+        /// How long its last compile took.
+        needed: Duration,
+        /// How long there is.
+        left: Duration,
+    },
+    /// Other workers moved the node's pointer again and again.
+    #[error("the pointer of {node} was moved by others {MAX_ROUNDS} times")]
+    Contended {
+        /// The node.
+        node: String,
+    },
+}
+
+/// A decision that leads to work.
+enum Work {
+    /// The code is to be verified; the facts were not read.
+    VerifyCode(Target),
+    Verify(Target, FactsDoc),
+    Compile(Target, FactsDoc),
+}
+
+type Read = Option<Versioned<Pointer>>;
+
+impl Compile {
+    /// A handler that keeps the last few releases it opened.
+    #[must_use]
+    pub fn new(store: Store, counters: Arc<Counters>) -> Self {
+        Self::with_releases(Releases::new(store.clone()), store, counters)
+    }
+
+    /// A handler that opens releases through `releases`.
+    #[must_use]
+    pub fn with_releases(releases: Releases, store: Store, counters: Arc<Counters>) -> Self {
+        Self {
+            environments: Environments::new(store.clone()),
+            releases,
+            store,
+            counters,
+        }
+    }
+
+    /// Brings the task's node to the current release of its environment. A compile that would not
+    /// end before `deadline`, going by the node's last one, is not begun.
+    ///
+    /// # Errors
+    /// When the store fails or there is no time: the task is to be tried again. An error of the
+    /// code is no error of the task: it is the answer, and stands in the pointer.
+    pub async fn handle(
+        &self,
+        task: &CompileTask,
+        deadline: Option<Instant>,
+    ) -> Result<Handled, CompileError> {
+        for _ in 0..MAX_ROUNDS {
+            if let Some(handled) = self.round(task, deadline).await? {
+                return Ok(handled);
+            }
+        }
+        Err(CompileError::Contended {
+            node: task.certname.to_string(),
+        })
+    }
+
+    /// One decision and what follows from it; `None` when the pointer moved meanwhile in a way that
+    /// asks for a new decision.
+    async fn round(
+        &self,
+        task: &CompileTask,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Handled>, CompileError> {
+        let read = self
+            .store
+            .versioned_pointer(&task.environment, &task.certname)
+            .await?;
+        let pointer = read.as_ref().map(|read| &read.value);
+        let work = match self.decide(task, pointer).await? {
+            Ok(work) => work,
+            Err(reason) => {
+                self.counters.compiles_skipped.increment();
+                return Ok(Some(Handled::Skipped(reason)));
+            }
+        };
+        let (target, outcome) = match work {
+            Work::VerifyCode(target) => match self.verified(task, &target, None, pointer).await? {
+                Some(outcome) => (target, outcome),
+                None => {
+                    // The release and the sequence stand; only the facts were not known.
+                    let Some(facts) = self.store.facts(&task.certname).await? else {
+                        return Ok(Some(Handled::Skipped(SkipReason::NoFacts)));
+                    };
+                    let target = target.with_facts(&facts);
+                    let outcome = self
+                        .compiled(task, &target, facts, pointer, deadline)
+                        .await?;
+                    (target, outcome)
+                }
+            },
+            Work::Verify(target, facts) => {
+                match self.verified(task, &target, Some(&facts), pointer).await? {
+                    Some(outcome) => (target, outcome),
+                    None => {
+                        let outcome = self
+                            .compiled(task, &target, facts, pointer, deadline)
+                            .await?;
+                        (target, outcome)
+                    }
+                }
+            }
+            Work::Compile(target, facts) => {
+                let outcome = self
+                    .compiled(task, &target, facts, pointer, deadline)
+                    .await?;
+                (target, outcome)
+            }
+        };
+        self.swing(task, read, &target, outcome).await
+    }
+
+    /// What there is to do, reading the facts only when it depends on them; `Err` says why nothing.
+    async fn decide(
+        &self,
+        task: &CompileTask,
+        pointer: Option<&Pointer>,
+    ) -> Result<Result<Work, SkipReason>, CompileError> {
+        // A document that is behind the pointer would send it back.
+        let sequence = pointer
+            .map_or(0, |pointer| pointer.sequence)
+            .max(task.sequence);
+        let environment = self
+            .environments
+            .at_least(&task.environment, sequence)
+            .await?;
+        let Some(environment) = environment else {
+            return Ok(Err(SkipReason::NoEnvironment));
+        };
+        match reuse::decide_by_code(task, &environment, pointer, COMPILER) {
+            ByCode::UpToDate => return Ok(Err(SkipReason::UpToDate)),
+            ByCode::Verify(target) => return Ok(Ok(Work::VerifyCode(target))),
+            ByCode::ReadFacts => {}
+        }
+        let facts = self.store.facts(&task.certname).await?;
+        let decision = reuse::decide(&Situation {
+            task,
+            environment: Some(&environment),
+            pointer,
+            facts: facts.as_ref(),
+            compiler: COMPILER,
+        });
+        Ok(match (decision, facts) {
+            (Decision::Skip(reason), _) => Err(reason),
+            (_, None) => Err(SkipReason::NoFacts),
+            (Decision::Verify(target), Some(facts)) => Ok(Work::Verify(target, facts)),
+            (
+                Decision::Compile(target, CompileReason::NoCatalog | CompileReason::OtherCompiler),
+                Some(facts),
+            ) => Ok(Work::Compile(target, facts)),
+        })
+    }
+
+    /// The outcome when the pointer's trace holds for the target: all of it, or without facts what
+    /// it read of the code.
+    async fn verified(
+        &self,
+        task: &CompileTask,
+        target: &Target,
+        facts: Option<&FactsDoc>,
+        pointer: Option<&Pointer>,
+    ) -> Result<Option<Outcome>, CompileError> {
+        let Some(pointer) = pointer else {
+            return Ok(None);
+        };
+        let (Some(catalog), Ok(trace)) = (pointer.catalog, pointer.trace.parse::<Trace>()) else {
+            return Ok(None);
+        };
+        let release = self
+            .releases
+            .open(&task.environment, target.release)
+            .await?;
+        let (environment, facts) = (task.environment.clone(), facts.cloned());
+        let verified = tokio::task::spawn_blocking(move || match facts {
+            Some(facts) => native::verify(&release, &environment, &facts, &trace),
+            None => native::verify_code(&release, &trace),
+        })
+        .await;
+        match verified {
+            Ok(Ok(())) => Ok(Some(Outcome::Verified(catalog.digest))),
+            Ok(Err(broken)) => {
+                tell(task, &broken);
+                Ok(None)
+            }
+            Err(_) => Err(CompileError::CutOff {
+                node: task.certname.to_string(),
+            }),
+        }
+    }
+
+    /// Compiles, and stores the catalog.
+    async fn compiled(
+        &self,
+        task: &CompileTask,
+        target: &Target,
+        facts: FactsDoc,
+        pointer: Option<&Pointer>,
+        deadline: Option<Instant>,
+    ) -> Result<Outcome, CompileError> {
+        let release = self
+            .releases
+            .open(&task.environment, target.release)
+            .await?;
+        check_time(task, pointer, deadline)?;
+        let environment = task.environment.clone();
+        let compiled =
+            tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts))
+                .await;
+        let Ok(compiled) = compiled else {
+            return Err(CompileError::CutOff {
+                node: task.certname.to_string(),
+            });
+        };
+        self.counters.compiles.increment();
+        match compiled {
+            native::Compiled::Catalog {
+                rich,
+                plain,
+                trace,
+                duration_ms,
+            } => {
+                let former = pointer.and_then(|pointer| pointer.catalog);
+                let catalog = self.stored(rich, plain, former).await?;
+                let trace =
+                    TraceDocument::new(&trace).map_err(|error| CompileError::Unwritable {
+                        node: task.certname.to_string(),
+                        reason: error.to_string(),
+                    })?;
+                Ok(Outcome::Compiled {
+                    catalog,
+                    trace,
+                    duration_ms,
+                    compiler: COMPILER.to_owned(),
+                })
+            }
+            native::Compiled::Error(message) => {
+                self.counters.compiles_failed.increment();
+                Ok(Outcome::Failed(message))
+            }
+            native::Compiled::Unwritable(reason) => Err(CompileError::Unwritable {
+                node: task.certname.to_string(),
+                reason,
+            }),
+        }
+    }
+
+    /// Stores a catalog in both forms, unless it is the one that the node has.
+    async fn stored(
+        &self,
+        rich: Vec<u8>,
+        plain: Option<Vec<u8>>,
+        former: Option<CatalogRef>,
+    ) -> Result<CatalogRef, CompileError> {
+        if let Some(former) = former.filter(|former| former.digest == Digest::of(&rich)) {
+            return Ok(former);
+        }
+        let size = rich.len() as u64;
+        let plain = async {
+            match plain {
+                Some(plain) => self.store.put_catalog(plain).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (digest, plain_digest) = tokio::try_join!(self.store.put_catalog(rich), plain)?;
+        Ok(CatalogRef {
+            digest,
+            plain_digest,
+            size,
+        })
+    }
+
+    /// Writes the pointer by the rules of [`reuse::swing`].
+    async fn swing(
+        &self,
+        task: &CompileTask,
+        read: Read,
+        target: &Target,
+        outcome: Outcome,
+    ) -> Result<Option<Handled>, CompileError> {
+        let at = Timestamp::now();
+        let key = Key::pointer(&task.environment, &task.certname);
+        let updated = self
+            .store
+            .update_from(&key, read, |current| {
+                reuse::swing(current, target, &outcome, at)
+            })
+            .await?;
+        // Another worker may have been further in the code and behind in the facts.
+        let reached = updated.value.as_ref().is_some_and(|pointer| {
+            pointer.sequence >= target.sequence
+                && pointer.facts_generation >= target.facts_generation
+        });
+        if !updated.written && !reached {
+            return Ok(None);
+        }
+        Ok(Some(match outcome {
+            Outcome::Verified(_) => {
+                self.counters.catalogs_verified.increment();
+                Handled::Verified
+            }
+            Outcome::Compiled { .. } => Handled::Compiled,
+            Outcome::Failed(_) => Handled::Failed,
+        }))
+    }
+}
+
+/// Refuses to begin what would be cut off.
+fn check_time(
+    task: &CompileTask,
+    pointer: Option<&Pointer>,
+    deadline: Option<Instant>,
+) -> Result<(), CompileError> {
+    let needed = Duration::from_millis(pointer.map_or(0, |pointer| pointer.duration_ms));
+    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    match left {
+        Some(left) if left < needed => Err(CompileError::NoTime {
+            node: task.certname.to_string(),
+            needed,
+            left,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn tell(task: &CompileTask, broken: &[Broken]) {
+    let reads: Vec<String> = broken
+        .iter()
+        .take(5)
+        .map(|broken| broken.read.to_string())
+        .collect();
+    tracing::debug!(node = %task.certname, reads = ?reads, "the trace broke");
+}

@@ -1,0 +1,19 @@
+//! What names a delivery towards the queue that made it.
+
+use std::sync::Arc;
+
+use crate::sqs::SqsTicket;
+
+/// Names one delivery of one message; void when its lease has run out, or when it comes from
+/// another queue.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Receipt(pub(crate) Ticket);
+
+/// A receipt, by the kind of queue.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Ticket {
+    /// Of the state machine: the message's id and the number of its lease.
+    Local { id: u64, lease: u64 },
+    /// Of SQS.
+    Sqs(Arc<SqsTicket>),
+}

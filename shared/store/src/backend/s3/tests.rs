@@ -1,0 +1,336 @@
+//! URLs, endpoints, and answers of a server that follows a script.
+
+use std::sync::Mutex;
+
+use aws_config::Region;
+use aws_sdk_s3::config::SharedCredentialsProvider;
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::backend::Backend;
+
+fn sdk(endpoint: Option<&str>) -> SdkConfig {
+    let credentials = Credentials::new("key", "secret", None, None, "test");
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    sdk.set_endpoint_url(endpoint.map(str::to_owned));
+    sdk.build()
+}
+
+#[test]
+fn urls_name_a_bucket_and_a_prefix() {
+    let parts = |rest: &str| S3Url::parse(rest).map(|url| (url.bucket, url.prefix));
+    let named = |bucket: &str, prefix: &str| (bucket.to_owned(), prefix.to_owned());
+    assert_eq!(parts("farm-1").unwrap(), named("farm-1", ""));
+    assert_eq!(parts("farm.test/").unwrap(), named("farm.test", ""));
+    assert_eq!(parts("farm/a/b_c/").unwrap(), named("farm", "a/b_c"));
+    for bad in [
+        "",
+        "ab",
+        "Farm",
+        "-farm",
+        "farm-",
+        "fa_rm",
+        "farm//a",
+        "farm/../a",
+        "farm/a b",
+        "farm/a?x",
+        "u:p@farm",
+    ] {
+        let refused = S3Url::parse(bad);
+        assert!(matches!(refused, Err(StoreError::Invalid { .. })), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn endpoints_are_those_of_the_sdk() {
+    let found = |bucket: &'static str, endpoint: Option<&'static str>| async move {
+        let url = S3Url::parse(bucket).unwrap();
+        let found = url.endpoint(&settings(&sdk(endpoint))).await.unwrap();
+        (found.url.to_string(), found.path_style)
+    };
+    let aws = found("farm", None).await;
+    assert_eq!(
+        aws,
+        ("https://farm.s3.eu-west-1.amazonaws.com/".to_owned(), false)
+    );
+    let dotted = found("farm.test", None).await.0;
+    assert_eq!(dotted, "https://s3.eu-west-1.amazonaws.com/farm.test/");
+    let local = found("farm", Some("http://localhost:4566")).await;
+    assert_eq!(local, ("http://localhost:4566/farm/".to_owned(), true));
+    let below = found("farm", Some("https://s3.example.test/base")).await;
+    assert_eq!(
+        below,
+        ("https://s3.example.test/base/farm/".to_owned(), true)
+    );
+}
+
+#[tokio::test]
+async fn settings_that_lack_something_are_said_so() {
+    let url = S3Url::parse("farm").unwrap();
+    let nowhere = sdk(None).into_builder().region(None).build();
+    let error = url.connect(&nowhere).await.unwrap_err().to_string();
+    assert!(
+        error.contains("AWS_REGION") && error.contains("farm"),
+        "{error}"
+    );
+}
+
+/// Answers each request with the next of its answers, given the request's head; `None` hangs up.
+struct Server {
+    endpoint: String,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+type Answer = Box<dyn Fn(&[String]) -> Option<String> + Send>;
+
+impl Server {
+    async fn start(answers: Vec<Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&heads);
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let head = request(&mut stream).await;
+                let text = {
+                    let mut seen = seen.lock().unwrap();
+                    seen.push(head);
+                    answer(&seen)
+                };
+                if let Some(text) = text {
+                    stream.write_all(text.as_bytes()).await.unwrap();
+                }
+            }
+        });
+        Self { endpoint, heads }
+    }
+
+    async fn objects(&self) -> Objects {
+        let url = S3Url::parse("farm").unwrap();
+        url.connect(&sdk(Some(&self.endpoint))).await.unwrap()
+    }
+
+    fn requests(&self) -> Vec<String> {
+        let heads = self.heads.lock().unwrap();
+        let line = |head: &String| head.lines().next().unwrap_or_default().to_owned();
+        heads.iter().map(line).collect()
+    }
+}
+
+/// Reads one request whole; its head.
+async fn request(stream: &mut TcpStream) -> String {
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let count = stream.read(&mut buffer).await.unwrap();
+        bytes.extend_from_slice(&buffer[..count]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let wanted = header(head, "content-length").map_or(0, |length| length.parse().unwrap());
+            if body.len() >= wanted {
+                return head.to_owned();
+            }
+        }
+        assert!(count > 0, "the request ended early: {text}");
+    }
+}
+
+fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find_map(|(found, value)| found.eq_ignore_ascii_case(name).then_some(value))
+}
+
+fn reply(status: &str, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn says(status: &'static str, headers: &'static str, body: &'static str) -> Answer {
+    Box::new(move |_| Some(reply(status, headers, body)))
+}
+
+fn fails(status: &'static str, code: &'static str) -> Answer {
+    Box::new(move |_| {
+        let body = format!("<Error><Code>{code}</Code><Message>As\n it is</Message></Error>");
+        Some(reply(status, "", &body))
+    })
+}
+
+fn written() -> Answer {
+    says("200 OK", "ETag: \"1\"\r\n", "")
+}
+
+async fn create(server: &Server) -> Result<bool, StoreError> {
+    let objects = server.objects().await;
+    let created = objects
+        .create(vec![("blobs/x".to_owned(), Bytes::from("content"))])
+        .await?;
+    Ok(created[0])
+}
+
+#[tokio::test]
+async fn a_throttled_request_is_sent_again() {
+    let server = Server::start(vec![
+        fails("503 Slow Down", "SlowDown"),
+        fails("500 Internal Server Error", "InternalError"),
+        written(),
+    ])
+    .await;
+    assert!(create(&server).await.unwrap());
+    assert_eq!(server.requests(), ["PUT /farm/blobs/x HTTP/1.1"; 3]);
+    let heads = server.heads.lock().unwrap();
+    assert_eq!(header(&heads[0], "if-none-match"), Some("*"));
+}
+
+#[tokio::test]
+async fn a_conditional_request_conflict_is_sent_again() {
+    let raced = || fails("409 Conflict", "ConditionalRequestConflict");
+    let server = Server::start(vec![raced(), raced(), written()]).await;
+    assert!(create(&server).await.unwrap());
+    let server = Server::start(vec![raced(), written()]).await;
+    let objects = server.objects().await;
+    let expected = super::super::Version("\"0\"".to_owned());
+    let swapped = objects.swap("x", Bytes::from("y"), Some(&expected)).await;
+    assert!(swapped.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_swap_knows_its_own_write_when_the_answer_was_lost() {
+    let own: Answer = Box::new(|heads| {
+        let id = header(&heads[0], "x-amz-meta-write-id").unwrap();
+        let meta = format!(
+            "ETag: \"7\"\r\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\nx-amz-meta-write-id: {id}\r\n"
+        );
+        Some(format!(
+            "HTTP/1.1 200 OK\r\nConnection: close\r\n{meta}Content-Length: 1\r\n\r\n"
+        ))
+    });
+    let server = Server::start(vec![
+        Box::new(|_| None),
+        fails("412 Precondition Failed", "PreconditionFailed"),
+        own,
+    ])
+    .await;
+    let objects = server.objects().await;
+    let version = objects.swap("x", Bytes::from("y"), None).await.unwrap();
+    assert_eq!(version.unwrap().0, "\"7\"");
+    let sent = [
+        "PUT /farm/x HTTP/1.1",
+        "PUT /farm/x HTTP/1.1",
+        "HEAD /farm/x HTTP/1.1",
+    ];
+    assert_eq!(server.requests(), sent);
+}
+
+#[tokio::test]
+async fn a_swap_of_a_missing_object_is_a_lost_race() {
+    let server = Server::start(vec![
+        fails("404 Not Found", "NoSuchKey"),
+        says("404 Not Found", "", ""),
+    ])
+    .await;
+    let objects = server.objects().await;
+    let expected = super::super::Version("\"0\"".to_owned());
+    let swapped = objects.swap("x", Bytes::from("y"), Some(&expected)).await;
+    assert_eq!(swapped.unwrap(), None);
+}
+
+#[tokio::test]
+async fn errors_name_the_bucket_and_what_to_do() {
+    for (status, code, hint) in [
+        ("404 Not Found", "NoSuchBucket", "there is no bucket farm"),
+        (
+            "403 Forbidden",
+            "AccessDenied",
+            "access to bucket farm was denied (As it is)",
+        ),
+        ("403 Forbidden", "InvalidAccessKeyId", "AWS_PROFILE"),
+        ("403 Forbidden", "RequestTimeTooSkewed", "clock"),
+        ("301 Moved Permanently", "PermanentRedirect", "AWS_REGION"),
+        (
+            "400 Bad Request",
+            "AuthorizationHeaderMalformed",
+            "not in region eu-west-1",
+        ),
+        (
+            "400 Bad Request",
+            "KMS.DisabledException",
+            "the key of bucket farm",
+        ),
+        (
+            "400 Bad Request",
+            "EntityTooLarge",
+            "bucket farm answers EntityTooLarge: As it is",
+        ),
+    ] {
+        let server = Server::start(vec![fails(status, code), fails(status, code)]).await;
+        let objects = server.objects().await;
+        for error in [
+            create(&server).await.unwrap_err(),
+            objects.read("x").await.unwrap_err(),
+        ] {
+            let StoreError::Unavailable { reason, .. } = &error else {
+                panic!("{code}: {error:?}");
+            };
+            assert!(reason.contains(hint) && !reason.contains('\n'), "{reason}");
+            assert!(reason.contains("farm") && reason.len() < 300, "{reason}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let place = Place {
+        bucket: "farm".to_owned(),
+        region: "eu-west-1".to_owned(),
+        endpoint: endpoint.clone(),
+    };
+    let s3 = AmazonS3Builder::new()
+        .with_bucket_name("farm")
+        .with_endpoint(&endpoint)
+        .with_access_key_id("key")
+        .with_secret_access_key("secret")
+        .with_client_options(ClientOptions::new().with_allow_http(true))
+        .with_retry(RetryConfig {
+            max_retries: 0,
+            ..RetryConfig::default()
+        })
+        .build()
+        .unwrap();
+    let error = object_store::ObjectStoreExt::head(&s3, &"x".into()).await;
+    let reason = place.reason(&error.unwrap_err(), None);
+    assert!(
+        reason.contains("can't be reached") && reason.contains(&endpoint),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn missing_credentials_are_said_so() {
+    use aws_credential_types::provider::error::CredentialsError;
+    let place = Place {
+        bucket: "farm".to_owned(),
+        region: "eu-west-1".to_owned(),
+        endpoint: String::new(),
+    };
+    let error = object_store::Error::Generic {
+        store: "S3",
+        source: Box::new(CredentialsError::not_loaded("nothing")),
+    };
+    let reason = place.reason(&error, None);
+    assert!(
+        reason.contains("no AWS credentials") && reason.contains("AWS_PROFILE"),
+        "{reason}"
+    );
+}
