@@ -13,7 +13,9 @@ pub mod agent;
 pub mod cloud;
 pub mod farm;
 pub mod https;
+pub mod loopback;
 pub mod reference;
+pub mod runtime_api;
 pub mod site;
 pub mod tree;
 

@@ -76,8 +76,7 @@ impl Stack {
         push
     }
 
-    /// The same to its end; what it printed.
-    #[must_use]
+    /// The same to its end, which must be a good one; what it printed.
     pub fn push(&self, site: &Path) -> Json {
         farm::json(&succeed(&mut self.push_command(site)))
     }

@@ -43,4 +43,15 @@ conformance! {
         queue.ack(&newer.receipt).await.unwrap();
         assert_eq!(receive(&*queue, &[NORMAL], lease * 2).await, None);
     }
+
+    async fn a_message_whose_lease_ran_out_is_replaced(queue: Arc<dyn Queue>, lease: Duration) {
+        queue.send(compile("a", 1, Lane::Normal)).await.unwrap();
+        let lost = receive(&*queue, &[NORMAL], NOW).await.unwrap();
+        tokio::time::sleep(lease * 5 / 4).await;
+        queue.send(compile("a", 2, Lane::Normal)).await.unwrap();
+        let newer = receive(&*queue, &[NORMAL], NOW).await.unwrap();
+        assert_eq!((of(&newer), newer.attempt), (("a", 2), 1));
+        queue.ack(&lost.receipt).await.unwrap();
+        assert_eq!(queue.depths().await.unwrap()[&NORMAL].leased, 1);
+    }
 }

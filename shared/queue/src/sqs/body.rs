@@ -50,9 +50,13 @@ impl Body {
     fn of(notification: Notification) -> Self {
         let messages: Vec<Message> = notification
             .created()
-            // What lies under `uploads/` and is no upload (a result) concerns nobody.
-            .filter_map(|key| key.parse().ok())
-            .map(|key| UploadCreated { key }.into())
+            .filter_map(|key| match key.parse() {
+                Ok(key) => Some(UploadCreated { key }.into()),
+                Err(error) => {
+                    tracing::warn!(key, %error, "an object is not taken for an upload");
+                    None
+                }
+            })
             .collect();
         match messages.is_empty() {
             true => Self::Nothing,

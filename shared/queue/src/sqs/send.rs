@@ -246,6 +246,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn batches_and_dead_letters_carry_the_trace() {
+        let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let keep = Arc::clone(&seen);
+        let queue = answering(move |operation, request| {
+            let parts = match operation {
+                "GetQueueUrl" => return (200, json!({"QueueUrl": "http://127.0.0.1/0/q"})),
+                "SendMessageBatch" => request["Entries"].as_array().unwrap().clone(),
+                _ => vec![request],
+            };
+            let headers = parts.iter().map(|part| {
+                part["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"].clone()
+            });
+            keep.lock().unwrap().extend(headers);
+            (200, json!({"Successful": [], "Failed": []}))
+        });
+        let queue = queue.await;
+        trace::with_trace(Some("Root=1".to_owned()), async {
+            send_batch(&queue, (0..2).map(message).collect())
+                .await
+                .unwrap();
+            let channel = message(0).channel();
+            queue.bury(channel, "body", "reason").await.unwrap();
+        })
+        .await;
+        send_batch(&queue, vec![message(0)]).await.unwrap();
+        let traced = json!("Root=1");
+        let expected = [traced.clone(), traced.clone(), traced, Value::Null];
+        assert_eq!(*seen.lock().unwrap(), expected);
+    }
+
+    #[tokio::test]
     async fn a_throttled_or_forbidden_send_says_so_in_one_line() {
         for (code, hint) in [
             ("AccessDeniedException", "roles"),

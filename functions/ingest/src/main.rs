@@ -1,0 +1,29 @@
+//! The function that ingests: messages of the queue `uploads`, from AWS Lambda.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bunraku_farm::Counters;
+use bunraku_farm::messages::UploadCreated;
+use bunraku_ingest::{Context, handle};
+use bunraku_lambda::{Function, Settings};
+use bunraku_queue::sqs::SqsQueue;
+use bunraku_store::Store;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    bunraku_lambda::main(run()).await
+}
+
+async fn run() -> anyhow::Result<()> {
+    let settings = Settings::from_env()?;
+    let store = Store::open(&settings.store).await?;
+    let queue = SqsQueue::connect(&settings.queue).await?;
+    let counters = Arc::new(Counters::default());
+    let context = Context::new(store, Arc::new(queue.clone()), Arc::clone(&counters));
+    let ingest = move |upload: UploadCreated, _| {
+        let context = context.clone();
+        async move { handle(&context, &upload).await }
+    };
+    Function::new(settings, counters).run(queue, ingest).await
+}
