@@ -1,14 +1,15 @@
 //! `bunraku edge`
 
 mod announcements;
+mod aws;
 mod options;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bunraku_edge::Edge as Server;
+use bunraku_edge::{Edge as Server, UploadPlaces};
 use bunraku_farm::Counters;
-use bunraku_queue::{EmbeddedQueue, Queue, QueueOptions};
+use bunraku_queue::sqs::SqsQueue;
 use bunraku_store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use super::up::stop_signal;
 use crate::console;
 use crate::failure::{Failure, Result};
 use announcements::{Source, follow_announcements};
+use aws::{SignedUploads, Topic};
 pub(crate) use options::Edge;
 
 /// Serves agents until it is told to stop.
@@ -24,17 +26,20 @@ pub(crate) async fn run(options: &Edge) -> Result<ExitCode> {
     let pki = options.pki()?;
     let name = pki.credentials.certname.clone();
     let store = Store::open(&options.store).await?;
-    let queue = open_queue(&options.queue)?;
+    let queue = bunraku_queue::open(&options.queue).await?;
     // Better found out now, by whoever starts the edge, than by the first agent.
     store.environments().await?;
     queue.depths().await?;
-    let source = announcements(options)?;
+    let source = announcements(options).await?;
+    let upload_places = store
+        .s3_bucket()
+        .map(|bucket| Arc::new(SignedUploads(bucket.clone())) as Arc<dyn UploadPlaces>);
     let server = Server::new(
         options.config(),
         store,
         queue,
         pki,
-        None,
+        upload_places,
         Arc::new(Counters::default()),
     )?;
     let unavailable = |error| Failure::unreachable(format!("{}: {error}", options.listen));
@@ -65,21 +70,18 @@ pub(crate) async fn run(options: &Edge) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The queue of a URL.
-fn open_queue(url: &str) -> Result<Arc<dyn Queue>> {
-    let path = url.strip_prefix("file://").unwrap_or(url);
-    Ok(Arc::new(EmbeddedQueue::open(
-        path,
-        QueueOptions::default(),
-    )?))
-}
-
 /// Where new catalogs are announced, if anywhere.
-fn announcements(options: &Edge) -> Result<Option<Box<dyn Source>>> {
-    match options.topic() {
-        None => Ok(None),
-        Some(_) => Err(Failure::input(
+async fn announcements(options: &Edge) -> Result<Option<Box<dyn Source>>> {
+    let Some(arn) = options.topic() else {
+        return Ok(None);
+    };
+    if !options.queue.starts_with("sqs://") {
+        return Err(Failure::input(
             "--events needs a queue on SQS: --queue sqs://PREFIX",
-        )),
+        ));
     }
+    Ok(Some(Box::new(Topic {
+        arn: arn.to_owned(),
+        queue: SqsQueue::connect(&options.queue).await?,
+    })))
 }
