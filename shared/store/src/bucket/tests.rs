@@ -79,8 +79,8 @@ async fn old_versions_are_listed_and_restored() {
     set.send().await.unwrap();
     let store = server::open(&format!("{name}/a")).await;
     let bucket = store.s3_bucket().unwrap();
-    let key: Key = "environments/production.json".parse().unwrap();
-    let longer: Key = "environments/production.json.json".parse().unwrap();
+    let key: Key = "facts/web1.json".parse().unwrap();
+    let longer: Key = "facts/web1.json.json".parse().unwrap();
     assert!(bucket.versions(&key).await.unwrap().is_empty());
     let version = store.swap(&key, &1, None).await.unwrap();
     store.swap(&key, &22, Some(&version)).await.unwrap();

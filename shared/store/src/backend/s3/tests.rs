@@ -62,11 +62,6 @@ async fn endpoints_are_those_of_the_sdk() {
     assert_eq!(dotted, "https://s3.eu-west-1.amazonaws.com/farm.test/");
     let local = found("farm", Some("http://localhost:4566")).await;
     assert_eq!(local, ("http://localhost:4566/farm/".to_owned(), true));
-    let below = found("farm", Some("https://s3.example.test/base")).await;
-    assert_eq!(
-        below,
-        ("https://s3.example.test/base/farm/".to_owned(), true)
-    );
 }
 
 #[tokio::test]
