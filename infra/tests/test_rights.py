@@ -65,11 +65,12 @@ EDGE = {
         (["kms:Decrypt", "kms:GenerateDataKey"], ["${KeyArn}"]),
         ([*SEND, "sqs:GetQueueAttributes"], [f"{QUEUES}-urgent", f"{QUEUES}-normal"]),
         (
-            ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:GetQueueUrl",
+            ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue",
+             "sqs:ListQueueTags", "sqs:GetQueueUrl",
              "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage"],
             [f"{QUEUES}-edge-*"],
         ),
-        (["sns:Subscribe", "sns:Unsubscribe"], ["${PublishedTopicArn}", "${PublishedTopicArn}:*"]),
+        (["sns:Subscribe", "sns:Unsubscribe", "sns:ListSubscriptionsByTopic"], ["${PublishedTopicArn}", "${PublishedTopicArn}:*"]),
     ],
     "ExecutionRole": [
         (["secretsmanager:GetSecretValue"], ["${SecretArn}"]),

@@ -143,7 +143,8 @@ data "aws_iam_policy_document" "task" {
       "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-normal",
     ]
   }
-  # Each edge hears of published catalogs by a queue of its own, which it makes and deletes.
+  # Each edge hears of published catalogs by a queue of its own, which it makes, tags and deletes, as it does those of
+  # edges that died.
   statement {
     sid    = "OwnQueue"
     effect = "Allow"
@@ -151,6 +152,8 @@ data "aws_iam_policy_document" "task" {
       "sqs:CreateQueue",
       "sqs:DeleteQueue",
       "sqs:SetQueueAttributes",
+      "sqs:TagQueue",
+      "sqs:ListQueueTags",
       "sqs:GetQueueUrl",
       "sqs:GetQueueAttributes",
       "sqs:ReceiveMessage",
@@ -161,7 +164,7 @@ data "aws_iam_policy_document" "task" {
   statement {
     sid       = "Subscribe"
     effect    = "Allow"
-    actions   = ["sns:Subscribe", "sns:Unsubscribe"]
+    actions   = ["sns:Subscribe", "sns:Unsubscribe", "sns:ListSubscriptionsByTopic"]
     resources = [var.published_topic_arn, "${var.published_topic_arn}:*"]
   }
 }
