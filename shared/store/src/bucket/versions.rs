@@ -1,7 +1,7 @@
 //! Earlier versions of an object.
 
 use aws_sdk_s3::primitives::DateTime;
-use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion as Stored};
+use aws_sdk_s3::types::{DeleteMarkerEntry, MetadataDirective, ObjectVersion as Stored};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
@@ -80,6 +80,8 @@ impl Bucket {
             .bucket(self.name())
             .key(&object)
             .copy_source(source)
+            // No writer's id comes along; and not every server copies an object onto itself else.
+            .metadata_directive(MetadataDirective::Replace)
             .send()
             .await;
         match copied {

@@ -329,3 +329,21 @@ async fn missing_credentials_are_said_so() {
         "{reason}"
     );
 }
+
+#[tokio::test]
+async fn a_signed_upload_binds_its_condition_and_no_length() {
+    let url = S3Url::parse("farm/a").unwrap();
+    let objects = url.connect(&sdk(None)).await.unwrap();
+    let upload = "uploads/production/0190-x.tar.gz".parse().unwrap();
+    let signed = objects.bucket().unwrap();
+    let signed = signed.presigned_upload(&upload, Duration::from_secs(60));
+    let signed = signed.await.unwrap();
+    let headers: Vec<&str> = signed.headers.keys().map(String::as_str).collect();
+    assert_eq!(headers, ["if-none-match"]);
+    let url = Url::parse(&signed.url).unwrap();
+    assert_eq!(url.path(), "/a/uploads/production/0190-x.tar.gz");
+    let bound = url
+        .query_pairs()
+        .find(|(name, _)| name == "X-Amz-SignedHeaders");
+    assert_eq!(bound.unwrap().1, "host;if-none-match");
+}
