@@ -27,14 +27,8 @@ pub fn program() -> &'static Path {
             .expect("a test in a target directory");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args([
-            "build",
-            "--quiet",
-            "--workspace",
-            "--bin",
-            "bunraku",
-            "--target-dir",
-        ]);
+        // As `cargo test --workspace` builds it: with other features every dependency would be built anew.
+        build.args(["build", "--quiet", "--workspace", "--tests", "--target-dir"]);
         build
             .arg(profile.parent().unwrap())
             .current_dir(env!("CARGO_MANIFEST_DIR"));

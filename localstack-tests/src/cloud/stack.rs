@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 
 use super::proxy::Proxy;
-use super::{aws, endpoint, repository, succeed};
+use super::{aws, endpoint, kind, repository, succeed};
 use crate::{farm, wait_for};
 
 /// A deployed farm; torn down when it is dropped.
@@ -150,6 +150,29 @@ fn apply(name: &str, proxy: &Proxy, parameters: &[&str]) {
             .args(["--parameter-overrides", "DataRetention=Delete", &endpoint])
             .args(parameters),
     );
+    if kind() == "ministack" {
+        mend_mappings(name);
+    }
+}
+
+/// MiniStack keeps a number that came by a parameter as text, and its poller then trips over it.
+fn mend_mappings(name: &str) {
+    let mine = format!(
+        "EventSourceMappings[?contains(EventSourceArn, ':{name}-')].[UUID, ScalingConfig.MaximumConcurrency]"
+    );
+    let listed = succeed(
+        aws(&["lambda", "list-event-source-mappings", "--output", "text", "--query"]).arg(mine),
+    );
+    for line in String::from_utf8(listed.stdout).unwrap().lines() {
+        let (mapping, concurrency) = line.split_once('\t').unwrap();
+        let scaling = format!("MaximumConcurrency={}", concurrency.trim());
+        succeed(aws(&["lambda", "update-event-source-mapping"]).args([
+            "--uuid",
+            mapping,
+            "--scaling-config",
+            &scaling,
+        ]));
+    }
 }
 
 fn outputs(name: &str) -> BTreeMap<String, String> {
