@@ -26,7 +26,7 @@ resource "aws_lambda_function" "function" {
         BUNRAKU_MAX_ATTEMPTS = var.max_attempts
         RUST_LOG             = var.log_level
       },
-      var.endpoint_url == "" ? {} : { AWS_ENDPOINT_URL = var.endpoint_url },
+      var.endpoint_url == "" ? {} : { AWS_ENDPOINT_URL_S3 = var.endpoint_url, AWS_ENDPOINT_URL_SQS = var.endpoint_url },
     )
   }
   logging_config {

@@ -162,7 +162,8 @@ def test_the_stack_is_created_updated_and_deleted(tmp_path, stack_name, artifact
         "BUNRAKU_QUEUE": f"sqs://{stack_name}",
         "BUNRAKU_MAX_ATTEMPTS": "5",
         "RUST_LOG": "info",
-        "AWS_ENDPOINT_URL": ENDPOINT,
+        "AWS_ENDPOINT_URL_S3": ENDPOINT,
+        "AWS_ENDPOINT_URL_SQS": ENDPOINT,
     }
     assert_events_arrive(stack_name, bucket, outputs["PublishedTopicArn"])
     leave_something(bucket)

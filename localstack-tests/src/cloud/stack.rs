@@ -65,6 +65,19 @@ impl Stack {
         apply(&self.name, &self.proxy, parameters);
     }
 
+    /// Sets after how many seconds the message of a killed function comes again.
+    pub fn set_visibility(&self, queue: &str, seconds: u32) {
+        let name = format!("{}-{queue}", self.name);
+        let url = ["sqs", "get-queue-url", "--output", "text", "--queue-name"];
+        let url = succeed(aws(&url).arg(name));
+        let url = String::from_utf8(url.stdout).unwrap();
+        let attribute = format!("VisibilityTimeout={seconds}");
+        succeed(
+            aws(&["sqs", "set-queue-attributes", "--queue-url", url.trim()])
+                .args(["--attributes", &attribute]),
+        );
+    }
+
     /// `bunraku push` of `site` to production, through the bucket.
     #[must_use]
     pub fn push_command(&self, site: &Path) -> Command {
@@ -161,7 +174,14 @@ fn mend_mappings(name: &str) {
         "EventSourceMappings[?contains(EventSourceArn, ':{name}-')].[UUID, ScalingConfig.MaximumConcurrency]"
     );
     let listed = succeed(
-        aws(&["lambda", "list-event-source-mappings", "--output", "text", "--query"]).arg(mine),
+        aws(&[
+            "lambda",
+            "list-event-source-mappings",
+            "--output",
+            "text",
+            "--query",
+        ])
+        .arg(mine),
     );
     for line in String::from_utf8(listed.stdout).unwrap().lines() {
         let (mapping, concurrency) = line.split_once('\t').unwrap();

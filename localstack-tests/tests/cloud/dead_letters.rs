@@ -2,11 +2,12 @@
 
 use std::fs;
 
+use bunraku_farm::Certname;
 use bunraku_farm::messages::{Channel, Lane};
 use bunraku_tests::cloud::{Stack, aws, succeed};
 use bunraku_tests::farm;
 
-use super::{small_site, wait_for_text};
+use super::{small_site, wait_for_text, write_text};
 
 #[test]
 #[ignore = "needs an S3 and SQS server: localstack-tests/run"]
@@ -44,68 +45,50 @@ fn a_poison_message_is_put_aside_with_its_reason_and_stops_nobody() {
 
 #[test]
 #[ignore = "needs an S3 and SQS server: localstack-tests/run"]
-fn what_failed_for_lack_of_an_object_is_done_after_a_redrive() {
+fn what_failed_for_damage_in_the_store_is_done_after_a_redrive() {
     let dir = tempfile::tempdir().unwrap();
     let code = dir.path().join("site");
     let nodes = small_site(&code, 3, "first");
     let stack = Stack::deploy(&["MaxAttempts=2"]);
     stack.push(&code);
-    // The release's bundle is lost: new nodes can't be compiled.
-    let environment = stack
-        .runtime
-        .block_on(stack.store.environment(&super::production()));
-    let release = environment.unwrap().unwrap().release;
-    let bundle = format!(
-        "{}/releases/production/{release}.bundle",
-        stack.outputs["StoreUrl"]
-    );
-    let saved = dir.path().join("bundle");
-    succeed(aws(&["s3", "cp", "--quiet", &bundle]).arg(&saved));
-    succeed(&mut aws(&["s3", "rm", "--quiet", &bundle]));
-    // New processes: those that run have the release in memory.
-    stack.update(&["LogLevel=debug"]);
-    for function in stack.processes("compile") {
-        succeed(std::process::Command::new("kill").args(["-9", &function.to_string()]));
-    }
+    // Somebody writes into the bucket by hand.
+    let garbage = dir.path().join("garbage");
+    fs::write(&garbage, "no pointer").unwrap();
     for certname in &nodes {
-        let pointer = bunraku_store::Key::pointer(&super::production(), certname);
-        stack
-            .runtime
-            .block_on(stack.store.delete(&pointer))
-            .unwrap();
+        succeed(
+            aws(&["s3", "cp", "--quiet"])
+                .arg(&garbage)
+                .arg(pointer(&stack, certname)),
+        );
     }
-    let tasks = nodes.iter().map(|certname| {
-        bunraku_farm::messages::Message::from(bunraku_farm::messages::CompileTask {
-            environment: super::production(),
-            certname: certname.clone(),
-            release,
-            sequence: 1,
-            lane: Lane::Bulk,
-            cause: bunraku_farm::messages::Cause::Manual,
-            enqueued_at: jiff::Timestamp::UNIX_EPOCH,
-        })
-    });
-    stack
-        .runtime
-        .block_on(stack.queue.send_batch(tasks.collect()))
-        .unwrap();
+    write_text(&code, "second");
+    let pushed = stack.push_command(&code).arg("--no-wait").output().unwrap();
+    assert!(pushed.status.success(), "{}", farm::text(&pushed));
+    let lane = Channel::Compile(Lane::Normal);
     stack.wait("three dead letters", 120, async || {
         let depths = stack.queue.depths().await.unwrap();
-        (depths[&Channel::Compile(Lane::Bulk)].dead == 3).then_some(())
+        (depths[&lane].dead == 3).then_some(())
     });
     let dead = succeed(&mut stack.command(&["tasks", "--dead", "--json"]));
-    assert!(
-        farm::text(&dead).contains(".bundle is not in the store"),
-        "{}",
-        farm::text(&dead)
-    );
-    fs::metadata(&saved).unwrap();
-    succeed(aws(&["s3", "cp", "--quiet"]).arg(&saved).arg(&bundle));
-    let redriven = succeed(&mut stack.command(&["redrive", "--lane", "bulk", "--json"]));
+    let told = farm::text(&dead);
+    assert!(told.contains(".json is damaged"), "{told}");
+    for certname in &nodes {
+        succeed(aws(&["s3", "rm", "--quiet"]).arg(pointer(&stack, certname)));
+    }
+    let redriven = succeed(&mut stack.command(&["redrive", "--lane", "normal", "--json"]));
     assert!(
         farm::text(&redriven).contains('3'),
         "{}",
         farm::text(&redriven)
     );
-    wait_for_text(&stack, &nodes, "first", 60);
+    wait_for_text(&stack, &nodes, "second", 60);
+    let depths = stack.runtime.block_on(stack.queue.depths()).unwrap();
+    assert_eq!(depths[&lane].dead, 0);
+}
+
+fn pointer(stack: &Stack, certname: &Certname) -> String {
+    format!(
+        "{}/pointers/production/{certname}.json",
+        stack.outputs["StoreUrl"]
+    )
 }
