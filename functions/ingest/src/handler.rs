@@ -1,6 +1,6 @@
 //! One upload, from archive to release.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -9,7 +9,8 @@ use bunraku_farm::documents::{
 };
 use bunraku_farm::facts::SiteFacts;
 use bunraku_farm::messages::{Cause, NodeSelection, PlanTask, UploadCreated};
-use bunraku_farm::{Certname, Digest, plan};
+use bunraku_farm::{Certname, Digest, EnvironmentName, plan};
+use bunraku_store::Held;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -24,6 +25,8 @@ struct Checked {
     manifest: ReleaseManifest,
     /// What came with the upload.
     blobs: BTreeMap<Digest, Bytes>,
+    /// What is in the store besides.
+    held: Held,
     diagnostics: Vec<UploadDiagnostic>,
     /// The nodes that the tree brings facts of.
     seeds: BTreeSet<Certname>,
@@ -87,11 +90,12 @@ async fn check_upload(
             return Err(error).context("the upload can't be read");
         }
     };
-    let lacking = find_lacking(context, &tree).await?;
+    let held = held_of_current(context, &upload.environment).await?;
+    let lacking = find_lacking(context, &tree, &held).await?;
     if !lacking.is_empty() {
         return Ok(Err(lacking));
     }
-    let contents = read_contents(context, &tree).await?;
+    let contents = read_contents(context, &tree, &held).await?;
     let warnings = tree.warnings;
     let files = Arc::new(contents);
     let (found, seeds) =
@@ -106,23 +110,54 @@ async fn check_upload(
     Ok(Ok(Checked {
         manifest,
         blobs: tree.blobs,
+        held,
         diagnostics,
         seeds,
     }))
 }
 
+/// The blobs of the environment's current release: next to all of a push are among them. None when
+/// there is no release, or its bundle can't be used; each blob is then asked for.
+async fn held_of_current(context: &Context, name: &EnvironmentName) -> anyhow::Result<Held> {
+    let Some(environment) = context.store.environment(name).await? else {
+        return Ok(Held::default());
+    };
+    let bundle = context
+        .store
+        .release_bundle(name, environment.release)
+        .await;
+    match bundle {
+        Ok(bundle) => Ok(tokio::task::spawn_blocking(move || Held::of(bundle)).await?),
+        Err(error) if error.is_retryable() => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the current release is no help");
+            Ok(Held::default())
+        }
+    }
+}
+
 /// Files of a thin push whose content is neither in the upload nor in the store, or has another
 /// size than the manifest says.
-async fn find_lacking(context: &Context, tree: &Tree) -> anyhow::Result<Vec<UploadDiagnostic>> {
+async fn find_lacking(
+    context: &Context,
+    tree: &Tree,
+    held: &Held,
+) -> anyhow::Result<Vec<UploadDiagnostic>> {
     let elsewhere: Vec<_> = tree
         .files
         .iter()
         .filter(|(_, entry)| !tree.blobs.contains_key(&entry.digest))
         .collect();
-    let digests: Vec<Digest> = elsewhere.iter().map(|(_, entry)| entry.digest).collect();
-    let sizes = context.store.blob_sizes(&digests).await?;
+    let digests = elsewhere.iter().map(|(_, entry)| entry.digest);
+    let asked: Vec<Digest> = digests
+        .filter(|digest| held.size(*digest).is_none())
+        .collect();
+    let sizes = context.store.blob_sizes(&asked).await?;
+    let sizes: HashMap<Digest, Option<u64>> = asked.into_iter().zip(sizes).collect();
     let mut lacking = Vec::new();
-    for ((path, entry), size) in elsewhere.iter().zip(sizes) {
+    for (path, entry) in elsewhere {
+        let digest = &entry.digest;
+        let size = held.size(*digest).or_else(|| sizes.get(digest).copied()?);
         let message = match size {
             Some(size) if size == entry.size => continue,
             Some(size) => format!(
@@ -138,7 +173,11 @@ async fn find_lacking(context: &Context, tree: &Tree) -> anyhow::Result<Vec<Uplo
 
 /// The contents of the files that are checked, whether they came with the upload or lie in the
 /// store.
-async fn read_contents(context: &Context, tree: &Tree) -> anyhow::Result<BTreeMap<String, Bytes>> {
+async fn read_contents(
+    context: &Context,
+    tree: &Tree,
+    held: &Held,
+) -> anyhow::Result<BTreeMap<String, Bytes>> {
     let wanted: Vec<(String, Digest)> = tree
         .files
         .iter()
@@ -147,7 +186,8 @@ async fn read_contents(context: &Context, tree: &Tree) -> anyhow::Result<BTreeMa
         .collect();
     let files = stream::iter(wanted)
         .map(|(path, digest)| async move {
-            let bytes = match tree.blobs.get(&digest) {
+            let at_hand = tree.blobs.get(&digest).or_else(|| held.content(digest));
+            let bytes = match at_hand {
                 Some(bytes) => bytes.clone(),
                 None => context.store.blob(digest).await?,
             };
@@ -203,13 +243,20 @@ async fn accept(
     let Checked {
         manifest,
         blobs,
+        mut held,
         diagnostics,
         seeds,
     } = checked;
     let environment = &upload.environment;
     let release = manifest.release;
-    let new_blobs = context.store.put_blobs(blobs.into_values()).await?;
-    context.store.seal_release(environment, &manifest).await?;
+    let new_blobs = context.store.put_blobs(blobs.values().cloned()).await?;
+    for (digest, content) in blobs {
+        held.add(digest, content);
+    }
+    context
+        .store
+        .seal_release_with(environment, &manifest, &held)
+        .await?;
     let now = (context.now)();
     let updated = context
         .store

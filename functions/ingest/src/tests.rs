@@ -207,6 +207,31 @@ async fn a_thin_push_uses_what_the_store_has_and_names_what_it_lacks() {
 }
 
 #[tokio::test]
+async fn what_the_release_before_had_is_not_asked_for_again() {
+    let context = context();
+    let first = push(&context, "one", &[site(), File("data/a.yaml", "a: 1")]).await;
+    let entry = |text: &str| serde_json::json!({"digest": Digest::of(text), "size": text.len(), "mode": 0o644});
+    let files = serde_json::json!({"files": {"manifests/site.pp": entry(SITE.1), "data/b.yaml": entry("a: 1")}});
+    let manifest = files.to_string();
+    // Whoever asked for it now would find that it is gone; the release before has it in its bundle.
+    let blob = bunraku_store::Key::Blob(Digest::of("a: 1"));
+    context.store.delete(&blob).await.unwrap();
+    let second = push(
+        &context,
+        "two",
+        &[File(".bunraku/manifest.json", &manifest)],
+    )
+    .await;
+    assert!(second.accepted, "{:?}", second.diagnostics);
+    assert_ne!(first.release, second.release);
+    let bundle = context
+        .store
+        .release_bundle(&production(), second.release.unwrap())
+        .await;
+    assert_eq!(bundle.unwrap().files["data/b.yaml"], "a: 1");
+}
+
+#[tokio::test]
 async fn delivered_again_at_any_stage_it_ends_the_same() {
     // What a killed handler leaves behind: everything but the result, then a newer release on top.
     let context = context();

@@ -13,6 +13,7 @@ mod backend;
 mod bucket;
 mod bundle;
 mod error;
+mod held;
 mod key;
 mod store;
 
@@ -20,6 +21,7 @@ pub use backend::Version;
 pub use bucket::{Bucket, ObjectVersion, PresignedUpload};
 pub use bundle::{Bundle, DamagedBundle};
 pub use error::StoreError;
+pub use held::Held;
 pub use key::{Key, ReportId};
 pub use store::{Store, StoreEvent, Updated, Versioned, Written};
 

@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::catalogs::blocking;
 use super::{Store, Written, to_json};
-use crate::{Bundle, Key, StoreError};
+use crate::{Bundle, Held, Key, StoreError};
 
 /// How many blobs are read at once.
 const CONCURRENCY: usize = 16;
@@ -23,6 +23,17 @@ impl Store {
         environment: &EnvironmentName,
         manifest: &ReleaseManifest,
     ) -> Result<Written, StoreError> {
+        self.seal_release_with(environment, manifest, &Held::default())
+            .await
+    }
+
+    /// [`Store::seal_release`] without a question for the blobs that are `held`.
+    pub async fn seal_release_with(
+        &self,
+        environment: &EnvironmentName,
+        manifest: &ReleaseManifest,
+        held: &Held,
+    ) -> Result<Written, StoreError> {
         if !manifest.is_consistent() {
             return Err(StoreError::invalid(
                 "the release is not the digest of its files",
@@ -33,12 +44,13 @@ impl Store {
             return Ok(Written::Same);
         }
         let digests = manifest.files.values().map(|entry| entry.digest);
+        let digests = digests.filter(|digest| held.size(*digest).is_none());
         if let Some(missing) = self.missing_blobs(digests).await?.first() {
             return Err(StoreError::NotFound {
                 key: Key::Blob(*missing).to_string(),
             });
         }
-        let bundle = self.gather(manifest).await?;
+        let bundle = self.gather(manifest, held).await?;
         let bytes = blocking("bundle", move || bundle.encode()).await?;
         // A bundle of the same release packed by another version is as good as this one.
         let bundle_key = Key::bundle(environment, manifest.release).to_string();
@@ -48,12 +60,18 @@ impl Store {
         self.create_same(&key, to_json(manifest)?).await
     }
 
-    async fn gather(&self, manifest: &ReleaseManifest) -> Result<Bundle, StoreError> {
+    async fn gather(&self, manifest: &ReleaseManifest, held: &Held) -> Result<Bundle, StoreError> {
         let selected: Vec<_> = Bundle::selection(manifest)
             .map(|(path, entry)| (path.clone(), entry.digest))
             .collect();
         let files = stream::iter(selected)
-            .map(|(path, digest)| async move { Ok((path, self.blob(digest).await?)) })
+            .map(|(path, digest)| async move {
+                let content = match held.content(digest) {
+                    Some(content) => content.clone(),
+                    None => self.blob(digest).await?,
+                };
+                Ok::<_, StoreError>((path, content))
+            })
             .buffer_unordered(CONCURRENCY)
             .try_collect()
             .await?;

@@ -55,8 +55,11 @@ pub(crate) struct Push {
 /// What came of a push; `--json` prints it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
-    /// The release that the environment serves now.
+    /// The release that was pushed.
     release: Digest,
+    /// Whether a push that arrived later was taken before: the nodes are at that one's release.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    superseded: bool,
     /// Files of the tree.
     files: usize,
     /// Files whose content the store did not have.
@@ -203,6 +206,12 @@ impl std::fmt::Display for Summary {
             self.uploaded,
             self.bytes
         )?;
+        if self.superseded {
+            writeln!(
+                f,
+                "overtaken: the environment serves a push that arrived later"
+            )?;
+        }
         write!(
             f,
             "{} nodes: {} compiled, {} reused, {} failed",

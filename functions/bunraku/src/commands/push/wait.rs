@@ -43,6 +43,7 @@ pub(super) async fn wait(
     };
     let mut summary = Summary {
         release,
+        superseded: result.superseded,
         files: sent.files,
         uploaded: sent.uploaded,
         bytes: sent.bytes,
