@@ -5,6 +5,7 @@ use std::fs;
 use std::time::Instant;
 
 use bunraku_tests::cloud::{Stack, aws, kind, succeed};
+use bunraku_tests::farm::{json, run, text};
 use bunraku_tests::site;
 
 use super::{pointers, site_of, small_site, wait_for_text, write_text};
@@ -69,6 +70,34 @@ fn a_push_gives_500_nodes_their_catalogs_and_one_that_changes_nothing_costs_next
         requests < 3.0,
         "{requests} requests for an unchanged node: {unchanged:?}"
     );
+    // The bill of `bunraku infra cost` rests on the same numbers.
+    for (kind, operations) in [
+        ("get", &["s3 GetObject", "s3 HeadObject"][..]),
+        ("put", &["s3 PutObject"]),
+    ] {
+        let counted = operations.iter().filter_map(|name| unchanged.get(*name));
+        let (counted, assumed) = (counted.sum::<f64>(), assumed(kind));
+        assert!(
+            (counted - assumed).abs() < 0.3,
+            "{kind}: {counted} counted for an unchanged node, {assumed} in the bill"
+        );
+    }
+}
+
+/// What `infra cost` takes for the requests of an unchanged node, with its share of the push.
+fn assumed(kind: &str) -> f64 {
+    let site = [
+        "--nodes",
+        "500",
+        "--runs-per-day",
+        "48",
+        "--changes-per-day",
+        "1",
+    ];
+    let cost = run(&[&["infra", "cost", "--json"][..], &site].concat());
+    let assumptions = &json(&cost)["assumptions"];
+    let of = |what: &str| assumptions[what][kind].as_f64().unwrap();
+    of("per_unchanged_node") + of("per_push") / NODES as f64
 }
 
 #[test]
@@ -102,7 +131,7 @@ fn a_push_with_an_error_is_refused_and_one_node_s_error_is_told() {
     fs::write(code.join("manifests/one.pp"), code_of(nodes[1].as_str())).unwrap();
     let failed = stack.push_command(&code).output().unwrap();
     assert_eq!(failed.status.code(), Some(1));
-    let summary = bunraku_tests::farm::json(&failed);
+    let summary = json(&failed);
     assert_eq!(summary["failed"][0]["node"], nodes[1].as_str(), "{summary}");
     let found = pointers(&stack, &nodes);
     let failing = found.iter().filter(|pointer| pointer.failure.is_some());
@@ -118,5 +147,5 @@ fn a_push_with_an_error_is_refused_and_one_node_s_error_is_told() {
     );
     let refused = stack.push_command(&code).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
-    assert!(bunraku_tests::farm::text(&refused).contains("one.pp"));
+    assert!(text(&refused).contains("one.pp"));
 }
