@@ -57,15 +57,6 @@ data "aws_iam_policy_document" "ingest" {
     ]
   }
   statement {
-    sid     = "TakeUploadsAway"
-    effect  = "Allow"
-    actions = ["s3:DeleteObject"]
-    resources = [
-      "${aws_s3_bucket.farm.arn}/uploads/*.tar.zst",
-      "${aws_s3_bucket.farm.arn}/uploads/*.tar.gz",
-    ]
-  }
-  statement {
     sid       = "List"
     effect    = "Allow"
     actions   = ["s3:ListBucket"]
@@ -133,6 +124,12 @@ data "aws_iam_policy_document" "plan" {
       "${aws_s3_bucket.farm.arn}/facts/*",
       "${aws_s3_bucket.farm.arn}/members/*",
     ]
+  }
+  statement {
+    sid       = "EndMembership"
+    effect    = "Allow"
+    actions   = ["s3:DeleteObject"]
+    resources = ["${aws_s3_bucket.farm.arn}/members/*"]
   }
   statement {
     sid       = "List"

@@ -14,6 +14,7 @@ CONSUME = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibili
 SEND = ["sqs:SendMessage", "sqs:GetQueueUrl"]
 KEY = "${Key.Arn} or ${KeyArn}"
 LANES = ["Urgent", "Normal", "Bulk"]
+CHANNELS = ["uploads", "plans", "urgent", "normal", "bulk"]
 BUCKET = "arn:${AWS::Partition}:s3:::${BucketName}"
 QUEUES = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${FarmName}"
 
@@ -38,7 +39,6 @@ FARM = {
         "Ingest",
         read=["uploads/*", "blobs/*", "releases/*", "environments/*", "members/*"],
         write=["blobs/*", "releases/*", "environments/*", "uploads/*.result.json"],
-        delete=["uploads/*.tar.zst", "uploads/*.tar.gz"],
         consume=["Uploads"],
         send=["Plans", "UploadsDead"],
     ),
@@ -46,6 +46,7 @@ FARM = {
         "Plan",
         read=["environments/*", "releases/*", "blobs/*", "facts/*", "members/*", "pointers/*"],
         write=["facts/*", "members/*"],
+        delete=["members/*"],
         consume=["Plans"],
         send=[*LANES, "PlansDead"],
     ),
@@ -63,7 +64,12 @@ EDGE = {
         (WRITE, [f"{BUCKET}/{prefix}/*" for prefix in ("facts", "members", "uploads", "bucket", "reports")]),
         (["s3:ListBucket"], [BUCKET]),
         (["kms:Decrypt", "kms:GenerateDataKey"], ["${KeyArn}"]),
-        ([*SEND, "sqs:GetQueueAttributes"], [f"{QUEUES}-urgent", f"{QUEUES}-normal"]),
+        (["s3:DeleteObject"], [f"{BUCKET}/members/*"]),
+        (["sqs:SendMessage"], [f"{QUEUES}-urgent", f"{QUEUES}-normal"]),
+        (
+            ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"],
+            [f"{QUEUES}-{channel}{dead}" for channel in CHANNELS for dead in ("", "-dead")],
+        ),
         (
             ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue",
              "sqs:ListQueueTags", "sqs:GetQueueUrl",

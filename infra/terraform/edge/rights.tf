@@ -118,6 +118,12 @@ data "aws_iam_policy_document" "task" {
     ]
   }
   statement {
+    sid       = "EndMembership"
+    effect    = "Allow"
+    actions   = ["s3:DeleteObject"]
+    resources = ["arn:${local.partition}:s3:::${var.bucket_name}/members/*"]
+  }
+  statement {
     sid       = "List"
     effect    = "Allow"
     actions   = ["s3:ListBucket"]
@@ -137,10 +143,28 @@ data "aws_iam_policy_document" "task" {
   statement {
     sid     = "Send"
     effect  = "Allow"
-    actions = ["sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
+    actions = ["sqs:SendMessage"]
     resources = [
       "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-urgent",
       "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-normal",
+    ]
+  }
+  # An edge looks at all queues when it starts, and tells their depths as metrics.
+  statement {
+    sid     = "LookAtQueues"
+    effect  = "Allow"
+    actions = ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
+    resources = [
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-uploads",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-uploads-dead",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-plans",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-plans-dead",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-urgent",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-urgent-dead",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-normal",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-normal-dead",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-bulk",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-bulk-dead",
     ]
   }
   # Each edge hears of published catalogs by a queue of its own, which it makes, tags and deletes, as it does those of
