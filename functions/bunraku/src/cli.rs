@@ -177,6 +177,21 @@ pub(crate) struct CaSign {
     pub(crate) all: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CaGenerate {
+    #[command(flatten)]
+    pub(crate) ca: CaArgs,
+    /// The certificate's name.
+    #[arg(value_name = "CERTNAME")]
+    pub(crate) certname: String,
+    /// Further names and addresses that agents may call an edge by.
+    #[arg(long = "name", value_name = "HOST", conflicts_with = "admin")]
+    pub(crate) names: Vec<String>,
+    /// Its owner may administer the farm (the extension `pp_cli_auth`), and is no server.
+    #[arg(long)]
+    pub(crate) admin: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaCommand {
     /// List requests and certificates.
@@ -187,6 +202,9 @@ pub(crate) enum CaCommand {
     Revoke(CaNames),
     /// Revoke certificates and forget them and their requests.
     Clean(CaNames),
+    /// Make a certificate and its key, for an edge without an authority or for an administrator;
+    /// also makes the authority when there is none.
+    Generate(CaGenerate),
 }
 
 /// Options that every command on code has.

@@ -3,9 +3,11 @@
 use std::fs;
 
 use bunraku_tests::agent::Agent;
-use bunraku_tests::cloud::Stack;
 use bunraku_tests::cloud::edge::Edge;
-use bunraku_tests::site;
+use bunraku_tests::cloud::{Stack, succeed};
+use bunraku_tests::{farm, site};
+
+use super::{small_site, wait_for_text, write_text};
 
 /// Compiles and requests of the functions so far.
 fn compiled(stack: &Stack) -> usize {
@@ -63,27 +65,18 @@ fn an_agent_is_served_through_any_edge_and_compiled_for_when_its_facts_are_new()
     assert_eq!(compiled(&stack), before);
 
     // A second edge, that knows the authority's certificate and no more.
-    let pem = |path: &str| format!("{authority}/{path}");
-    let (certificates, keys) = (pem("signed"), pem("private"));
-    let own = fs::read_dir(&keys).unwrap().filter_map(Result::ok);
-    let server = own
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .find(|name| !name.contains("admin"))
-        .unwrap();
-    let (certificate, key) = (
-        format!("{certificates}/{server}"),
-        format!("{keys}/{server}"),
-    );
-    let (ca, crl) = (pem("ca_crt.pem"), pem("ca_crl.pem"));
+    let data = dir.path().to_str().unwrap();
+    let made = generate(data, &["edge2.example.test", "--name", "edge2"]);
+    let path = |name: &str| made[name].as_str().unwrap();
     let without = [
         "--certificate",
-        &certificate,
+        path("certificate"),
         "--key",
-        &key,
+        path("key"),
         "--ca-certificate",
-        &ca,
+        path("ca_certificate"),
         "--crl",
-        &crl,
+        path("crl"),
     ];
     let second = Edge::start(&stack, &log, &without);
     let mut elsewhere = Agent::new(&dir.path().join("agent"), certname, second.port);
@@ -95,4 +88,55 @@ fn an_agent_is_served_through_any_edge_and_compiled_for_when_its_facts_are_new()
     assert!(compiled(&stack) > before);
     assert!(root.join("notes/todo.txt").exists());
     drop((edge, second));
+}
+
+/// What `bunraku ca generate` made below a data directory.
+fn generate(data: &str, args: &[&str]) -> serde_json::Value {
+    let command = ["ca", "generate", "--json", "--data", data];
+    farm::json(&succeed(&mut farm::command(&[&command, args].concat())))
+}
+
+#[test]
+#[ignore = "needs an S3 and SQS server: localstack-tests/run"]
+fn an_administrator_without_rights_in_the_bucket_pushes_through_an_edge() {
+    let dir = tempfile::tempdir().unwrap();
+    let code = dir.path().join("site");
+    let nodes = small_site(&code, 5, "first");
+    let stack = Stack::deploy(&[]);
+    let data = dir.path().to_str().unwrap();
+    let admin = generate(data, &["admin.example.test", "--admin"]);
+    let authority = format!("{data}/ca");
+    let edge = Edge::start(
+        &stack,
+        &dir.path().join("edge.log"),
+        &["--ca-dir", &authority],
+    );
+    let push = |certificate: &serde_json::Value| {
+        let path = |name: &str| certificate[name].as_str().unwrap().to_owned();
+        let mut push = farm::command(&["push", "--environment", "production", "--json"]);
+        push.arg(&code)
+            .args(["--store", &format!("https://localhost:{}", edge.port)])
+            .args(["--certificate", &path("certificate"), "--key", &path("key")])
+            .args(["--ca", &path("ca_certificate")])
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .output()
+            .unwrap()
+    };
+    for (text, compiled) in [("first", 5), ("second", 5)] {
+        write_text(&code, text);
+        let pushed = push(&admin);
+        assert_eq!(pushed.status.code(), Some(0), "{}", farm::text(&pushed));
+        assert_eq!(farm::json(&pushed)["compiled"], compiled);
+        wait_for_text(&stack, &nodes, text, 1);
+    }
+    // A node's certificate is not enough.
+    let node = generate(data, &["node.example.test"]);
+    let refused = push(&node);
+    assert_ne!(refused.status.code(), Some(0));
+    assert!(
+        farm::text(&refused).contains("403"),
+        "{}",
+        farm::text(&refused)
+    );
 }

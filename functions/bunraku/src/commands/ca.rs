@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use bunraku_pki::{Ca, CaOptions};
 use serde_json::json;
 
-use crate::cli::{CaArgs, CaCommand};
+use crate::cli::{CaArgs, CaCommand, CaGenerate};
 use crate::console;
 use crate::failure::{Failure, Result};
 
@@ -100,5 +100,31 @@ pub(crate) fn run(command: &CaCommand, json: bool) -> Result<ExitCode> {
             "Cleaned",
             Ca::clean,
         ),
+        CaCommand::Generate(options) => generate(options, json),
     }
+}
+
+/// Makes a certificate, or finds the one that was made before, and says where everything is that an
+/// edge or `bunraku push` wants to know.
+fn generate(options: &CaGenerate, json: bool) -> Result<ExitCode> {
+    let directory = options.ca.data.join("ca");
+    let ca = Ca::open(&directory, CaOptions::default())?;
+    let made = match options.admin {
+        true => ca.admin_credentials(&options.certname)?,
+        false => ca.server_credentials(&options.certname, &options.names)?,
+    };
+    let file = |path: String| directory.join(path).display().to_string();
+    let (certificate, key) = (
+        file(format!("signed/{}.pem", made.certname)),
+        file(format!("private/{}.pem", made.certname)),
+    );
+    let (ca, crl) = (file("ca_crt.pem".to_owned()), file("ca_crl.pem".to_owned()));
+    let paths = json!({ "certificate": certificate, "key": key, "ca_certificate": ca, "crl": crl });
+    console::result(json, &paths, || match options.admin {
+        true => format!("--certificate {certificate} --key {key} --ca {ca}"),
+        false => {
+            format!("--certificate {certificate} --key {key} --ca-certificate {ca} --crl {crl}")
+        }
+    });
+    Ok(ExitCode::SUCCESS)
 }
