@@ -39,7 +39,7 @@ fn dead_letters_are_a_warning_and_no_error() {
         (&0.into(), &1.into())
     );
     let findings = result["findings"].as_array().unwrap();
-    let found = findings.iter().find(|it| it["state"] == "warning").unwrap();
+    let found = findings.iter().find(|it| it["level"] == "warning").unwrap();
     assert_eq!(found["what"], "farm-bulk-dead");
     assert!(
         found["detail"]
@@ -60,7 +60,7 @@ fn a_missing_queue_and_a_wrong_one_are_errors() {
     let findings = result["findings"].as_array().unwrap();
     let errors: Vec<&str> = findings
         .iter()
-        .filter(|it| it["state"] == "error")
+        .filter(|it| it["level"] == "error")
         .map(|it| it["what"].as_str().unwrap())
         .collect();
     assert_eq!(errors, ["farm-plans", "farm-normal"]);
@@ -81,9 +81,9 @@ fn what_can_not_be_reached_ends_with_three_and_the_rest_is_still_shown() {
     .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1"));
     assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
     let findings = ended.json()["findings"].clone();
-    assert_eq!(findings[0]["state"], "ok");
+    assert_eq!(findings[0]["level"], "ok");
     assert_eq!(findings[1]["what"], "sqs://farm");
-    assert_eq!(findings[1]["state"], "error");
+    assert_eq!(findings[1]["level"], "error");
 }
 
 #[test]
