@@ -7,6 +7,7 @@ use bunraku_farm::EnvironmentName;
 use bunraku_farm::documents::EnvironmentDoc;
 use bunraku_store::{Store, StoreError};
 use moka::sync::Cache;
+use tokio::sync::Mutex;
 
 /// How long a document is believed, at most, for what its sequence does not tell.
 const TTL: Duration = Duration::from_secs(10);
@@ -17,6 +18,8 @@ const TTL: Duration = Duration::from_secs(10);
 pub(crate) struct Environments {
     store: Store,
     read: Cache<EnvironmentName, Arc<EnvironmentDoc>>,
+    /// Held while one reads: the other tasks of a batch want the same document.
+    reading: Arc<Mutex<()>>,
 }
 
 impl Environments {
@@ -25,7 +28,11 @@ impl Environments {
             .max_capacity(1024)
             .time_to_live(TTL)
             .build();
-        Self { store, read }
+        Self {
+            store,
+            read,
+            reading: Arc::default(),
+        }
     }
 
     /// An environment's document that has reached `sequence`, if it ever did.
@@ -35,6 +42,10 @@ impl Environments {
         sequence: u64,
     ) -> Result<Option<Arc<EnvironmentDoc>>, StoreError> {
         let fits = |document: &Arc<EnvironmentDoc>| document.sequence >= sequence;
+        if let Some(document) = self.read.get(name).filter(fits) {
+            return Ok(Some(document));
+        }
+        let _reading = self.reading.lock().await;
         if let Some(document) = self.read.get(name).filter(fits) {
             return Ok(Some(document));
         }

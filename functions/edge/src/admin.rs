@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::api::{Blobs, Expected, NodeStatus};
+use crate::api::{Expected, MissingBlobs, NodeStatus, PushedBlobs};
 use crate::edge::Shared;
 use crate::http::body;
 use crate::http::call::Call;
@@ -28,7 +28,7 @@ const AT_ONCE: usize = 16;
 /// - `POST uploads/ENV/ID.tar.zst` (or `.tar.gz`): where to put it; 204 for here
 /// - `PUT uploads/ENV/ID.tar.zst`: an upload; 201
 /// - `GET uploads/ENV/ID.tar.zst`: its result, or 202 while it is being dealt with
-/// - `POST blobs/missing` `{"digests": [...]}`: those that the store lacks
+/// - `POST blobs/missing` `{"environment", "digests": [...]}`: those that the store lacks
 /// - `GET nodes?environment=ENV`: where every node stands
 /// - `POST nodes/brought` [`Expected`]: those of some nodes that were brought to a sequence
 /// - `GET environments/ENV`: the environment's document
@@ -47,12 +47,14 @@ pub(crate) async fn answer(
         ("uploads", Some(key)) => uploads::answer(shared, &call, key, incoming).await,
         ("blobs", Some("missing")) => {
             only(&call, &[Method::POST])?;
-            let asked: Blobs = read(shared, incoming).await?;
-            let missing = shared.farm.store.missing_blobs(asked.digests).await;
+            let asked: PushedBlobs = read(shared, incoming).await?;
+            let store = &shared.farm.store;
+            let missing = store.missing_blobs_of_push(&asked.environment, asked.digests);
+            let missing = missing.await;
             let missing = missing.map_err(|error| store_problem(shared, &error))?;
             Ok(json_reply(
                 JSON,
-                &Blobs {
+                &MissingBlobs {
                     digests: missing.into_iter().collect(),
                 },
             ))

@@ -9,9 +9,18 @@ use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Body of `POST blobs/missing`, and its reply.
+/// Body of `POST blobs/missing`: which of these does the store lack?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blobs {
+pub struct PushedBlobs {
+    /// Where the push goes.
+    pub environment: EnvironmentName,
+    /// Digests of contents.
+    pub digests: Vec<Digest>,
+}
+
+/// Reply of `POST blobs/missing`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingBlobs {
     /// Digests of contents.
     pub digests: Vec<Digest>,
 }

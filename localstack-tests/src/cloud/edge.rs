@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::Stack;
+use super::proxy::Proxy;
 use crate::farm::free_port;
 use crate::https::Client;
 use crate::wait_for;
@@ -27,9 +28,21 @@ impl Edge {
     /// The same on a given port.
     #[must_use]
     pub fn start_on(stack: &Stack, log: &Path, options: &[&str], port: u16) -> Self {
+        Self::spawn(stack.command(&[]), log, options, port)
+    }
+
+    /// The same, whose requests to AWS go through a proxy.
+    #[must_use]
+    pub fn start_through(proxy: &Proxy, stack: &Stack, log: &Path, options: &[&str]) -> Self {
+        let mut command = stack.command(&[]);
+        command.env("AWS_ENDPOINT_URL", proxy.endpoint());
+        Self::spawn(command, log, options, free_port())
+    }
+
+    fn spawn(mut bunraku: Command, log: &Path, options: &[&str], port: u16) -> Self {
         let log = File::options().create(true).append(true).open(log).unwrap();
-        let child = stack
-            .command(&["edge", "--listen", &format!("127.0.0.1:{port}")])
+        let child = bunraku
+            .args(["edge", "--listen", &format!("127.0.0.1:{port}")])
             .args(options)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())

@@ -8,6 +8,7 @@
 )]
 
 mod agents;
+mod bill;
 mod dead_letters;
 mod faults;
 mod push;

@@ -8,9 +8,9 @@ mod upload;
 
 use std::time::{Duration, Instant};
 
-use bunraku_edge::api::{Blobs, BroughtNodes, Expected, UploadPlace};
-use bunraku_farm::Digest;
+use bunraku_edge::api::{BroughtNodes, Expected, MissingBlobs, PushedBlobs, UploadPlace};
 use bunraku_farm::documents::{UploadKey, UploadResult};
+use bunraku_farm::{Digest, EnvironmentName};
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, StatusCode};
@@ -65,14 +65,19 @@ impl EdgeClient {
         &self.url
     }
 
-    /// Those of some contents that the store lacks.
-    pub(crate) async fn missing_blobs(&self, digests: Vec<Digest>) -> Result<Vec<Digest>> {
+    /// Those of the contents of a push that the store lacks.
+    pub(crate) async fn missing_blobs(
+        &self,
+        environment: &EnvironmentName,
+        digests: Vec<Digest>,
+    ) -> Result<Vec<Digest>> {
         let mut missing = Vec::new();
         for digests in digests.chunks(DIGESTS) {
-            let asked = Blobs {
+            let asked = PushedBlobs {
+                environment: environment.clone(),
                 digests: digests.to_vec(),
             };
-            let answer: Blobs = self.post("blobs/missing", &asked).await?;
+            let answer: MissingBlobs = self.post("blobs/missing", &asked).await?;
             missing.extend(answer.digests);
         }
         Ok(missing)

@@ -87,7 +87,10 @@ async fn a_push_goes_through_an_edge() {
     let client = site.client();
     let (there, _) = site.store.put_blob("there").await.unwrap();
     let missing = Digest::of("missing");
-    let asked = client.missing_blobs(vec![there, missing]).await.unwrap();
+    let asked = client
+        .missing_blobs(&environment(), vec![there, missing])
+        .await
+        .unwrap();
     assert_eq!(asked, [missing]);
 
     let key = upload();
@@ -123,7 +126,9 @@ async fn who_is_no_administrator_is_told_who_may() {
     let site = site(None, EdgeConfig::default()).await;
     let agent = site.ca.server_credentials("agent", &[]).unwrap();
     let client = site.client_of(&agent);
-    let failure = client.missing_blobs(vec![Digest::of("x")]).await;
+    let failure = client
+        .missing_blobs(&environment(), vec![Digest::of("x")])
+        .await;
     let failure = failure.unwrap_err();
     assert!(matches!(failure, Failure::Input(_)), "{failure}");
     assert!(
@@ -152,7 +157,9 @@ async fn an_edge_that_is_not_there_or_not_believed_is_unreachable() {
         );
         Connection::new(&url, || Ok(options.tls().unwrap())).unwrap()
     };
-    let failure = stranger.missing_blobs(vec![Digest::of("x")]).await;
+    let failure = stranger
+        .missing_blobs(&environment(), vec![Digest::of("x")])
+        .await;
     assert!(
         matches!(failure, Err(Failure::Unreachable(_))),
         "{failure:?}"
@@ -172,7 +179,8 @@ async fn an_edge_that_says_later_is_asked_again_within_bounds() {
     };
     let site = site(None, busy).await;
     let client = site.client();
-    let asked = client.missing_blobs(vec![Digest::of("x")]);
+    let production = environment();
+    let asked = client.missing_blobs(&production, vec![Digest::of("x")]);
     // It goes on asking: two seconds are far from its patience.
     let asked = tokio::time::timeout(Duration::from_secs(2), asked).await;
     assert!(asked.is_err());

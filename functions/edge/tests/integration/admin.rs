@@ -21,7 +21,7 @@ async fn a_push_uploads_what_is_missing_and_asks_for_the_result() {
     let farm = TestFarm::new().await;
     let admin = farm.admin();
     farm.push(&[("manifests/site.pp", "there")]).await;
-    let digests = json!({"digests": [Digest::of("there"), Digest::of("missing")]}).to_string();
+    let digests = json!({"environment": "production", "digests": [Digest::of("there"), Digest::of("missing")]}).to_string();
     let headers = [("content-type", "application/json")];
     let missing = admin
         .send("POST", "/bunraku/v1/blobs/missing", &headers, digests)

@@ -1,9 +1,9 @@
 //! Immutable objects: blobs, releases, catalogs, reports, uploads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use bunraku_farm::documents::{FileEntry, ReleaseManifest, UploadResult};
+use bunraku_farm::documents::{EnvironmentDoc, FileEntry, ReleaseManifest, UploadResult};
 use bunraku_farm::{CodePath, Digest};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -47,6 +47,26 @@ conformance! {
         let missing = store.missing_blobs(digests).await.unwrap();
         assert_eq!(missing.into_iter().collect::<Vec<_>>(), [Digest::of("none")]);
         assert_eq!(store.blob_sizes(&digests).await.unwrap(), [Some(6), None, Some(8)]);
+    }
+
+    async fn a_push_asks_only_for_what_the_current_release_does_not_name(store: Store) {
+        let [old, new] = ["a: 1", "a: 2"].map(Digest::of);
+        let missing = store.missing_blobs_of_push(&production(), [old, new]).await.unwrap();
+        assert_eq!(missing, BTreeSet::from([old, new]), "there is no release");
+        let manifest = manifest(&[("data/a.yaml", "a: 1")]);
+        store.put_blobs([Bytes::from("a: 1")]).await.unwrap();
+        store.seal_release(&production(), &manifest).await.unwrap();
+        let document = EnvironmentDoc::advance(None, manifest.release, None, Timestamp::UNIX_EPOCH);
+        let document = document.unwrap();
+        store.update_environment(&production(), |_| Some(document.clone())).await.unwrap();
+        // Taken at its word: nobody looks.
+        store.delete(&Key::Blob(old)).await.unwrap();
+        let missing = store.missing_blobs_of_push(&production(), [old, new]).await.unwrap();
+        assert_eq!(missing, BTreeSet::from([new]));
+        // A release that is not there is no help and no harm.
+        store.delete(&Key::release(&production(), manifest.release)).await.unwrap();
+        let missing = store.missing_blobs_of_push(&production(), [old, new]).await.unwrap();
+        assert_eq!(missing, BTreeSet::from([old, new]));
     }
 
     async fn a_release_is_sealed_once_with_its_bundle(store: Store) {

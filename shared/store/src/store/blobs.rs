@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bunraku_farm::Digest;
+use bunraku_farm::{Digest, EnvironmentName};
 use bytes::Bytes;
 
 use super::{Store, Written};
@@ -62,6 +62,29 @@ impl Store {
             .filter(|(_, has)| !has)
             .map(|(digest, _)| digest)
             .collect())
+    }
+
+    /// Those of the digests whose blobs the store lacks, of a push to an environment: what its current
+    /// release names is there, and next to all of a push is among it. Two requests and one for each
+    /// other digest.
+    pub async fn missing_blobs_of_push(
+        &self,
+        environment: &EnvironmentName,
+        digests: impl IntoIterator<Item = Digest> + Send,
+    ) -> Result<BTreeSet<Digest>, StoreError> {
+        let mut asked: BTreeSet<Digest> = digests.into_iter().collect();
+        if let Some(document) = self.environment(environment).await? {
+            match self.release_manifest(environment, document.release).await {
+                Ok(manifest) => {
+                    for entry in manifest.files.values() {
+                        asked.remove(&entry.digest);
+                    }
+                }
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(error) => tracing::warn!(%error, "the current release is no help"),
+            }
+        }
+        self.missing_blobs(asked).await
     }
 
     /// Stores a file that an agent saves before changing it.

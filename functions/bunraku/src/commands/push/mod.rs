@@ -144,7 +144,7 @@ fn checked_tree(directory: &Path) -> Result<std::result::Result<Tree, Vec<Upload
 /// Uploads the manifest of a tree and what the store lacks of it.
 async fn send(target: &Target, environment: &EnvironmentName, tree: Tree) -> Result<Sent> {
     let digests: BTreeSet<Digest> = tree.values().map(|file| file.entry.digest).collect();
-    let missing = target.missing_blobs(digests).await?;
+    let missing = target.missing_blobs(environment, digests).await?;
     let files = tree.len();
     let new = tree
         .values()

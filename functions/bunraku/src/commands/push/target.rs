@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bunraku_edge::api::{Brought, Expected};
-use bunraku_farm::Digest;
 use bunraku_farm::documents::{UploadKey, UploadResult};
+use bunraku_farm::{Digest, EnvironmentName};
 use bunraku_store::Store;
 use bytes::Bytes;
 
@@ -38,15 +38,17 @@ impl Target {
         Ok(Self::Store(open_store(&StoreArgs { store: url }).await?))
     }
 
-    /// Those of some contents that are not there.
+    /// Those of the contents of a push that are not there.
     pub(super) async fn missing_blobs(
         &self,
+        environment: &EnvironmentName,
         digests: BTreeSet<Digest>,
     ) -> Result<BTreeSet<Digest>> {
         Ok(match self {
-            Self::Store(store) => store.missing_blobs(digests).await?.into_iter().collect(),
+            Self::Store(store) => store.missing_blobs_of_push(environment, digests).await?,
             Self::Edge(edge) => {
-                let missing = edge.missing_blobs(digests.into_iter().collect()).await?;
+                let digests = digests.into_iter().collect();
+                let missing = edge.missing_blobs(environment, digests).await?;
                 missing.into_iter().collect()
             }
         })

@@ -7,9 +7,10 @@ use super::levers::{
 };
 use super::prices::Prices;
 use super::requests::{
-    BATCH, ENVIRONMENT_READ, ENVIRONMENT_SECONDS, PER_AGENT_RUN, PER_COMPILED_NODE,
-    PER_PUBLISHED_POINTER_AND_EDGE, PER_PUSH, PER_THOUSAND_NODES_LISTED, PER_UNCHANGED_NODE,
-    POLLS_PER_SECOND, POLLS_PER_SECOND_AND_EDGE, Requests,
+    BATCH, ENVIRONMENT_READ, ENVIRONMENT_READS_PER_RUN, ENVIRONMENT_SECONDS, PER_AGENT_RUN,
+    PER_AWAITED_NODE, PER_COMPILED_NODE, PER_PUBLISHED_POINTER_AND_EDGE, PER_PUSH,
+    PER_THOUSAND_NODES_LISTED, PER_UNCHANGED_NODE, POLLS_PER_SECOND, POLLS_PER_SECOND_AND_EDGE,
+    Requests,
 };
 use super::usage::{
     ALARMS, COMPILE_GB, COMPILE_SECONDS, CONNECTIONS_PER_RUN, EDGE_GB, EDGE_VCPU, FACTS_KB,
@@ -129,14 +130,15 @@ fn storage(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
 
 fn requests(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
     // However many agents run, an edge reads an environment once in its time.
-    let environments = flow
-        .runs
+    let environments = (flow.runs * ENVIRONMENT_READS_PER_RUN)
         .min(site.edges.max(1.0) * SECONDS / ENVIRONMENT_SECONDS);
     let pages = (site.nodes / 1000.0).ceil().max(1.0);
     let steps: [(&str, Requests, &str); 4] = [
         (
             "pushes",
-            PER_PUSH.times(flow.pushes) + PER_THOUSAND_NODES_LISTED.times(flow.pushes * pages),
+            PER_PUSH.times(flow.pushes)
+                + PER_THOUSAND_NODES_LISTED.times(flow.pushes * pages)
+                + PER_AWAITED_NODE.times(flow.tasks),
             FEWER_PUSHES,
         ),
         (

@@ -113,16 +113,21 @@ pub(crate) const PER_COMPILED_NODE: Requests = Requests::all(&[
 
 // ---- A push ----
 
-/// `push` looks which contents are there already and uploads the archive.
-const UPLOADED: Requests = Requests::of(1.0, 1.0, 0.0, 0.0);
+/// `push` reads what the current release names, asks for each content that it does not, and uploads the
+/// archive.
+const UPLOADED: Requests = Requests::of(2.0 + NEW_FILES_PER_PUSH, 1.0, 0.0, 0.0);
+/// `push` asks for the result until it is there.
+const RESULT_AWAITED: Requests = Requests::get(3.0);
 /// The bucket's event of the upload: Lambda receives and deletes it.
 const UPLOAD_TASK: Requests = Requests::messages(2.0);
-/// `ingest` looks for a result of the same upload, asks when it arrived and reads it.
-const UPLOAD_READ: Requests = Requests::get(3.0);
+/// `ingest` looks for a result of the same upload and asks when it arrived, before and after, and reads it.
+const UPLOAD_READ: Requests = Requests::get(5.0);
+/// `ingest` reads the current release, most of whose files the push shares.
+const CURRENT_READ: Requests = Requests::get(2.0);
 /// `ingest` stores the files that are new, each by its digest.
 const FILES_STORED: Requests = Requests::put(NEW_FILES_PER_PUSH);
-/// `ingest` seals the release: its manifest and its bundle.
-const RELEASE_SEALED: Requests = Requests::put(2.0);
+/// `ingest` seals the release, if it is new: its manifest and its bundle.
+const RELEASE_SEALED: Requests = Requests::of(1.0, 2.0, 0.0, 0.0);
 /// `ingest` makes it the environment's current release.
 const ENVIRONMENT_SWUNG: Requests = Requests::of(1.0, 1.0, 0.0, 0.0);
 /// `ingest` writes the result that `push` waits for. (Deleting the upload is free.)
@@ -137,8 +142,10 @@ const RELEASE_OPENED: Requests = Requests::get(20.0);
 /// A push, whatever the number of nodes.
 pub(crate) const PER_PUSH: Requests = Requests::all(&[
     UPLOADED,
+    RESULT_AWAITED,
     UPLOAD_TASK,
     UPLOAD_READ,
+    CURRENT_READ,
     FILES_STORED,
     RELEASE_SEALED,
     ENVIRONMENT_SWUNG,
@@ -147,6 +154,9 @@ pub(crate) const PER_PUSH: Requests = Requests::all(&[
     PLAN_READ,
     RELEASE_OPENED,
 ]);
+
+/// `push` waits until a node's pointer has reached the release.
+pub(crate) const PER_AWAITED_NODE: Requests = POINTER_READ;
 
 /// `ingest` and `plan` each list the environment's members, a thousand nodes in one answer.
 pub(crate) const PER_THOUSAND_NODES_LISTED: Requests = Requests::list(2.0);
@@ -158,12 +168,18 @@ const REPORT_STORED: Requests = Requests::put(1.0);
 /// The edge reads the catalog's bytes, unless it served them lately.
 const CATALOG_READ: Requests = Requests::get(1.0);
 
-/// An agent's run whose catalog holds, without the environment.
-pub(crate) const PER_AGENT_RUN: Requests =
-    Requests::all(&[POINTER_READ, CATALOG_READ, REPORT_STORED]);
+/// The edge compares the facts that come in with the stored ones, unless it remembers these.
+const FACTS_COMPARED: Requests = Requests::get(1.0);
 
-/// An edge reads an environment once in [`ENVIRONMENT_SECONDS`] at most, whatever the number of runs.
+/// An agent's run whose catalog holds, at an edge that remembers nothing of the node; without the
+/// environment and its release, which edges read for all nodes.
+pub(crate) const PER_AGENT_RUN: Requests =
+    Requests::all(&[POINTER_READ, FACTS_COMPARED, CATALOG_READ, REPORT_STORED]);
+
+/// An edge reads the environment when an agent asks for its node, and again for its catalog, but once in
+/// [`ENVIRONMENT_SECONDS`] at most, whatever the number of runs.
 pub(crate) const ENVIRONMENT_READ: Requests = Requests::get(1.0);
+pub(crate) const ENVIRONMENT_READS_PER_RUN: f64 = 2.0;
 /// How long an edge takes an environment as read.
 pub(crate) const ENVIRONMENT_SECONDS: f64 = 2.0;
 
@@ -187,7 +203,7 @@ pub(crate) struct Assumptions {
     per_compiled_node: Requests,
     per_unchanged_node: Requests,
     per_push: Requests,
-    /// Of a run that finds no environment in the edge's memory: the most that a run asks for.
+    per_awaited_node: Requests,
     per_agent_run: Requests,
     per_thousand_nodes_listed: Requests,
     per_published_pointer_and_edge: Requests,
@@ -199,7 +215,8 @@ impl Assumptions {
             per_compiled_node: PER_COMPILED_NODE,
             per_unchanged_node: PER_UNCHANGED_NODE,
             per_push: PER_PUSH,
-            per_agent_run: PER_AGENT_RUN + ENVIRONMENT_READ,
+            per_awaited_node: PER_AWAITED_NODE,
+            per_agent_run: PER_AGENT_RUN,
             per_thousand_nodes_listed: PER_THOUSAND_NODES_LISTED,
             per_published_pointer_and_edge: PER_PUBLISHED_POINTER_AND_EDGE,
         }

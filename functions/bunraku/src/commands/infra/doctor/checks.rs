@@ -13,6 +13,7 @@ pub(crate) async fn store(url: &str) -> Result<Vec<Finding>> {
     let environments = store.environments().await?;
     let detail = match environments.len() {
         0 => "reachable; nothing was pushed yet".to_owned(),
+        1 => "reachable; 1 environment".to_owned(),
         count => format!("reachable; {count} environments"),
     };
     let mut findings = vec![Finding::ok(url, detail)];

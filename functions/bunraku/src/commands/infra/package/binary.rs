@@ -6,6 +6,8 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 
+use tempfile::NamedTempFile;
+
 use crate::failure::{Failure, Result};
 
 /// The glibc of Amazon Linux 2023.
@@ -192,23 +194,32 @@ impl Objdump {
         })
     }
 
-    fn run(&self, option: &str, path: &Path) -> Result<String> {
-        let output = Command::new(&self.program)
-            .env("LC_ALL", "C")
-            .arg(option)
-            .arg(path)
-            .output()
-            .map_err(|error| Failure::input(format!("{}: {error}", self.program)))?;
-        if !output.status.success() {
-            return Err(Failure::input(format!(
-                "{} {option} {}: {}",
-                self.program,
-                path.display(),
-                String::from_utf8_lossy(&output.stderr).trim()
-            )));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    /// A copy of a binary without what only debuggers and backtraces read: not optimised, it would be too
+    /// large with it.
+    pub(crate) fn stripped(&self, path: &Path) -> Result<NamedTempFile> {
+        let stripped = NamedTempFile::new().map_err(Failure::input)?;
+        // Of the same package.
+        let objcopy = self.program.replace("objdump", "objcopy");
+        let mut command = Command::new(objcopy);
+        finish(command.arg("--strip-all").arg(path).arg(stripped.path()))?;
+        Ok(stripped)
     }
+
+    fn run(&self, option: &str, path: &Path) -> Result<String> {
+        finish(Command::new(&self.program).arg(option).arg(path))
+    }
+}
+
+/// Runs a command to its end; what it printed.
+fn finish(command: &mut Command) -> Result<String> {
+    let failed = |command: &Command, reason: &str| Failure::input(format!("{command:?}: {reason}"));
+    let output = command.env("LC_ALL", "C").output();
+    let output = output.map_err(|error| failed(command, &error.to_string()))?;
+    if !output.status.success() {
+        let reason = String::from_utf8_lossy(&output.stderr);
+        return Err(failed(command, reason.trim()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The shared libraries that `objdump -p` names.

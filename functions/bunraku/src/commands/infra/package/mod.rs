@@ -30,7 +30,7 @@ const LARGEST_ZIP: usize = 15_000_000;
     infra/template.yaml ..."
 )]
 pub(crate) struct Package {
-    /// Cargo's profile: `dist` is what to deploy, `dev` what is built soonest (its size is not checked).
+    /// Cargo's profile: `dist` is what to deploy, `dev` what is built soonest (packed without names for backtraces).
     #[arg(long, value_name = "PROFILE", default_value = "dist")]
     profile: Profile,
     /// Where the zips go; `infra/dist` of the checkout if not given.
@@ -96,14 +96,15 @@ pub(crate) fn run(options: &Package, json: bool) -> Result<ExitCode> {
     let mut functions = Vec::new();
     let mut problems = Vec::new();
     for (name, executable) in FUNCTIONS.into_iter().zip(&executables) {
-        match pack(
-            name,
-            executable,
-            machine,
-            &objdump,
-            &out,
-            options.profile == Profile::Dev,
-        )? {
+        let stripped;
+        let executable = match options.profile {
+            Profile::Dist | Profile::Release => executable,
+            Profile::Dev => {
+                stripped = objdump.stripped(executable)?;
+                stripped.path()
+            }
+        };
+        match pack(name, executable, machine, &objdump, &out)? {
             Ok(packed) => functions.push(packed),
             Err(found) => problems.extend(found),
         }
@@ -124,7 +125,6 @@ fn pack(
     machine: binary::Machine,
     objdump: &Objdump,
     out: &Path,
-    any_size: bool,
 ) -> Result<std::result::Result<Packed, Vec<String>>> {
     let file = build::binary_name(name);
     let binary = objdump.inspect(executable)?;
@@ -134,16 +134,9 @@ fn pack(
     let packed = archive::pack(&content)?;
     let bytes = packed.len();
     if bytes > LARGEST_ZIP {
-        let problem = format!(
+        problems.push(format!(
             "{name}.zip has {bytes} bytes; the limit is {LARGEST_ZIP}, so that cold starts stay short"
-        );
-        if any_size {
-            console::say(&format!(
-                "Warning: {problem} (not checked with --profile dev)"
-            ));
-        } else {
-            problems.push(problem);
-        }
+        ));
     }
     if !problems.is_empty() {
         return Ok(Err(problems));
