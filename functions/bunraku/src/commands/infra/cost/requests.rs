@@ -155,8 +155,9 @@ pub(crate) const PER_PUSH: Requests = Requests::all(&[
     RELEASE_OPENED,
 ]);
 
-/// `push` waits until a node's pointer has reached the release.
-pub(crate) const PER_AWAITED_NODE: Requests = POINTER_READ;
+/// `push` waits until a node's pointer has reached the release: it looks once at most of them, and again at
+/// those that are still to come.
+pub(crate) const PER_AWAITED_NODE: Requests = Requests::get(2.0);
 
 /// `ingest` and `plan` each list the environment's members, a thousand nodes in one answer.
 pub(crate) const PER_THOUSAND_NODES_LISTED: Requests = Requests::list(2.0);
