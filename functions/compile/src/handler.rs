@@ -290,6 +290,7 @@ impl Compile {
             native::Compiled::Catalog {
                 rich,
                 plain,
+                classes,
                 trace,
                 duration_ms,
             } => {
@@ -302,6 +303,7 @@ impl Compile {
                     })?;
                 Ok(Outcome::Compiled {
                     catalog,
+                    classes,
                     trace,
                     duration_ms,
                     compiler: COMPILER.to_owned(),

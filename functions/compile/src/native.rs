@@ -32,6 +32,8 @@ pub(crate) enum Compiled {
         rich: Vec<u8>,
         /// Without, when that is another text.
         plain: Option<Vec<u8>>,
+        /// Its classes, in the order of their evaluation.
+        classes: Vec<String>,
         /// Every read.
         trace: Trace,
         /// How long it took, in milliseconds.
@@ -113,6 +115,7 @@ pub(crate) fn compile(
         Ok((rich, plain)) => Compiled::Catalog {
             plain: (plain != rich).then_some(plain),
             rich,
+            classes: catalog.classes.iter().map(ToString::to_string).collect(),
             trace,
             duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         },

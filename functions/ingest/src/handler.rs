@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bunraku_farm::documents::{
-    Arrival, EnvironmentDoc, ReleaseManifest, Severity, UploadDiagnostic, UploadKey, UploadResult,
+    Arrival, EnvironmentDoc, ReleaseManifest, Severity, SiteSettings, UploadDiagnostic, UploadKey,
+    UploadResult,
 };
 use bunraku_farm::facts::SiteFacts;
 use bunraku_farm::messages::{Cause, NodeSelection, PlanTask, UploadCreated};
@@ -28,8 +29,14 @@ struct Checked {
     /// What is in the store besides.
     held: Held,
     diagnostics: Vec<UploadDiagnostic>,
-    /// The nodes that the tree brings facts of.
+    /// What the tree is to the farm besides code.
+    site: Site,
+}
+
+struct Site {
+    /// The nodes that it brings facts of.
     seeds: BTreeSet<Certname>,
+    settings: SiteSettings,
 }
 
 /// Handles one upload. An error means that the store or the queue failed: try again later. A bad
@@ -98,9 +105,8 @@ async fn check_upload(
     let contents = read_contents(context, &tree, &held).await?;
     let warnings = tree.warnings;
     let files = Arc::new(contents);
-    let (found, seeds) =
-        tokio::task::spawn_blocking(move || (check::check_tree(&files), seeded_nodes(&files)))
-            .await?;
+    let (found, site) =
+        tokio::task::spawn_blocking(move || (check::check_tree(&files), Site::of(&files))).await?;
     let mut diagnostics = warnings;
     diagnostics.extend(found);
     diagnostics.sort_by(|a, b| {
@@ -112,7 +118,7 @@ async fn check_upload(
         blobs: tree.blobs,
         held,
         diagnostics,
-        seeds,
+        site,
     }))
 }
 
@@ -199,13 +205,21 @@ async fn read_contents(
     Ok(files)
 }
 
-fn seeded_nodes(files: &BTreeMap<String, Bytes>) -> BTreeSet<Certname> {
-    files
-        .iter()
-        .filter(|(path, _)| plan::is_facts_file(path))
-        .filter_map(|(path, bytes)| SiteFacts::parse(path, bytes).ok())
-        .map(|facts| facts.certname)
-        .collect()
+impl Site {
+    /// What is wrong with the files is among the findings of the checks.
+    fn of(files: &BTreeMap<String, Bytes>) -> Self {
+        let facts = files.iter().filter(|(path, _)| plan::is_facts_file(path));
+        let settings = files
+            .get(check::SITE_SETTINGS)
+            .map(|bytes| check::settings(check::SITE_SETTINGS, bytes).unwrap_or_default());
+        Self {
+            seeds: facts
+                .filter_map(|(path, bytes)| SiteFacts::parse(path, bytes).ok())
+                .map(|facts| facts.certname)
+                .collect(),
+            settings: settings.unwrap_or_default(),
+        }
+    }
 }
 
 fn refuse(
@@ -245,7 +259,7 @@ async fn accept(
         blobs,
         mut held,
         diagnostics,
-        seeds,
+        site,
     } = checked;
     let environment = &upload.environment;
     let release = manifest.release;
@@ -261,7 +275,8 @@ async fn accept(
     let updated = context
         .store
         .update_environment(environment, |current| {
-            EnvironmentDoc::advance(current, release, Some(arrival), now)
+            let next = EnvironmentDoc::advance(current, release, Some(arrival), now)?;
+            Some(next.with_settings(site.settings.clone()))
         })
         .await?;
     let current = updated
@@ -285,7 +300,7 @@ async fn accept(
     };
     context.queue.send(task.into()).await?;
     let known = context.store.known_nodes_in(environment).await?;
-    let nodes = plan::select(&NodeSelection::All, known, seeds);
+    let nodes = plan::select(&NodeSelection::All, known, site.seeds);
     tracing::info!(%upload, release = release.short(), sequence, new_blobs, "upload accepted");
     Ok(UploadResult {
         version: bunraku_farm::documents::VERSION,

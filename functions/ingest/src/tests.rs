@@ -314,3 +314,25 @@ async fn a_message_that_comes_again_only_tidies_up() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn the_settings_of_the_site_stand_in_its_environment_or_refuse_the_push() {
+    let context = context();
+    let rules = File(
+        "bunraku.yaml",
+        "priorities:\n- lane: urgent\n  certname: db*\n",
+    );
+    assert!(push(&context, "one", &[site(), rules]).await.accepted);
+    let environment = async || {
+        let found = context.store.environment(&production()).await;
+        found.unwrap().unwrap()
+    };
+    assert_eq!(environment().await.settings.priorities.len(), 1);
+    let wrong = File("bunraku.yaml", "priorities:\n- lane: fast\n");
+    let refused = push(&context, "two", &[site(), wrong]).await;
+    assert!(!refused.accepted);
+    assert_eq!(refused.diagnostics[0].file.as_deref(), Some("bunraku.yaml"));
+    assert_eq!(environment().await.settings.priorities.len(), 1);
+    assert!(push(&context, "three", &[site()]).await.accepted);
+    assert!(environment().await.settings.priorities.is_empty());
+}

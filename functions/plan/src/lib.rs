@@ -2,9 +2,10 @@
 //!
 //! [`handle`] reads the release's facts documents into the store (for nodes that no agent has
 //! spoken for yet), takes every node that is known in the environment, and puts a task for each into
-//! the queue in one batch. Doing it twice does no harm: a task that comes late or again finds the
+//! the queue in one batch, in the lane that the site's rules give it. Doing it twice does no harm: a task that comes late or again finds the
 //! pointer ahead of it.
 
+mod priorities;
 mod seeds;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub async fn handle(context: &Context, task: &PlanTask) -> anyhow::Result<()> {
     let known = store.known_nodes_in(&task.environment).await?;
     let seeded = seeds::store_seeds(context, task, &environment, &manifest, &known).await?;
     let nodes = select(&task.nodes, known, seeded.iter().cloned());
+    let nodes = priorities::lanes(context, task, &environment.settings, nodes).await?;
     let tasks = plan(task, &environment, nodes, &seeded, now);
     tracing::info!(
         environment = %task.environment,

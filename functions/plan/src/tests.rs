@@ -208,3 +208,63 @@ async fn a_plan_for_an_environment_that_is_gone_does_nothing() {
     handle(&context, &task).await.unwrap();
     assert!(planned(&context).await.is_empty());
 }
+
+/// The lanes of all tasks that were planned.
+async fn lanes(context: &Context) -> BTreeMap<String, Lane> {
+    let lanes = Lane::ALL.map(Channel::Compile);
+    let got = context.queue.receive(&lanes, 1000, Duration::ZERO).await;
+    let lane = |delivery: bunraku_queue::Delivery| match delivery.message {
+        Message::Compile(task) => (task.certname.to_string(), task.lane),
+        other => panic!("{other:?}"),
+    };
+    got.unwrap().into_iter().map(lane).collect()
+}
+
+#[tokio::test]
+async fn nodes_travel_in_the_lanes_of_the_sites_rules() {
+    let context = context();
+    for name in ["database", "plain", "sandbox", "web"] {
+        known(&context, name, "production").await;
+    }
+    let task = release(
+        &context,
+        &[
+            ("manifests/site.pp", ""),
+            ("facts/new.json", r#"{"role": "mail"}"#),
+        ],
+    )
+    .await;
+    let rules = json!({"priorities": [
+        {"lane": "urgent", "certname": "data*"},
+        {"lane": "urgent", "fact": {"role": "mail"}},
+        {"lane": "bulk", "class": "profile::sand*"},
+    ]});
+    let rules: bunraku_farm::documents::SiteSettings = serde_json::from_value(rules).unwrap();
+    let with_rules = |current: Option<&EnvironmentDoc>| {
+        current.map(|current| current.clone().with_settings(rules.clone()))
+    };
+    let store = &context.store;
+    store
+        .update_environment(&production(), with_rules)
+        .await
+        .unwrap();
+    let pointer =
+        json!({"certname": "sandbox", "sequence": 1, "classes": ["settings", "profile::sandbox"]});
+    let pointer: bunraku_farm::documents::Pointer = serde_json::from_value(pointer).unwrap();
+    let write = |_: Option<&_>| Some(pointer.clone());
+    store
+        .update_pointer(&production(), &node("sandbox"), write)
+        .await
+        .unwrap();
+
+    handle(&context, &task).await.unwrap();
+    let expected = [
+        ("database", Lane::Urgent),
+        ("new", Lane::Urgent),
+        ("plain", Lane::Normal),
+        ("sandbox", Lane::Bulk),
+        ("web", Lane::Normal),
+    ];
+    let expected = expected.map(|(name, lane)| (name.to_owned(), lane));
+    assert_eq!(lanes(&context).await, BTreeMap::from(expected));
+}

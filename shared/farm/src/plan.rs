@@ -8,8 +8,8 @@ use crate::documents::{EnvironmentDoc, FileEntry, ReleaseManifest};
 use crate::messages::{Cause, CompileTask, Lane, NodeSelection, PlanTask};
 use crate::{Certname, CodePath};
 
-/// Plans: one task in lane `normal` for each of `nodes`. Nodes that are `seeded`, whose facts come
-/// with the release, may have new facts, and their tasks say so.
+/// Plans: one task for each of `nodes`, in its lane, the most urgent first. Nodes that are `seeded`,
+/// whose facts come with the release, may have new facts, and their tasks say so.
 ///
 /// The plan is for the environment's current release, which may be newer than the task's: a late
 /// plan does the work of the one behind it, never an older one. Whether a node is there already is
@@ -18,15 +18,15 @@ use crate::{Certname, CodePath};
 pub fn plan(
     task: &PlanTask,
     environment: &EnvironmentDoc,
-    nodes: impl IntoIterator<Item = Certname>,
+    nodes: impl IntoIterator<Item = (Certname, Lane)>,
     seeded: &BTreeSet<Certname>,
     now: Timestamp,
 ) -> Vec<CompileTask> {
-    let compile = |certname| CompileTask {
+    let compile = |(certname, lane)| CompileTask {
         environment: task.environment.clone(),
         release: environment.release,
         sequence: environment.sequence,
-        lane: Lane::Normal,
+        lane,
         cause: match seeded.contains(&certname) {
             true => Cause::Facts,
             false => task.cause.clone(),
@@ -34,7 +34,9 @@ pub fn plan(
         enqueued_at: now,
         certname,
     };
-    nodes.into_iter().map(compile).collect()
+    let mut tasks: Vec<_> = nodes.into_iter().map(compile).collect();
+    tasks.sort_by_key(|task| task.lane);
+    tasks
 }
 
 /// The nodes of a plan: those `known` in the environment and those that the release brings facts
@@ -94,14 +96,19 @@ mod tests {
             nodes: NodeSelection::All,
         };
         let seeded = BTreeSet::from([name("b")]);
-        let tasks = plan(&late, &two, [name("a"), name("b")], &seeded, now);
+        let nodes = [(name("b"), Lane::Normal), (name("a"), Lane::Urgent)];
+        let tasks = plan(&late, &two, nodes, &seeded, now);
         let causes: Vec<_> = tasks.iter().map(|task| task.cause.clone()).collect();
         assert_eq!(causes, [Cause::Manual, Cause::Facts]);
-        let planned: Vec<&str> = tasks.iter().map(|task| task.certname.as_str()).collect();
-        assert_eq!(planned, ["a", "b"]);
-        assert!(tasks.iter().all(|task| task.release == Digest::of("2")
-            && task.sequence == 2
-            && task.lane == Lane::Normal));
+        let planned = |task: &CompileTask| (task.certname.to_string(), task.lane);
+        let planned: Vec<_> = tasks.iter().map(planned).collect();
+        let expected = [("a", Lane::Urgent), ("b", Lane::Normal)];
+        assert_eq!(
+            planned,
+            expected.map(|(node, lane)| (node.to_owned(), lane))
+        );
+        let two = |task: &CompileTask| task.release == Digest::of("2") && task.sequence == 2;
+        assert!(tasks.iter().all(two));
     }
 
     #[test]

@@ -180,6 +180,8 @@ pub enum Outcome {
     Compiled {
         /// The catalog in the store.
         catalog: CatalogRef,
+        /// Its classes, in the order of their evaluation.
+        classes: Vec<String>,
         /// What the compile read.
         trace: TraceDocument,
         /// How long it took, in milliseconds.
@@ -233,11 +235,13 @@ fn next_pointer(
     match outcome {
         Outcome::Compiled {
             catalog,
+            classes,
             trace,
             duration_ms,
             compiler,
         } => {
             next.catalog = Some(*catalog);
+            next.classes.clone_from(classes);
             next.release = Some(target.release);
             next.facts_digest = target.facts_digest;
             next.trace = trace.clone();
@@ -278,6 +282,7 @@ fn blank(certname: Certname) -> Pointer {
         facts_digest: None,
         facts_generation: 0,
         trace: TraceDocument::default(),
+        classes: Vec::new(),
         compiled_at: None,
         verified_at: None,
         duration_ms: 0,

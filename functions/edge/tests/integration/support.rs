@@ -304,6 +304,7 @@ pub(crate) async fn one(store: &Store, task: &CompileTask, compiles: &AtomicU64)
                 plain_digest: Some(plain_digest),
                 size: 1,
             },
+            classes: vec!["settings".to_owned()],
             trace: TraceDocument::new(&trace).unwrap(),
             duration_ms: 1,
             compiler: "made up".to_owned(),

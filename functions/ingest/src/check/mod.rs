@@ -4,6 +4,7 @@ mod data;
 mod excerpt;
 mod modulepath;
 mod puppet;
+mod site;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,9 @@ use bunraku_farm::documents::UploadDiagnostic;
 use bytes::Bytes;
 
 use self::modulepath::ModulePath;
+
+/// What a site says of itself.
+pub const SITE_SETTINGS: &str = "bunraku.yaml";
 
 /// Parsers recurse as deep as the source nests, within bounds of their own.
 const STACK_BYTES: usize = 16 << 20;
@@ -23,6 +27,8 @@ enum FileKind {
     Yaml,
     Json,
     Facts,
+    /// `bunraku.yaml`.
+    Site,
     /// Read by the checks of others: `environment.conf`.
     Support,
 }
@@ -45,6 +51,9 @@ fn kind_of(path: &str) -> Option<FileKind> {
     if path == modulepath::ENVIRONMENT_CONF {
         return Some(FileKind::Support);
     }
+    if path == SITE_SETTINGS {
+        return Some(FileKind::Site);
+    }
     if bunraku_farm::plan::is_facts_file(path) {
         return Some(FileKind::Facts);
     }
@@ -63,6 +72,7 @@ fn kind_of(path: &str) -> Option<FileKind> {
 }
 
 pub use puppet::finding;
+pub use site::settings;
 
 /// Checks files (path -> content) on all processors; the findings are in the order of paths.
 pub fn check_tree(files: &BTreeMap<String, Bytes>) -> Vec<UploadDiagnostic> {
@@ -119,6 +129,7 @@ fn check_file(path: &str, bytes: &[u8], module_path: &ModulePath) -> Vec<UploadD
         Some(FileKind::Yaml) => data::yaml(path, bytes),
         Some(FileKind::Json) => data::json(path, bytes),
         Some(FileKind::Facts) => data::facts(path, bytes),
+        Some(FileKind::Site) => site::findings(path, bytes),
         Some(FileKind::Support) | None => Vec::new(),
     }
 }

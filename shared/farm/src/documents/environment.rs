@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use super::SiteSettings;
 use crate::Digest;
 
 /// How many past changes an environment document keeps.
@@ -28,9 +28,9 @@ pub struct EnvironmentDoc {
     /// The last changes, newest first, at most [`HISTORY`].
     #[serde(default)]
     pub history: Vec<ReleaseChange>,
-    /// The environment's settings (engine, rollout...), by name.
+    /// What the current release says of itself in `bunraku.yaml`.
     #[serde(default)]
-    pub settings: Map<String, Value>,
+    pub settings: SiteSettings,
 }
 
 /// One line of an environment's history.
@@ -88,7 +88,7 @@ impl EnvironmentDoc {
                 sequence: 1,
                 updated_at: at,
                 history: vec![change(1)],
-                settings: Map::new(),
+                settings: SiteSettings::default(),
             });
         };
         if upload
@@ -106,6 +106,13 @@ impl EnvironmentDoc {
         next.history.insert(0, change(next.sequence));
         next.history.truncate(HISTORY);
         Some(next)
+    }
+
+    /// The same with the settings of its release.
+    #[must_use]
+    pub fn with_settings(mut self, settings: SiteSettings) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// The change that an upload made, when it is in the history.

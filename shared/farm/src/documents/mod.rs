@@ -7,12 +7,14 @@ mod environment;
 mod facts;
 mod pointer;
 mod release;
+mod site;
 mod upload;
 
 pub use environment::{Arrival, EnvironmentDoc, HISTORY, ReleaseChange};
 pub use facts::FactsDoc;
 pub use pointer::{CatalogRef, Failure, Pointer, TraceDocument};
 pub use release::{FileEntry, ReleaseManifest};
+pub use site::{Node, Patterns, Priority, SiteSettings, Unknown};
 pub use upload::{
     ArchiveFormat, Severity, UploadDiagnostic, UploadKey, UploadManifest, UploadResult,
 };

@@ -63,6 +63,9 @@ pub struct Pointer {
     /// What the compile read, each read with its answer's digest.
     #[serde(default)]
     pub trace: TraceDocument,
+    /// The classes of the catalog, in the order of their evaluation: rules of the site name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// When the catalog was compiled; absent without a catalog.
     #[serde(default)]
     pub compiled_at: Option<Timestamp>,

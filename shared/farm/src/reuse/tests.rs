@@ -60,6 +60,7 @@ fn compiled(text: &str) -> Outcome {
             plain_digest: None,
             size: 1,
         },
+        classes: vec!["settings".to_owned()],
         trace: TraceDocument::default(),
         duration_ms: 5,
         compiler: COMPILER.to_owned(),
