@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bunraku_farm::messages::{Channel, Message};
+use bunraku_farm::turns::Turns;
 use bunraku_queue::{Delivery, Queue, QueueError, Receipt};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +18,8 @@ const POLL: Duration = Duration::from_secs(20);
 /// How long to wait when the queue itself fails.
 const QUEUE_TROUBLE: Duration = Duration::from_secs(2);
 
-/// Handles messages of `channels`, the first named first, one at a time, until `stop`.
+/// Handles messages of `channels`, one at a time, until `stop`: the first named first, and lanes by
+/// their [`Turns`].
 ///
 /// What fails comes again after a delay that doubles with each attempt; the queue gives it up as a
 /// dead letter in the end.
@@ -31,10 +33,12 @@ pub(crate) async fn run<H, W, E>(
     W: Future<Output = Result<(), E>>,
     E: Display,
 {
+    let mut turns = Turns::default();
     loop {
+        let order = in_turn(channels, &turns);
         let received = tokio::select! {
             () = stop.cancelled() => return,
-            received = queue.receive(channels, 1, POLL) => received,
+            received = queue.receive(&order, 1, POLL) => received,
         };
         match received {
             Ok(deliveries) => {
@@ -50,6 +54,9 @@ pub(crate) async fn run<H, W, E>(
                         attempt,
                         receipt,
                     };
+                    if let Channel::Compile(lane) = job.channel {
+                        turns.took(lane);
+                    }
                     if let Err(error) = finish(queue.as_ref(), job, handle(message)).await {
                         tracing::warn!(%error, "the queue could not be told what came of a message");
                     }
@@ -64,6 +71,17 @@ pub(crate) async fn run<H, W, E>(
             }
         }
     }
+}
+
+/// The channels in the order in which to look into them.
+fn in_turn(channels: &[Channel], turns: &Turns) -> Vec<Channel> {
+    let order = turns.order();
+    let mut channels = channels.to_vec();
+    channels.sort_by_key(|channel| match channel {
+        Channel::Compile(lane) => order.iter().position(|turn| turn == lane),
+        Channel::Uploads | Channel::Plans => None,
+    });
+    channels
 }
 
 /// A message that is being worked on.
@@ -117,9 +135,9 @@ fn backoff(attempt: u32) -> Duration {
 mod tests {
     use std::sync::Mutex;
 
-    use bunraku_farm::EnvironmentName;
     use bunraku_farm::documents::{ArchiveFormat, UploadKey};
-    use bunraku_farm::messages::UploadCreated;
+    use bunraku_farm::messages::{Cause, CompileTask, Lane, UploadCreated};
+    use bunraku_farm::{Certname, Digest, EnvironmentName};
     use bunraku_queue::{MemoryQueue, Standing};
     use tokio::time::Instant;
 
@@ -200,6 +218,92 @@ mod tests {
         };
         run(Arc::clone(&queue), &UPLOADS, stop.clone(), handle).await;
         assert!(queue.list(Channel::Uploads, 10).await.unwrap().is_empty());
+    }
+
+    /// How long a compile takes here.
+    const COMPILE: Duration = Duration::from_millis(100);
+    const LANES: [Channel; 3] = [
+        Channel::Compile(Lane::Urgent),
+        Channel::Compile(Lane::Normal),
+        Channel::Compile(Lane::Bulk),
+    ];
+
+    fn task(node: String, lane: Lane) -> Message {
+        Message::Compile(CompileTask {
+            environment: EnvironmentName::parse("production").unwrap(),
+            certname: Certname::parse(node).unwrap(),
+            release: Digest::of("release"),
+            sequence: 1,
+            lane,
+            cause: Cause::Manual,
+            enqueued_at: jiff::Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    /// When each node was begun with, in a farm of one worker, while `busy` sends more.
+    async fn begun(
+        queue: Arc<dyn Queue>,
+        busy: impl Future<Output = ()>,
+    ) -> std::collections::HashMap<String, Instant> {
+        let begun = Mutex::new(std::collections::HashMap::new());
+        let handle = |message| {
+            let Message::Compile(task) = message else {
+                panic!("a compile task")
+            };
+            let name = task.certname.to_string();
+            begun.lock().unwrap().insert(name, Instant::now());
+            async {
+                tokio::time::sleep(COMPILE).await;
+                Ok::<_, String>(())
+            }
+        };
+        let stop = CancellationToken::new();
+        tokio::join!(run(queue, &LANES, stop.clone(), handle), async {
+            busy.await;
+            stop.cancel();
+        });
+        begun.into_inner().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn before_10_000_bulk_tasks_an_urgent_one_waits_for_one_compile_at_most() {
+        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::default());
+        let bulk = (0..10_000).map(|node| task(format!("bulk{node}"), Lane::Bulk));
+        queue.send_batch(bulk.collect()).await.unwrap();
+        let mut sent = Vec::new();
+        let agents = async {
+            for agent in 0..50 {
+                tokio::time::sleep(Duration::from_millis(730)).await;
+                let name = format!("agent{agent}");
+                sent.push((name.clone(), Instant::now()));
+                queue.send(task(name, Lane::Urgent)).await.unwrap();
+            }
+            tokio::time::sleep(2 * COMPILE).await;
+        };
+        let begun = begun(Arc::clone(&queue), agents).await;
+        for (agent, sent) in sent {
+            let waited = begun[&agent] - sent;
+            assert!(waited <= COMPILE, "{agent} waited {waited:?}");
+        }
+        let bulk = begun.keys().filter(|node| node.starts_with("bulk")).count();
+        assert!(bulk > 300, "{bulk} others meanwhile");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bulk_work_goes_on_while_more_agents_wait_than_can_be_served() {
+        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::default());
+        let bulk = (0..20).map(|node| task(format!("bulk{node}"), Lane::Bulk));
+        queue.send_batch(bulk.collect()).await.unwrap();
+        let herd = async {
+            for agent in 0..800 {
+                let urgent = task(format!("agent{agent}"), Lane::Urgent);
+                queue.send(urgent).await.unwrap();
+                tokio::time::sleep(COMPILE / 2).await;
+            }
+        };
+        let begun = begun(Arc::clone(&queue), herd).await;
+        let bulk = begun.keys().filter(|node| node.starts_with("bulk")).count();
+        assert!(bulk >= 20, "{bulk} bulk tasks in the time of 400 compiles");
     }
 
     #[test]
