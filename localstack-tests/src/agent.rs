@@ -13,7 +13,8 @@ pub struct Agent {
     pub certname: String,
     /// Facts that it is told to have, by name.
     pub facts: Vec<(String, String)>,
-    port: u16,
+    /// The ports of its servers, all on localhost, in the order in which it tries them.
+    pub ports: Vec<u16>,
 }
 
 /// How a run ended.
@@ -33,7 +34,7 @@ impl Agent {
             dir: dir.to_owned(),
             certname: certname.to_owned(),
             facts: Vec::new(),
-            port,
+            ports: vec![port],
         }
     }
 
@@ -41,21 +42,15 @@ impl Agent {
     #[must_use]
     pub fn run(&self) -> Run {
         let mut agent = Command::new("puppet");
-        agent.args([
-            "agent",
-            "--test",
-            "--color=false",
-            "--server",
-            "localhost",
-            "--waitforcert",
-            "0",
-        ]);
-        agent.args([
-            "--serverport",
-            &self.port.to_string(),
-            "--certname",
-            &self.certname,
-        ]);
+        agent.args(["agent", "--test", "--color=false", "--waitforcert", "0"]);
+        agent.args(["--certname", &self.certname]);
+        match self.ports[..] {
+            [port] => agent.args(["--server", "localhost", "--serverport", &port.to_string()]),
+            _ => {
+                let servers = self.ports.iter().map(|port| format!("localhost:{port}"));
+                agent.args(["--server_list", &servers.collect::<Vec<_>>().join(",")])
+            }
+        };
         for (setting, sub) in [
             ("--confdir", "conf"),
             ("--vardir", "var"),

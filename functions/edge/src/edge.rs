@@ -16,6 +16,7 @@ use crate::config::EdgeConfig;
 use crate::counters::EdgeCounters;
 use crate::farm::Farm;
 use crate::server;
+use crate::status::StoreWatch;
 use crate::uploads::UploadPlaces;
 
 /// Where certificates are signed, and so whom clients' certificates are of.
@@ -66,6 +67,7 @@ pub(crate) struct Shared {
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) waiting: Semaphore,
     pub(crate) connections: Arc<Semaphore>,
+    pub(crate) store_watch: StoreWatch,
     /// Whether the edge was told to stop.
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -99,6 +101,7 @@ impl Edge {
             requests: Arc::new(Semaphore::new(config.max_requests)),
             waiting: Semaphore::new(config.max_waiting),
             connections: Arc::new(Semaphore::new(config.max_connections)),
+            store_watch: StoreWatch::default(),
             stopping: watch::Sender::new(false),
             config,
         };

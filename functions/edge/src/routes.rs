@@ -29,7 +29,7 @@ pub(crate) async fn answer(
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["puppet-ca", "v1", indirection] => ca::answer(shared, call, indirection, key, body).await,
-        ["status", "v1", what] => status::answer(shared, &call, what),
+        ["status", "v1", what] => status::answer(shared, &call, what).await,
         // All else is for those who have a certificate.
         _ if call.identity.is_none() => Err(forbidden(&call)),
         ["puppet", "v3", indirection] => {

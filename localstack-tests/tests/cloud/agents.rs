@@ -140,3 +140,36 @@ fn an_administrator_without_rights_in_the_bucket_pushes_through_an_edge() {
         farm::text(&refused)
     );
 }
+
+#[test]
+#[ignore = "needs an S3 and SQS server: localstack-tests/run"]
+fn an_agent_with_two_servers_sees_no_gap_while_each_of_them_is_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let code = dir.path().join("site");
+    small_site(&code, 1, "first");
+    let stack = Stack::deploy(&[]);
+    stack.push(&code);
+    let authority = dir.path().join("ca");
+    let options = ["--ca-dir", authority.to_str().unwrap(), "--autosign", "all"];
+    let log = dir.path().join("edge.log");
+    let mut first = Edge::start(&stack, &log, &options);
+    let mut second = Edge::start(&stack, &log, &options);
+    let mut agent = Agent::new(&dir.path().join("agent"), "agent.example.test", first.port);
+    agent.ports.push(second.port);
+    let sees = |agent: &Agent, text: &str| {
+        let run = agent.run();
+        run.assert_code(2);
+        assert!(run.output.contains(&format!("'{text}'")), "{}", run.output);
+    };
+    sees(&agent, "first");
+    first.kill();
+    sees(&agent, "first");
+    // What happens meanwhile is there on the way back, too.
+    write_text(&code, "second");
+    stack.push(&code);
+    sees(&agent, "second");
+    first = Edge::start_on(&stack, &log, &options, first.port);
+    second.kill();
+    sees(&agent, "second");
+    drop((first, second));
+}

@@ -37,6 +37,8 @@ pub(crate) struct Setup {
     /// Whether the edge only trusts the authority.
     pub(crate) elsewhere: bool,
     pub(crate) upload_places: Option<Arc<dyn UploadPlaces>>,
+    /// One in memory if none is given.
+    pub(crate) store: Option<Store>,
 }
 
 impl Default for Setup {
@@ -47,6 +49,7 @@ impl Default for Setup {
             compiler: true,
             elsewhere: false,
             upload_places: None,
+            store: None,
         }
     }
 }
@@ -97,7 +100,7 @@ impl TestFarm {
         };
         let ca = Ca::open(dir.path().join("ca"), options).unwrap();
         let credentials = ca.server_credentials("edge.example.test", &[]).unwrap();
-        let store = Store::memory();
+        let store = setup.store.unwrap_or_else(Store::memory);
         let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(QueueOptions::default()));
         let counters = Arc::new(Counters::default());
         let pki = EdgePki {
