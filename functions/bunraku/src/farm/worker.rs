@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bunraku_farm::lanes::LaneOrder;
 use bunraku_farm::messages::{Channel, Message};
-use bunraku_farm::turns::Turns;
 use bunraku_queue::{Delivery, Queue, QueueError, Receipt};
 use tokio_util::sync::CancellationToken;
 
@@ -18,8 +18,8 @@ const POLL: Duration = Duration::from_secs(20);
 /// How long to wait when the queue itself fails.
 const QUEUE_TROUBLE: Duration = Duration::from_secs(2);
 
-/// Handles messages of `channels`, one at a time, until `stop`: the first named first, and lanes by
-/// their [`Turns`].
+/// Handles messages of `channels`, one at a time, until `stop`: the first named first, and lanes in
+/// their [`LaneOrder`].
 ///
 /// What fails comes again after a delay that doubles with each attempt; the queue gives it up as a
 /// dead letter in the end.
@@ -33,9 +33,9 @@ pub(crate) async fn run<H, W, E>(
     W: Future<Output = Result<(), E>>,
     E: Display,
 {
-    let mut turns = Turns::default();
+    let mut lanes = LaneOrder::default();
     loop {
-        let order = in_turn(channels, &turns);
+        let order = in_order(channels, &lanes);
         let received = tokio::select! {
             () = stop.cancelled() => return,
             received = queue.receive(&order, 1, POLL) => received,
@@ -55,7 +55,7 @@ pub(crate) async fn run<H, W, E>(
                         receipt,
                     };
                     if let Channel::Compile(lane) = job.channel {
-                        turns.took(lane);
+                        lanes.took(lane);
                     }
                     if let Err(error) = finish(queue.as_ref(), job, handle(message)).await {
                         tracing::warn!(%error, "the queue could not be told what came of a message");
@@ -74,11 +74,11 @@ pub(crate) async fn run<H, W, E>(
 }
 
 /// The channels in the order in which to look into them.
-fn in_turn(channels: &[Channel], turns: &Turns) -> Vec<Channel> {
-    let order = turns.order();
+fn in_order(channels: &[Channel], lanes: &LaneOrder) -> Vec<Channel> {
+    let order = lanes.now();
     let mut channels = channels.to_vec();
     channels.sort_by_key(|channel| match channel {
-        Channel::Compile(lane) => order.iter().position(|turn| turn == lane),
+        Channel::Compile(lane) => order.iter().position(|next| next == lane),
         Channel::Uploads | Channel::Plans => None,
     });
     channels

@@ -1,23 +1,23 @@
-//! Whose turn it is among the lanes: the more urgent first, and nobody never.
+//! In which order a worker looks into the lanes: the more urgent first, and none never.
 
 use crate::messages::Lane;
 
 /// How many tasks of more urgent lanes a lane lets pass before it has one of its own.
 pub const PATIENCE: u32 = 16;
 
-/// The turns of one worker, which takes one task after the other.
+/// The order of the lanes for one worker, which takes one task after the other.
 ///
 /// A lane that has something waiting is served after [`PATIENCE`] tasks of the lanes above it, so that
 /// the age of bulk work is bounded however busy the farm is. An urgent task waits for the compile that
 /// is under way, and rarely for one more of each lane below.
 #[derive(Clone, Debug, Default)]
-pub struct Turns {
+pub struct LaneOrder {
     passed: [u32; Lane::ALL.len()],
 }
 
-impl Turns {
+impl LaneOrder {
     /// The lanes in the order in which to look for the next task.
-    pub fn order(&self) -> [Lane; Lane::ALL.len()] {
+    pub fn now(&self) -> [Lane; Lane::ALL.len()] {
         let mut lanes = Lane::ALL;
         // Stable: among those whose turn it is, and among the others, the more urgent comes first.
         lanes.sort_by_key(|lane| self.passed[*lane as usize] < PATIENCE);
@@ -44,22 +44,24 @@ mod tests {
     use super::*;
 
     /// Takes the next task of the lanes that have one.
-    fn take(turns: &mut Turns, waiting: [bool; 3]) -> Option<Lane> {
-        let order = turns.order();
-        let lane = order.into_iter().find(|lane| waiting[*lane as usize])?;
-        turns.took(lane);
+    fn take(order: &mut LaneOrder, waiting: [bool; 3]) -> Option<Lane> {
+        let lane = order
+            .now()
+            .into_iter()
+            .find(|lane| waiting[*lane as usize])?;
+        order.took(lane);
         Some(lane)
     }
 
     #[test]
     fn the_more_urgent_comes_first_and_bulk_has_its_turn() {
-        let mut turns = Turns::default();
+        let mut order = LaneOrder::default();
         for _ in 0..100 {
-            assert_eq!(take(&mut turns, [false, false, true]), Some(Lane::Bulk));
+            assert_eq!(take(&mut order, [false, false, true]), Some(Lane::Bulk));
         }
-        assert_eq!(take(&mut turns, [true, false, true]), Some(Lane::Urgent));
+        assert_eq!(take(&mut order, [true, false, true]), Some(Lane::Urgent));
         let taken: Vec<_> = (0..170)
-            .map(|_| take(&mut turns, [true, true, true]))
+            .map(|_| take(&mut order, [true, true, true]))
             .collect();
         let count = |lane| taken.iter().filter(|taken| **taken == Some(lane)).count();
         assert_eq!((count(Lane::Bulk), count(Lane::Normal)), (9, 9));
@@ -72,11 +74,11 @@ mod tests {
             others in proptest::collection::vec(any::<[bool; 3]>(), 1..400),
             lane in 0usize..3,
         ) {
-            let mut turns = Turns::default();
+            let mut order = LaneOrder::default();
             let mut since = 0;
             for mut waiting in others {
                 waiting[lane] = true;
-                match take(&mut turns, waiting) {
+                match take(&mut order, waiting) {
                     Some(taken) if taken as usize == lane => since = 0,
                     _ => since += 1,
                 }
@@ -88,10 +90,10 @@ mod tests {
         fn two_lower_lanes_never_follow_each_other_while_something_urgent_waits(
             others in proptest::collection::vec(any::<[bool; 2]>(), 1..400),
         ) {
-            let mut turns = Turns::default();
+            let mut order = LaneOrder::default();
             let mut lower = 0;
             for [normal, bulk] in others {
-                match take(&mut turns, [true, normal, bulk]) {
+                match take(&mut order, [true, normal, bulk]) {
                     Some(Lane::Urgent) => lower = 0,
                     _ => lower += 1,
                 }
