@@ -27,6 +27,13 @@ pub fn endpoint() -> String {
     std::env::var("BUNRAKU_TEST_ENDPOINT").expect("BUNRAKU_TEST_ENDPOINT: run localstack-tests/run")
 }
 
+/// The address at which the emulator's functions reach this machine: not 127.0.0.1 where they run in
+/// containers.
+#[must_use]
+pub fn host() -> String {
+    std::env::var("BUNRAKU_TEST_HOST").unwrap_or_else(|_| "127.0.0.1".to_owned())
+}
+
 /// Which emulator it is: `localstack` or `ministack`.
 ///
 /// # Panics

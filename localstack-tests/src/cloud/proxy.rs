@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-/// A proxy on a loopback port of its own.
+/// A proxy on a port of its own, on loopback unless functions run in containers.
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -66,7 +66,8 @@ impl Proxy {
             fault: Mutex::default(),
         });
         let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = TcpListener::bind((super::host(), 0));
+        let listener = runtime.block_on(listener).unwrap();
         let address = listener.local_addr().unwrap();
         let accepting = Arc::clone(&shared);
         runtime.spawn(async move {
