@@ -17,6 +17,8 @@ use crate::counters::EdgeCounters;
 use crate::farm::Farm;
 use crate::server;
 use crate::uploads::UploadPlaces;
+use crate::watching::attendant::attend;
+use crate::watching::room::Room;
 
 /// Where certificates are signed, and so whom clients' certificates are of.
 #[derive(Clone, Debug)]
@@ -66,6 +68,7 @@ pub(crate) struct Shared {
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) waiting: Semaphore,
     pub(crate) connections: Arc<Semaphore>,
+    pub(crate) watching: Arc<Room>,
     /// Whether the edge was told to stop.
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -99,6 +102,7 @@ impl Edge {
             requests: Arc::new(Semaphore::new(config.max_requests)),
             waiting: Semaphore::new(config.max_waiting),
             connections: Arc::new(Semaphore::new(config.max_connections)),
+            watching: Arc::new(Room::new(&config)),
             stopping: watch::Sender::new(false),
             config,
         };
@@ -137,9 +141,11 @@ impl Edge {
             tokio::spawn(async move { shared.farm.follow(events).await })
         };
         let refresher = tokio::spawn(refresh_crl(Arc::clone(&self.shared)));
+        let attendant = tokio::spawn(attend(Arc::clone(&self.shared)));
         server::serve(&self.shared, listener, shutdown).await;
         follower.abort();
         refresher.abort();
+        attendant.abort();
     }
 }
 
@@ -152,11 +158,14 @@ impl fmt::Debug for Edge {
 }
 
 impl Shared {
-    /// Takes over a changed revocation list, for new connections; open ones are checked at each request.
+    /// Takes over a changed revocation list, for new connections; open ones are checked at each request, and streams
+    /// now.
     pub(crate) fn reload_tls(&self) {
         if let Err(error) = self.tls.reload(self.authority.trust()) {
             tracing::error!(%error, "the revocation list could not be taken over");
         }
+        let trust = self.authority.trust();
+        self.watching.expel(|identity| trust.is_revoked(identity));
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn catalog(
     {
         shared.counters.catalogs_repeated.increment();
         shared.farm_counters.catalogs_served.increment();
-        return serve(shared, &call, form, catalog).await;
+        return serve(shared, &call, form, &environment, catalog).await;
     }
 
     let mut facts = match &request.facts {
@@ -93,12 +93,20 @@ pub(crate) async fn catalog(
                 pointer.remember(raw);
             }
             shared.farm_counters.catalogs_served.increment();
-            return serve(shared, &call, form, catalog).await;
+            return serve(shared, &call, form, &environment, catalog).await;
         }
         Verdict::Failed(failure) => {
             keep_facts(shared, &facts, false).await?;
             if !is_stale(&failure, Timestamp::now(), shared.config.failure_ttl) {
-                return failed_reply(shared, &call, form, pointer.as_deref(), &failure.error).await;
+                return failed_reply(
+                    shared,
+                    &call,
+                    form,
+                    &environment,
+                    pointer.as_deref(),
+                    &failure.error,
+                )
+                .await;
             }
             Some(failure)
         }
@@ -111,6 +119,7 @@ pub(crate) async fn catalog(
             shared,
             &call,
             form,
+            &environment,
             pointer.as_deref(),
             busy(&shared.config.retry_after),
         )
@@ -134,12 +143,30 @@ pub(crate) async fn catalog(
         former: former.as_ref(),
     };
     match wait::compile(shared, wanted, &current).await? {
-        Waited::Settled(_, Verdict::Serve(catalog)) => serve(shared, &call, form, catalog).await,
+        Waited::Settled(_, Verdict::Serve(catalog)) => {
+            serve(shared, &call, form, &environment, catalog).await
+        }
         Waited::Settled(pointer, Verdict::Failed(failure)) => {
-            failed_reply(shared, &call, form, Some(&pointer), &failure.error).await
+            failed_reply(
+                shared,
+                &call,
+                form,
+                &environment,
+                Some(&pointer),
+                &failure.error,
+            )
+            .await
         }
         Waited::Expired(Some(failure)) => {
-            failed_reply(shared, &call, form, pointer.as_deref(), &failure.error).await
+            failed_reply(
+                shared,
+                &call,
+                form,
+                &environment,
+                pointer.as_deref(),
+                &failure.error,
+            )
+            .await
         }
         Waited::Settled(_, Verdict::Compile) | Waited::Expired(None) => {
             shared.counters.waits_expired.increment();
@@ -148,6 +175,7 @@ pub(crate) async fn catalog(
                 shared,
                 &call,
                 form,
+                &environment,
                 pointer.as_deref(),
                 busy(&shared.config.retry_after),
             )
@@ -218,6 +246,7 @@ async fn serve(
     shared: &Shared,
     call: &Call,
     form: CatalogForm,
+    environment: &EnvironmentName,
     catalog: CatalogRef,
 ) -> Result<Reply, Problem> {
     let digest = match form {
@@ -225,6 +254,11 @@ async fn serve(
         CatalogForm::Json | CatalogForm::Pson => catalog.plain_digest.unwrap_or(catalog.digest),
     };
     let failed = |error| store_problem(shared, &error);
+    if let Ok(certname) = Certname::parse(call.certname()) {
+        shared
+            .watching
+            .served(environment, &certname, catalog.digest);
+    }
     if takes_gzip(&call.headers) {
         let gzip = shared.farm.catalog(digest).await.map_err(failed)?;
         return Ok(gzipped(form.content_type(), gzip));
@@ -243,22 +277,34 @@ async fn failed_reply(
     shared: &Shared,
     call: &Call,
     form: CatalogForm,
+    environment: &EnvironmentName,
     pointer: Option<&NodePointer>,
     error: &str,
 ) -> Result<Reply, Problem> {
     shared.counters.catalogs_failed.increment();
-    last_good_or(shared, call, form, pointer, server_error(error)).await
+    last_good_or(
+        shared,
+        call,
+        form,
+        environment,
+        pointer,
+        server_error(error),
+    )
+    .await
 }
 
 async fn last_good_or(
     shared: &Shared,
     call: &Call,
     form: CatalogForm,
+    environment: &EnvironmentName,
     pointer: Option<&NodePointer>,
     problem: Problem,
 ) -> Result<Reply, Problem> {
     match pointer.and_then(|pointer| pointer.pointer.catalog) {
-        Some(catalog) if shared.config.serve_last_good => serve(shared, call, form, catalog).await,
+        Some(catalog) if shared.config.serve_last_good => {
+            serve(shared, call, form, environment, catalog).await
+        }
         _ => Err(problem),
     }
 }
