@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Push(commands::push::Push),
     /// Run an edge alone: it serves agents from the farm's store, and compiles nothing.
     Edge(commands::edge::Edge),
+    /// On a node: run the agent when a new catalog of its own is published.
+    Watch(commands::watch::Watch),
     /// Manage certificates of the built-in authority.
     #[command(subcommand)]
     Ca(CaCommand),
