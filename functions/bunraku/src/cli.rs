@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Edge(commands::edge::Edge),
     /// On a node: run the agent when a new catalog of its own is published.
     Watch(commands::watch::Watch),
+    /// Tell others of each published catalog: a web service, a command, or standard output.
+    Events(commands::events::Events),
     /// Manage certificates of the built-in authority.
     #[command(subcommand)]
     Ca(CaCommand),

@@ -7,6 +7,7 @@ mod diff;
 mod dump;
 pub(crate) mod edge;
 mod eval;
+pub(crate) mod events;
 mod explain;
 pub(crate) mod infra;
 mod inventory;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Releases(options) => block_on(inventory::releases(options, json)),
         Command::Environments(options) => block_on(inventory::environments(options, json)),
         Command::Watch(options) => block_on(watch::run(options, json)),
+        Command::Events(options) => block_on(events::run(options, json)),
         Command::Explain(options) => block_on(explain::run(options, json)),
         Command::Replay(options) => block_on(replay::run(options, json)),
         Command::Tasks(options) => block_on(tasks::run(options, json)),

@@ -22,6 +22,7 @@ use crate::failure::{Failure, Result};
 use connection::Answer;
 pub(crate) use connection::{Connection, Outgoing};
 pub(crate) use options::{ClientOptions, ssl_directories};
+pub(crate) use upload::system_tls;
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
