@@ -41,21 +41,47 @@ impl Agent {
     #[must_use]
     pub fn run(&self) -> Run {
         let mut agent = Command::new("puppet");
-        agent.args([
-            "agent",
-            "--test",
+        agent.args(["agent", "--test"]).args(self.settings());
+        for (name, value) in &self.facts {
+            agent.env(format!("FACTER_{name}"), value);
+        }
+        let output = agent.output().expect("puppet: ./test installs it");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            output: text(&output),
+        }
+    }
+}
+
+impl Agent {
+    /// The line for a shell that makes one run, as `bunraku watch` makes it.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let words = ["puppet", "agent", "--onetime", "--no-daemonize"].map(str::to_owned);
+        let words: Vec<String> = words.into_iter().chain(self.settings()).collect();
+        words.join(" ")
+    }
+
+    /// Where a run that is going on says so.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("var/state/agent_catalog_run.lock")
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let mut settings: Vec<String> = [
             "--color=false",
             "--server",
             "localhost",
             "--waitforcert",
             "0",
-        ]);
-        agent.args([
             "--serverport",
             &self.port.to_string(),
             "--certname",
             &self.certname,
-        ]);
+        ]
+        .map(str::to_owned)
+        .into();
         for (setting, sub) in [
             ("--confdir", "conf"),
             ("--vardir", "var"),
@@ -65,16 +91,10 @@ impl Agent {
             ("--publicdir", "public"),
             ("--codedir", "code"),
         ] {
-            agent.arg(setting).arg(self.dir.join(sub));
+            settings.push(setting.to_owned());
+            settings.push(self.dir.join(sub).display().to_string());
         }
-        for (name, value) in &self.facts {
-            agent.env(format!("FACTER_{name}"), value);
-        }
-        let output = agent.output().expect("puppet: ./test installs it");
-        Run {
-            code: output.status.code().unwrap_or(-1),
-            output: text(&output),
-        }
+        settings
     }
 }
 

@@ -146,6 +146,8 @@ pub(crate) struct Up {
     /// Further names that agents may call this machine by (in the edge's certificate).
     #[arg(long = "name", value_name = "HOST")]
     pub(crate) names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) watching: commands::edge::watching::Watching,
 }
 
 #[derive(Debug, Args)]

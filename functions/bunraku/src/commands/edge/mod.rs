@@ -3,6 +3,7 @@
 pub(in crate::commands) mod announcements;
 mod aws;
 mod options;
+pub(crate) mod watching;
 
 use std::process::ExitCode;
 use std::sync::Arc;
