@@ -31,6 +31,8 @@ use stream::Item;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Longest of these.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A stream that lasted so long was well: what comes after it is a first failure.
+const LASTING: Duration = Duration::from_secs(60);
 /// How often a run is tried that another agent got ahead of.
 const TRIES: u32 = 3;
 /// What `puppet agent --detailed-exitcodes` says when it changed something.
@@ -95,7 +97,11 @@ impl Watcher {
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut failures = 0;
         loop {
+            let began = Instant::now();
             let visit = self.visit().await?;
+            if began.elapsed() >= LASTING {
+                backoff.reset();
+            }
             failures = match visit {
                 Visit::Failed(..) => failures + 1,
                 _ => 0,
@@ -114,10 +120,8 @@ impl Watcher {
                     backoff.reset();
                     Duration::ZERO
                 }
-                Visit::Ended(within) => {
-                    backoff.reset();
-                    jitter(within)
-                }
+                // Two that watch as the same node end each other's streams: ever less often.
+                Visit::Ended(within) => backoff.next(Some(jitter(within))),
                 Visit::Paused(wait) => {
                     let seconds = wait.as_secs();
                     console::say(&format!(
