@@ -1,7 +1,7 @@
 //! Watching nodes, thousands of them in one process. `localstack-tests/bench/run` is what calls it.
 //!
-//! `watchers PORT POINTERS COUNT`: gets certificates of `COUNT` nodes (`node1.example.test`...) from the farm at `PORT`
-//! of this machine, watches as each of them, and prints one line of JSON when all are told that nothing is new. Then
+//! `watchers FARM EDGE POINTERS COUNT`: gets certificates of `COUNT` nodes (`node1.example.test`...) from the farm at port
+//! `FARM` of this machine, watches as each of them at port `EDGE`, and prints one line of JSON when all are told that nothing is new. Then
 //! it waits until each was told of a new catalog, compares the time with that of the pointer's file in the directory
 //! `POINTERS`, and prints one line of figures. Ends when its standard input does.
 #![allow(
@@ -32,19 +32,19 @@ const AT_ONCE: usize = 16;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [port, pointers, count] = words.as_slice() else {
-        panic!("watchers PORT POINTERS COUNT");
+    let [farm, edge, pointers, count] = words.as_slice() else {
+        panic!("watchers FARM EDGE POINTERS COUNT");
     };
-    let (port, count) = (port.parse().unwrap(), count.parse().unwrap());
+    let (edge, count) = (edge.parse().unwrap(), count.parse().unwrap());
     let began = Instant::now();
-    let nodes = enroll(port, count);
+    let nodes = enroll(farm.parse().unwrap(), count);
     let enrolled = began.elapsed();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(watch(port, Path::new(pointers), nodes, enrolled));
+    runtime.block_on(watch(edge, Path::new(pointers), nodes, enrolled));
 }
 
 fn name(number: usize) -> String {
