@@ -4,7 +4,7 @@
 //! now. So nothing is missed, whatever happened meanwhile, and an edge keeps nothing of it.
 //!
 //! - `request`: `GET /bunraku/v1/watch`
-//! - `room`: who watches, what each was told, whose turn it is
+//! - `room`: who watches, and whose turn it is; `seat`: what each of them has and was told
 //! - `attendant`: looks at pointers when they may have changed, and tells what it saw
 //! - `sweep`: when to look without having been told to
 //! - `events`: the body of the reply; `message`: its text
@@ -14,4 +14,5 @@ pub(crate) mod events;
 mod message;
 pub(crate) mod request;
 pub(crate) mod room;
+mod seat;
 mod sweep;

@@ -1,6 +1,6 @@
 //! A node that watches runs its agent when its own catalog changed, and only then.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -15,9 +15,13 @@ struct Watch(Child);
 
 impl Watch {
     fn start(agent: &Agent, port: u16) -> Self {
+        Self::start_with(agent, port, &agent.line())
+    }
+
+    fn start_with(agent: &Agent, port: u16, command: &str) -> Self {
         let file = |name: &str| agent.dir.join(name).display().to_string();
         let log = File::create(agent.dir.join("watch.log")).unwrap();
-        let mut watch = farm::command(&["watch", "--json", "--exec", &agent.line()]);
+        let mut watch = farm::command(&["watch", "--json", "--exec", command]);
         watch.args(["--server", &format!("localhost:{port}")]);
         watch.args(["--ssldir", &file("ssl"), "--certname", &agent.certname]);
         watch.args(["--state", &file("watch.json"), "--lock"]);
@@ -42,6 +46,11 @@ impl Drop for Watch {
     }
 }
 
+/// How many runs agents reported.
+fn reports(farm: &Farm) -> usize {
+    tree::files(&farm.store().join("reports")).len()
+}
+
 #[test]
 fn a_push_runs_the_agents_of_those_nodes_whose_catalogs_changed() {
     let dir = tempfile::tempdir().unwrap();
@@ -52,8 +61,8 @@ fn a_push_runs_the_agents_of_those_nodes_whose_catalogs_changed() {
     agent.run().assert_code(2);
     let motd = root.join("etc/motd");
     let watch = Watch::start(&agent, farm.port);
-    let reports = tree::files(&farm.store().join("reports")).len();
-    let runs = |farm: &Farm| tree::files(&farm.store().join("reports")).len() - reports;
+    let before = reports(&farm);
+    let runs = |farm: &Farm| reports(farm) - before;
     let log = || tree::text(&agent.dir.join("watch.log"));
     // It does not know what was applied before it came: it makes sure.
     wait_for("the first run", PATIENCE, || {
@@ -76,7 +85,7 @@ fn a_push_runs_the_agents_of_those_nodes_whose_catalogs_changed() {
     // One that changes only others' catalogs; then the edge is gone for a while, and this node's changes meanwhile.
     let other = code.join("data/nodes/db01.ams.example.test.yaml");
     let text = tree::text(&other);
-    std::fs::write(&other, format!("{text}\n# nothing\n")).unwrap();
+    fs::write(&other, format!("{text}\n# nothing\n")).unwrap();
     assert_eq!(farm.push(&code).status.code(), Some(0));
     farm.kill_and_restart();
     site::replace(&data, "made of wood", "made of paper");
@@ -105,4 +114,54 @@ fn a_push_runs_the_agents_of_those_nodes_whose_catalogs_changed() {
     });
     assert_eq!(watch.terminate(), Some(0), "{}", log());
     assert_eq!(runs(&farm), 4, "{}", log());
+}
+
+/// A fact that is another one in each run gives each run another catalog: it is published while the agent waits for it,
+/// and must not bring about the next run.
+#[test]
+fn what_an_agents_own_run_published_runs_no_agent() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, probe) = (dir.path().join("site"), dir.path().join("probe"));
+    let release = |number: usize| {
+        let path = probe.display();
+        let manifest =
+            format!("file {{ '{path}': content => \"${{facts['probe']}} {number}\" }}\n");
+        fs::create_dir_all(code.join("manifests")).unwrap();
+        fs::write(code.join("environment.conf"), "modulepath = modules\n").unwrap();
+        fs::write(code.join("manifests/site.pp"), manifest).unwrap();
+    };
+    release(1);
+    let farm = Farm::start(&dir.path().join("farm"), None);
+    assert_eq!(farm.push(&code).status.code(), Some(0));
+    let mut agent = Agent::new(&dir.path().join("agent"), "agent1.example.test", farm.port);
+    agent.facts.push(("probe".to_owned(), "by-hand".to_owned()));
+    agent.run().assert_code(2);
+    assert_eq!(tree::text(&probe), "by-hand 1");
+    let other_fact = format!("FACTER_probe=$(date +%s%N) {}", agent.line());
+    let watch = Watch::start_with(&agent, farm.port, &other_fact);
+    let log = || tree::text(&agent.dir.join("watch.log"));
+    // Remembered when the run is over, and the agent's lock free.
+    let state = agent.dir.join("watch.json");
+    let ended = || fs::read_to_string(&state).is_ok_and(|text| text.contains("\"catalog\":\""));
+    wait_for("its first run", PATIENCE, || ended().then_some(()));
+    assert_eq!(reports(&farm), 2);
+
+    // The agent runs by itself, with a fact that is new.
+    agent.run().assert_code(2);
+    assert_eq!(tree::text(&probe), "by-hand 1", "{}", log());
+    for number in 2..4 {
+        release(number);
+        assert_eq!(farm.push(&code).status.code(), Some(0));
+        let count = number + 2;
+        wait_for("a run after the push", PATIENCE, || {
+            (reports(&farm) == count).then_some(())
+        });
+        assert!(
+            tree::text(&probe).ends_with(&format!(" {number}")),
+            "{}",
+            log()
+        );
+    }
+    assert_eq!(watch.terminate(), Some(0), "{}", log());
+    assert_eq!(reports(&farm), 5, "{}", log());
 }

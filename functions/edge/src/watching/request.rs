@@ -4,10 +4,11 @@ use bunraku_farm::{Certname, Digest, EnvironmentName};
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response};
 
-use super::room::Visitor;
+use super::seat::Visitor;
 use crate::edge::Shared;
 use crate::http::call::Call;
-use crate::http::reply::{Problem, Reply, ReplyBody, bad_request};
+use crate::http::reply::{Problem, Reply, bad_request};
+use crate::http::reply_body::ReplyBody;
 use crate::routes::{environment_name, forbidden, only, store_problem, unavailable};
 
 /// The header in which clients of such streams say what they saw last.

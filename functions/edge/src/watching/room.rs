@@ -1,4 +1,4 @@
-//! Who watches, what each of them was told, and whose turn it is.
+//! Who watches, and whose turn it is.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,14 +6,19 @@ use std::time::{Duration, Instant};
 
 use bunraku_farm::documents::Pointer;
 use bunraku_farm::turns::{Priority, Turns};
-use bunraku_farm::{Certname, Digest, EnvironmentName, Publication, Standing};
+use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_pki::Identity;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::events::{Events, Outbox};
-use super::message;
+use super::seat::{Seat, Visitor};
 use super::sweep::Extent;
 use crate::config::EdgeConfig;
+
+/// How much longer each watcher more makes the time within which all come again when the edge ends.
+const SPREAD: Duration = Duration::from_millis(2);
+/// The least of these times.
+const LEAST_SPREAD: Duration = Duration::from_secs(1);
 
 /// The watchers of an edge.
 pub(crate) struct Room {
@@ -33,32 +38,6 @@ struct Seats {
     turns: Turns<Certname>,
     visits: u64,
     open: bool,
-}
-
-/// One watcher.
-struct Seat {
-    /// Tells it from an earlier connection of the same node.
-    visit: u64,
-    identity: Arc<Identity>,
-    environment: EnvironmentName,
-    /// Whether the client itself named the environment.
-    named: bool,
-    outbox: Arc<Outbox>,
-    /// The catalog that the client is known to have, or was told of.
-    has: Option<Digest>,
-    /// Where the node stood at the last look.
-    before: Option<Standing>,
-    /// When something was last sent.
-    sent: Instant,
-}
-
-/// Who comes in.
-pub(super) struct Visitor {
-    pub(super) certname: Certname,
-    pub(super) identity: Arc<Identity>,
-    pub(super) environment: EnvironmentName,
-    pub(super) named: bool,
-    pub(super) has: Option<Digest>,
 }
 
 /// A watcher's stay: over when this is dropped.
@@ -123,8 +102,7 @@ impl Room {
         visitor: Visitor,
         place: OwnedSemaphorePermit,
     ) -> Option<Events> {
-        let outbox = Arc::new(Outbox::default());
-        outbox.send(message::greeting());
+        let certname = visitor.certname.clone();
         let mut seats = self.seats();
         if !seats.open {
             return None;
@@ -132,26 +110,18 @@ impl Room {
         seats.visits += 1;
         let visit = Visit {
             room: Arc::clone(self),
-            certname: visitor.certname.clone(),
+            certname: certname.clone(),
             number: seats.visits,
             _place: place,
         };
-        let seat = Seat {
-            visit: visit.number,
-            identity: visitor.identity,
-            environment: visitor.environment,
-            named: visitor.named,
-            outbox: Arc::clone(&outbox),
-            has: visitor.has,
-            before: None,
-            sent: Instant::now(),
-        };
-        if let Some(former) = seats.by_node.insert(visitor.certname.clone(), seat) {
-            former.outbox.end();
-            seats.turns.leave(&visitor.certname);
+        let outbox = Arc::new(Outbox::default());
+        let seat = Seat::new(visitor, visit.number, Arc::clone(&outbox));
+        if let Some(former) = seats.by_node.insert(certname.clone(), seat) {
+            former.end();
+            seats.turns.leave(&certname);
         }
-        let priority = self.priority(&visitor.certname);
-        seats.turns.ask(visitor.certname, priority);
+        let priority = self.priority(&certname);
+        seats.turns.ask(certname, priority);
         drop(seats);
         self.changed.notify_one();
         Some(Events::new(outbox, visit))
@@ -159,11 +129,7 @@ impl Room {
 
     fn leave(&self, certname: &Certname, visit: u64) {
         let mut seats = self.seats();
-        if seats
-            .by_node
-            .get(certname)
-            .is_some_and(|seat| seat.visit == visit)
-        {
+        if seats.seat(certname, visit).is_some() {
             seats.by_node.remove(certname);
             seats.turns.leave(certname);
             drop(seats);
@@ -174,11 +140,8 @@ impl Room {
     /// The pointer of a node may have changed.
     pub(super) fn stir(&self, environment: &EnvironmentName, certname: &Certname) {
         let mut seats = self.seats();
-        if seats
-            .by_node
-            .get(certname)
-            .is_some_and(|seat| seat.environment == *environment)
-        {
+        let seat = seats.by_node.get(certname);
+        if seat.is_some_and(|seat| seat.environment() == environment) {
             seats.turns.ask(certname.clone(), self.priority(certname));
         }
     }
@@ -188,13 +151,9 @@ impl Room {
         let mut seats = self.seats();
         let Seats { by_node, turns, .. } = &mut *seats;
         for (certname, seat) in by_node {
-            let concerned = environment.is_none_or(|environment| seat.environment == *environment);
-            let due = match extent {
-                Extent::All => true,
-                Extent::Lagging(sequence) => seat.before.is_none_or(|at| at.sequence < sequence),
-            };
+            let concerned = environment.is_none_or(|environment| seat.environment() == environment);
             // Who runs just now comes again afterwards, and says what it has then.
-            if concerned && due && !turns.has(certname) {
+            if concerned && seat.is_due(extent) && !turns.has(certname) {
                 turns.ask(certname.clone(), self.priority(certname));
             }
         }
@@ -205,12 +164,11 @@ impl Room {
     pub(super) fn next(&self) -> Option<Turn> {
         let mut seats = self.seats();
         loop {
-            let now = self.began.elapsed();
-            let certname = seats.turns.next(now)?;
+            let certname = seats.turns.next(self.now())?;
             if let Some(seat) = seats.by_node.get(&certname) {
                 return Some(Turn {
-                    environment: seat.environment.clone(),
-                    visit: seat.visit,
+                    environment: seat.environment().clone(),
+                    visit: seat.visit(),
                     certname,
                 });
             }
@@ -219,61 +177,37 @@ impl Room {
     }
 
     /// Tells a watcher what was seen; says whether that was a new catalog. Without a pointer, nothing was ever
-    /// compiled for it.
+    /// compiled for it. If it left meanwhile, the turn is that of the node's next visit, or nobody's.
     pub(super) fn looked(&self, turn: &Turn, pointer: Option<&Pointer>) -> bool {
         let mut seats = self.seats();
-        let Seats { by_node, turns, .. } = &mut *seats;
-        let seat = by_node.get_mut(&turn.certname);
-        let Some(seat) = seat.filter(|seat| seat.visit == turn.visit) else {
-            // The turn is that of the node's next visit now, if it is here at all.
+        let Some(seat) = seats.seat(&turn.certname, turn.visit) else {
             return false;
         };
-        let first = seat.before.is_none();
-        let news = pointer
-            .and_then(|pointer| Publication::of(&seat.environment, pointer, seat.has, seat.before));
-        seat.before = Some(pointer.map(Standing::of).unwrap_or_default());
-        match &news {
-            Some(publication) => {
-                seat.has = Some(publication.catalog);
-                seat.send(message::catalog(publication));
-            }
-            None => {
-                if first {
-                    let current = message::current(&turn.certname, &seat.environment, seat.has);
-                    seat.send(current);
-                }
-                turns.end(&turn.certname);
-            }
+        let is_news = seat.looked(pointer);
+        if !is_news {
+            seats.turns.end(&turn.certname);
         }
-        news.is_some()
+        is_news
     }
 
     /// A look failed: it is tried again when the next sweep comes.
     pub(super) fn not_looked(&self, turn: &Turn) {
         let mut seats = self.seats();
-        seats.turns.end(&turn.certname);
-        if let Some(seat) = seats.by_node.get_mut(&turn.certname) {
-            seat.before = None;
+        if let Some(seat) = seats.seat(&turn.certname, turn.visit) {
+            seat.not_looked();
+            seats.turns.end(&turn.certname);
         }
     }
 
-    /// A node's agent was given a catalog: the client need not run for it. A node that turns out to have moved to
-    /// another environment comes again, and is told of that one's catalogs.
+    /// A node's agent was given a catalog: the client need not run for it.
     pub(crate) fn served(
         &self,
         environment: &EnvironmentName,
         certname: &Certname,
         catalog: Digest,
     ) {
-        let mut seats = self.seats();
-        let Some(seat) = seats.by_node.get_mut(certname) else {
-            return;
-        };
-        if seat.environment == *environment {
-            seat.has = Some(catalog);
-            seat.send(message::served(certname, environment, catalog));
-        } else if !seat.named {
-            seat.outbox.end();
+        if let Some(seat) = self.seats().by_node.get_mut(certname) {
+            seat.served(environment, catalog);
         }
     }
 
@@ -292,57 +226,50 @@ impl Room {
     pub(super) fn tick(&self) {
         let now = Instant::now();
         let mut seats = self.seats();
-        for certname in seats.turns.expire(self.began.elapsed()) {
+        for certname in seats.turns.expire(self.now()) {
             tracing::debug!(node = %certname, "a node that was told to run was not heard of");
         }
         for seat in seats.by_node.values_mut() {
-            if now.duration_since(seat.sent) >= self.heartbeat {
-                seat.sent = now;
-                seat.outbox.beat();
-            }
+            seat.beat(now, self.heartbeat);
         }
     }
 
     /// The environments that are watched.
     pub(super) fn environments(&self) -> BTreeSet<EnvironmentName> {
         let seats = self.seats();
-        let environments = seats.by_node.values().map(|seat| &seat.environment);
-        environments.cloned().collect()
+        seats
+            .by_node
+            .values()
+            .map(|seat| seat.environment().clone())
+            .collect()
     }
 
     /// Ends the streams of those whose certificates were revoked.
     pub(crate) fn expel(&self, is_revoked: impl Fn(&Identity) -> bool) {
         let seats = self.seats();
-        let revoked = seats
-            .by_node
-            .values()
-            .filter(|seat| is_revoked(&seat.identity));
-        revoked.for_each(|seat| seat.outbox.end());
+        let all = seats.by_node.values();
+        all.filter(|seat| is_revoked(seat.identity()))
+            .for_each(Seat::end);
     }
 
     /// Ends all streams. Many clients are asked to take longer until they come again, to another edge or this one.
     pub(super) fn close(&self) {
         let mut seats = self.seats();
         seats.open = false;
-        let each = Duration::from_millis(2);
         let count = u32::try_from(seats.by_node.len()).unwrap_or(u32::MAX);
-        let within = Duration::from_secs(1).max(each.saturating_mul(count));
+        let within = LEAST_SPREAD.max(SPREAD.saturating_mul(count));
         for seat in seats.by_node.values_mut() {
-            seat.send(message::come_again(within));
-            seat.outbox.end();
+            seat.see_off(within);
         }
     }
 
     fn priority(&self, certname: &Certname) -> Priority {
         let name = certname.as_str();
-        let critical = self
-            .critical
-            .iter()
-            .any(|pattern| match pattern.strip_prefix('*') {
-                Some(end) => name.ends_with(end),
-                None => name == pattern,
-            });
-        match critical {
+        let is_meant = |pattern: &String| match pattern.strip_prefix('*') {
+            Some(end) => name.ends_with(end),
+            None => name == pattern,
+        };
+        match self.critical.iter().any(is_meant) {
             true => Priority::First,
             false => Priority::Normal,
         }
@@ -358,9 +285,10 @@ impl Room {
     }
 }
 
-impl Seat {
-    fn send(&mut self, message: bytes::Bytes) {
-        self.sent = Instant::now();
-        self.outbox.send(message);
+impl Seats {
+    /// The seat of a visit, as long as that lasts.
+    fn seat(&mut self, certname: &Certname, visit: u64) -> Option<&mut Seat> {
+        let seat = self.by_node.get_mut(certname)?;
+        (seat.visit() == visit).then_some(seat)
     }
 }

@@ -2,30 +2,28 @@
 
 mod changes;
 mod deliver;
+mod hearing;
 mod standings;
 #[cfg(test)]
 mod tests;
 mod webhook;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bunraku_farm::EnvironmentName;
-use bunraku_store::{Key, Store};
+use bunraku_store::Store;
 use clap::Args;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use notify::{RecursiveMode, Watcher as _};
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::edge::announcements::follow_announcements;
-use super::edge::published;
 use super::up::stop_signal;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::hook::Hook;
 use changes::{Changes, Node};
 use deliver::Audience;
@@ -102,7 +100,8 @@ pub(crate) async fn run(options: &Events, json: bool) -> Result<ExitCode> {
     let changes = Arc::new(Changes::default());
     let stop = CancellationToken::new();
     // Before the first look: nothing is missed between.
-    let told = listen(options, &store, &changes, &stop).await?;
+    let topic = options.queue.as_deref().zip(options.events.as_deref());
+    let hearing = hearing::hear(topic, &store, &changes, &stop).await?;
     let teller = Teller {
         store,
         environments: options.environments.clone(),
@@ -118,95 +117,16 @@ pub(crate) async fn run(options: &Events, json: bool) -> Result<ExitCode> {
         teller.take_as_known().await?;
     }
     teller.changes.add_all();
-    let every = if told.is_told() { LOOK } else { BLIND_LOOK };
+    let every = if hearing.is_live() { LOOK } else { BLIND_LOOK };
     let result = tokio::select! {
         result = teller.work(every) => result,
         () = stop_signal() => Ok(()),
     };
     stop.cancel();
-    told.end().await;
+    hearing.end().await;
     result?;
     teller.standings.lock().await.save()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// From where new pointers are told.
-enum Told {
-    Topic(tokio::task::JoinHandle<()>),
-    Directory {
-        _watcher: notify::RecommendedWatcher,
-    },
-    Nowhere,
-}
-
-impl Told {
-    fn is_told(&self) -> bool {
-        !matches!(self, Self::Nowhere)
-    }
-
-    async fn end(self) {
-        if let Self::Topic(task) = self {
-            // Its subscription is ended before the process is.
-            let _ = task.await;
-        }
-    }
-}
-
-async fn listen(
-    options: &Events,
-    store: &Store,
-    changes: &Arc<Changes>,
-    stop: &CancellationToken,
-) -> Result<Told> {
-    if let (Some(queue), Some(topic)) = (&options.queue, &options.events) {
-        let source = published(queue, topic).await?;
-        let (changes, stop) = (Arc::clone(changes), stop.clone());
-        return Ok(Told::Topic(tokio::spawn(async move {
-            follow_announcements(changes.as_ref(), source.as_ref(), stop.cancelled()).await;
-        })));
-    }
-    match store.root() {
-        Some(root) => watch_directory(root, changes),
-        None => Ok(Told::Nowhere),
-    }
-}
-
-/// Hears of files that other processes put into the store's directory.
-fn watch_directory(root: &Path, changes: &Arc<Changes>) -> Result<Told> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::unreachable(format!("{}: {error}", root.display()))
-    };
-    let root = root.canonicalize().map_err(|error| failed(&error))?;
-    let pointers = root.join("pointers");
-    std::fs::create_dir_all(&pointers).map_err(|error| failed(&error))?;
-    let changes = Arc::clone(changes);
-    let told = move |event: notify::Result<notify::Event>| match event {
-        Ok(event) if event.need_rescan() => changes.add_all(),
-        Ok(event) if !event.kind.is_access() => {
-            for path in event.paths {
-                match path
-                    .strip_prefix(&root)
-                    .ok()
-                    .and_then(|path| path.to_str()?.parse().ok())
-                {
-                    Some(Key::Pointer {
-                        environment,
-                        certname,
-                    }) => changes.add((environment, certname)),
-                    // A new environment: files may have come before it was watched.
-                    _ if path.is_dir() => changes.add_all(),
-                    _ => {}
-                }
-            }
-        }
-        Ok(_) => {}
-        Err(_) => changes.add_all(),
-    };
-    let mut watcher = notify::recommended_watcher(told).map_err(|error| failed(&error))?;
-    watcher
-        .watch(&pointers, RecursiveMode::Recursive)
-        .map_err(|error| failed(&error))?;
-    Ok(Told::Directory { _watcher: watcher })
 }
 
 /// Looks at pointers, and tells of them.

@@ -1,6 +1,7 @@
 //! Events of a store that other processes write, told to a web service and a command in this process.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Mutex as StdMutex;
 
 use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, Pointer};
