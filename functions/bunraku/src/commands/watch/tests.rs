@@ -70,12 +70,16 @@ impl Site {
 
     /// An edge, on a port of its own or the one that it had before.
     async fn edge(&self, port: u16) -> Running {
+        self.edge_with(port, EdgeConfig::default()).await
+    }
+
+    async fn edge_with(&self, port: u16, config: EdgeConfig) -> Running {
         let pki = EdgePki {
             credentials: self.ca.server_credentials("edge", &[]).unwrap(),
             authority: Authority::Here(self.ca.clone()),
         };
         let edge = Edge::new(
-            EdgeConfig::default(),
+            config,
             self.store.clone(),
             Arc::new(MemoryQueue::default()),
             pki,
@@ -320,4 +324,23 @@ async fn servers_that_can_not_be_reached_are_named() {
         failure.to_string().contains("https://localhost:2/"),
         "{failure}"
     );
+}
+
+#[tokio::test]
+async fn an_edge_that_is_full_says_when_to_come_again() {
+    let site = Site::new().await;
+    let full = EdgeConfig {
+        max_watchers: 0,
+        retry_after: 30..=30,
+        ..EdgeConfig::default()
+    };
+    let edge = site.edge_with(0, full).await;
+    let server = format!("localhost:{}", edge.port);
+    let (mut watcher, _stop) = site.watcher(&server, "exit 0", false);
+    let Visit::Failed(reason, Some(wait)) = watcher.visit().await.unwrap() else {
+        panic!("a stream");
+    };
+    assert!(reason.contains("503"), "{reason}");
+    assert_eq!(wait, Duration::from_secs(30));
+    edge.end().await;
 }
