@@ -42,15 +42,54 @@ impl Agent {
     #[must_use]
     pub fn run(&self) -> Run {
         let mut agent = Command::new("puppet");
-        agent.args(["agent", "--test", "--color=false", "--waitforcert", "0"]);
-        agent.args(["--certname", &self.certname]);
-        match self.ports[..] {
-            [port] => agent.args(["--server", "localhost", "--serverport", &port.to_string()]),
+        agent.args(["agent", "--test"]).args(self.settings());
+        for (name, value) in &self.facts {
+            agent.env(format!("FACTER_{name}"), value);
+        }
+        let output = agent.output().expect("puppet: ./test installs it");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            output: text(&output),
+        }
+    }
+}
+
+impl Agent {
+    /// The line for a shell that makes one run, as `bunraku watch` makes it.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let words = ["puppet", "agent", "--onetime", "--no-daemonize"].map(str::to_owned);
+        let words: Vec<String> = words.into_iter().chain(self.settings()).collect();
+        words.join(" ")
+    }
+
+    /// Where a run that is going on says so.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("var/state/agent_catalog_run.lock")
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let mut settings: Vec<String> = [
+            "--color=false",
+            "--waitforcert",
+            "0",
+            "--certname",
+            &self.certname,
+        ]
+        .map(str::to_owned)
+        .into();
+        settings.extend(match self.ports[..] {
+            [port] => [
+                "--server=localhost".to_owned(),
+                format!("--serverport={port}"),
+            ],
             _ => {
                 let servers = self.ports.iter().map(|port| format!("localhost:{port}"));
-                agent.args(["--server_list", &servers.collect::<Vec<_>>().join(",")])
+                let servers: Vec<_> = servers.collect();
+                ["--server_list".to_owned(), servers.join(",")]
             }
-        };
+        });
         for (setting, sub) in [
             ("--confdir", "conf"),
             ("--vardir", "var"),
@@ -60,16 +99,10 @@ impl Agent {
             ("--publicdir", "public"),
             ("--codedir", "code"),
         ] {
-            agent.arg(setting).arg(self.dir.join(sub));
+            settings.push(setting.to_owned());
+            settings.push(self.dir.join(sub).display().to_string());
         }
-        for (name, value) in &self.facts {
-            agent.env(format!("FACTER_{name}"), value);
-        }
-        let output = agent.output().expect("puppet: ./test installs it");
-        Run {
-            code: output.status.code().unwrap_or(-1),
-            output: text(&output),
-        }
+        settings
     }
 }
 

@@ -33,6 +33,10 @@ pub(crate) enum Command {
     Push(commands::push::Push),
     /// Run an edge alone: it serves agents from the farm's store, and compiles nothing.
     Edge(commands::edge::Edge),
+    /// On a node: run the agent when a new catalog of its own is published.
+    Watch(commands::watch::Watch),
+    /// Tell others of each published catalog: a web service, a command, or standard output.
+    Events(commands::events::Events),
     /// Manage certificates of the built-in authority.
     #[command(subcommand)]
     Ca(CaCommand),
@@ -142,6 +146,8 @@ pub(crate) struct Up {
     /// Further names that agents may call this machine by (in the edge's certificate).
     #[arg(long = "name", value_name = "HOST")]
     pub(crate) names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) watching: commands::edge::watching::Watching,
 }
 
 #[derive(Debug, Args)]

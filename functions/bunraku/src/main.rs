@@ -1,11 +1,14 @@
 //! The command line, and the whole farm in one process.
 
+mod backoff;
 mod cli;
 mod commands;
 mod console;
+mod document;
 mod edge_client;
 mod failure;
 mod farm;
+mod hook;
 mod local;
 mod reference;
 

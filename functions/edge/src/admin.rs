@@ -144,6 +144,10 @@ async fn metrics(shared: &Shared) -> Result<Reply, Problem> {
         .max_waiting
         .saturating_sub(shared.waiting.available_permits());
     line("edge_waiting", waiting as u64);
+    line("edge_watching", shared.watching.count() as u64);
+    let (running, in_line) = shared.watching.turns();
+    line("edge_watching_runs", running as u64);
+    line("edge_watching_in_line", in_line as u64);
     if let Ok(depths) = shared.queue.depths().await {
         for (channel, depth) in depths {
             for (standing, count) in [

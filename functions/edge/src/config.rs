@@ -29,6 +29,17 @@ pub struct EdgeConfig {
     pub max_upload: usize,
     /// Agents that may wait for a compile at the same time; further ones get 503 at once.
     pub max_waiting: usize,
+    /// Nodes that may watch for their catalogs at the same time, beyond `max_connections`; further ones get 503.
+    pub max_watchers: usize,
+    /// How many of them may run at the same time after they were told of a new catalog; the others are told when
+    /// these are done.
+    pub runs_at_once: usize,
+    /// When a node that was told to run, and was not heard of since, is taken to be done.
+    pub longest_run: Duration,
+    /// Watching nodes that are told first: certnames, or `*` and what they end in.
+    pub critical: Vec<String>,
+    /// How often a watching node hears from the edge, if only that it is there.
+    pub heartbeat: Duration,
     /// How long an agent waits for a compile before it gets 503. Agents read for ten minutes at most.
     pub wait: Duration,
     /// Bounds of `Retry-After` in seconds; each 503 says a random number between, so that agents spread.
@@ -63,6 +74,11 @@ impl Default for EdgeConfig {
             max_body: 16 << 20,
             max_upload: 512 << 20,
             max_waiting: 512,
+            max_watchers: 10_000,
+            runs_at_once: 50,
+            longest_run: Duration::from_secs(600),
+            critical: Vec::new(),
+            heartbeat: Duration::from_secs(30),
             wait: Duration::from_secs(60),
             retry_after: 10..=60,
             serve_last_good: false,

@@ -24,11 +24,15 @@ pub struct EdgeCounters {
     pub waits_expired: Counter,
     /// Files served: file_content and static_file_content.
     pub files_served: Counter,
+    /// Streams of watching nodes that began.
+    pub watches: Counter,
+    /// New catalogs that watching nodes were told of.
+    pub catalogs_told: Counter,
 }
 
 impl EdgeCounters {
     /// Names and values, for metrics.
-    pub fn values(&self) -> [(&'static str, u64); 9] {
+    pub fn values(&self) -> [(&'static str, u64); 11] {
         [
             ("connections", self.connections.get()),
             ("connections_refused", self.connections_refused.get()),
@@ -39,6 +43,8 @@ impl EdgeCounters {
             ("catalogs_failed", self.catalogs_failed.get()),
             ("waits_expired", self.waits_expired.get()),
             ("files_served", self.files_served.get()),
+            ("watches", self.watches.get()),
+            ("catalogs_told", self.catalogs_told.get()),
         ]
     }
 }

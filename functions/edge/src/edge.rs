@@ -18,6 +18,8 @@ use crate::farm::Farm;
 use crate::server;
 use crate::status::StoreWatch;
 use crate::uploads::UploadPlaces;
+use crate::watching::attendant::attend;
+use crate::watching::room::Room;
 
 /// Where certificates are signed, and so whom clients' certificates are of.
 #[derive(Clone, Debug)]
@@ -68,6 +70,7 @@ pub(crate) struct Shared {
     pub(crate) waiting: Semaphore,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) store_watch: StoreWatch,
+    pub(crate) watching: Arc<Room>,
     /// Whether the edge was told to stop.
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -102,6 +105,7 @@ impl Edge {
             waiting: Semaphore::new(config.max_waiting),
             connections: Arc::new(Semaphore::new(config.max_connections)),
             store_watch: StoreWatch::default(),
+            watching: Arc::new(Room::new(&config)),
             stopping: watch::Sender::new(false),
             config,
         };
@@ -140,9 +144,11 @@ impl Edge {
             tokio::spawn(async move { shared.farm.follow(events).await })
         };
         let refresher = tokio::spawn(refresh_crl(Arc::clone(&self.shared)));
+        let attendant = tokio::spawn(attend(Arc::clone(&self.shared)));
         server::serve(&self.shared, listener, shutdown).await;
         follower.abort();
         refresher.abort();
+        attendant.abort();
     }
 }
 
@@ -155,11 +161,14 @@ impl fmt::Debug for Edge {
 }
 
 impl Shared {
-    /// Takes over a changed revocation list, for new connections; open ones are checked at each request.
+    /// Takes over a changed revocation list, for new connections; open ones are checked at each request, and streams
+    /// now.
     pub(crate) fn reload_tls(&self) {
         if let Err(error) = self.tls.reload(self.authority.trust()) {
             tracing::error!(%error, "the revocation list could not be taken over");
         }
+        let trust = self.authority.trust();
+        self.watching.expel(|identity| trust.is_revoked(identity));
     }
 }
 

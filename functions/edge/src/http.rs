@@ -5,3 +5,4 @@ pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod params;
 pub(crate) mod reply;
+pub(crate) mod reply_body;

@@ -9,7 +9,7 @@
 //! - [`Edge`]: made from a store, a queue and an [`Authority`]; [`Edge::serve`] is its life
 //! - [`api`]: the documents of `/bunraku/v1`, for its clients too
 //! - `server`: connections, TLS, limits; `routes`: who may ask what; `catalog`, `files`, `ca`, ...: the answers
-//! - `farm`: the store behind bounded caches
+//! - `farm`: the store behind bounded caches; `watching`: nodes that are told of their new catalogs
 
 mod admin;
 pub mod api;
@@ -28,6 +28,7 @@ mod routes;
 mod server;
 mod status;
 mod uploads;
+mod watching;
 
 pub use config::EdgeConfig;
 pub use counters::EdgeCounters;

@@ -45,6 +45,7 @@ pub(crate) async fn report(
         .await
         .map_err(|error| store_problem(shared, &error))?;
     shared.farm_counters.reports_stored.increment();
+    shared.watching.reported(&name);
     let content_type = json_type(&call.headers).unwrap_or("application/json;charset=utf-8");
     Ok(json(content_type, &["store"]))
 }

@@ -10,7 +10,7 @@ use crate::http::call::{Call, split_path};
 use crate::http::reply::{
     IssueKind, Problem, Reply, bad_request, busy, issue, no_method, server_error, text,
 };
-use crate::{admin, bucket, ca, catalog, files, node, report, status};
+use crate::{admin, bucket, ca, catalog, files, node, report, status, watching};
 
 /// Answers a request.
 pub(crate) async fn answer(
@@ -43,6 +43,7 @@ pub(crate) async fn answer(
             )
             .await
         }
+        ["bunraku", "v1", "watch"] if key.is_none() => watching::request::watch(shared, call).await,
         ["bunraku", "v1", what] => {
             if !is_admin(shared, &call) {
                 return Err(forbidden(&call));

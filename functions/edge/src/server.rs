@@ -9,6 +9,7 @@ use std::time::Duration;
 use bunraku_pki::Identity;
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue, SERVER};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::edge::Shared;
-use crate::http::call::Call;
+use crate::http::call::{Call, Place};
 use crate::http::reply::{Reply, busy, text};
 use crate::routes;
 
@@ -58,10 +59,7 @@ pub(crate) async fn serve(
             continue;
         };
         let (shared, stopped) = (Arc::clone(shared), stopped.clone());
-        tokio::spawn(async move {
-            connection(shared, stream, stopped).await;
-            drop(place);
-        });
+        tokio::spawn(connection(shared, stream, Place::new(place), stopped));
     }
     drop((listener, stopped));
     // Ends when every connection has dropped its receiver.
@@ -77,7 +75,12 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(shared: Arc<Shared>, stream: TcpStream, mut stopped: watch::Receiver<()>) {
+async fn connection(
+    shared: Arc<Shared>,
+    stream: TcpStream,
+    place: Place,
+    mut stopped: watch::Receiver<()>,
+) {
     // Small replies must not wait for more to send.
     let _ = stream.set_nodelay(true);
     let acceptor = TlsAcceptor::from(shared.tls.current());
@@ -112,8 +115,12 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, mut stopped: watch::
     shared.counters.connections.increment();
     let timeout = shared.config.header_timeout;
     let service = service_fn(|request| {
-        let (shared, identity) = (Arc::clone(&shared), identity.clone());
-        async move { Ok::<_, Infallible>(answer(&shared, identity, request).await) }
+        let (shared, identity, place) = (Arc::clone(&shared), identity.clone(), place.clone());
+        // In a box of its own: a connection that goes on for long must not keep the room that this took.
+        Box::pin(async move {
+            let call = |parts| Call::new(parts, identity, place);
+            Ok::<_, Infallible>(answer(&shared, call, request).await)
+        })
     });
     let mut connection = pin!(
         http1::Builder::new()
@@ -137,13 +144,13 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, mut stopped: watch::
 /// Answers one request; every reply has the headers that agents look for.
 async fn answer(
     shared: &Shared,
-    identity: Option<Arc<Identity>>,
+    call: impl FnOnce(Parts) -> Call,
     request: Request<Incoming>,
 ) -> Reply {
     shared.counters.requests.increment();
     let (parts, body) = request.into_parts();
     let raw_query = parts.uri.query().unwrap_or_default().to_owned();
-    let mut call = Call::new(parts, identity);
+    let mut call = call(parts);
     let revoked = call
         .identity
         .as_ref()

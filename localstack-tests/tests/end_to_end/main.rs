@@ -11,3 +11,4 @@ mod agent_runs;
 mod comparison;
 mod crash;
 mod refusals;
+mod watching;

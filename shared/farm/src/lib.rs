@@ -3,7 +3,7 @@
 //! Nothing here knows a clock, a network, a disk or randomness: times come in as arguments, and the
 //! same arguments always give the same answer. [`documents`] is what lies in the object store,
 //! [`messages`] what lies in the queue; [`facts`], [`plan`], [`reuse`] and [`lanes`] are the rules that turn
-//! one into the other.
+//! one into the other; [`Publication`] is what the world is told of it, [`turns`] who may act on that now.
 
 pub mod counters;
 pub mod digest;
@@ -14,9 +14,12 @@ pub mod lanes;
 pub mod messages;
 pub mod names;
 pub mod plan;
+mod publication;
 pub mod reuse;
+pub mod turns;
 
 pub use counters::{Counters, CountersSnapshot};
 pub use digest::Digest;
 pub use finding::{Finding, Level};
 pub use names::{Certname, CodePath, EnvironmentName, NameError};
+pub use publication::{Publication, Reason, Standing};

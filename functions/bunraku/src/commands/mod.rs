@@ -7,6 +7,7 @@ mod diff;
 mod dump;
 pub(crate) mod edge;
 mod eval;
+pub(crate) mod events;
 mod explain;
 pub(crate) mod infra;
 mod inventory;
@@ -18,6 +19,7 @@ pub(crate) mod tasks;
 mod up;
 mod validate;
 mod verify;
+pub(crate) mod watch;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,8 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Nodes(options) => block_on(inventory::nodes(options, json)),
         Command::Releases(options) => block_on(inventory::releases(options, json)),
         Command::Environments(options) => block_on(inventory::environments(options, json)),
+        Command::Watch(options) => block_on(watch::run(options, json)),
+        Command::Events(options) => block_on(events::run(options, json)),
         Command::Explain(options) => block_on(explain::run(options, json)),
         Command::Replay(options) => block_on(replay::run(options, json)),
         Command::Tasks(options) => block_on(tasks::run(options, json)),

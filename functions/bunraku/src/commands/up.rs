@@ -29,6 +29,7 @@ pub(crate) async fn run(options: &Up) -> Result<ExitCode> {
         jobs: options.jobs,
         autosign: autosign(options.autosign.as_deref(), options.listen)?,
         names: options.names.clone(),
+        watching: options.watching.clone(),
     })
     .await?;
     console::out(&farm.describe());

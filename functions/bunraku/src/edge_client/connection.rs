@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HOST, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
@@ -23,7 +24,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const LONGEST_ANSWER: usize = 256 << 20;
 
 /// A server by its URL's scheme, host and port.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     host: String,
     port: u16,
     /// The `Host` header.
@@ -34,27 +35,37 @@ pub(super) struct Connection {
 
 /// A request that can be sent more than once.
 #[derive(Clone, Debug)]
-pub(super) struct Outgoing {
-    pub(super) method: Method,
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
     /// Path and query.
-    pub(super) target: String,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(super) body: Bytes,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Bytes,
     /// How long until the whole answer is there.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
+    async fn read(reply: Response<Incoming>) -> Result<Self, String> {
+        let (parts, body) = reply.into_parts();
+        let body = Limited::new(body, LONGEST_ANSWER).collect().await;
+        Ok(Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.map_err(|error| error.to_string())?.to_bytes(),
+        })
+    }
+
     /// What the server said, fit for one line of a message.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         let words: Vec<&str> = text.split_whitespace().collect();
         let words: String = words.join(" ").chars().take(500).collect();
@@ -64,7 +75,7 @@ impl Answer {
 
 impl Connection {
     /// A connection to be made; `tls` is asked for `https` alone.
-    pub(super) fn new(
+    pub(crate) fn new(
         url: &Url,
         tls: impl FnOnce() -> Result<Arc<ClientConfig>, String>,
     ) -> Result<Self, String> {
@@ -97,7 +108,7 @@ impl Connection {
 
     /// Sends a request and reads the answer. One that fails on a kept connection, which the server may have closed
     /// meanwhile, is sent once more on a new one: requests here may come twice.
-    pub(super) async fn send(&self, request: &Outgoing) -> Result<Answer, String> {
+    pub(crate) async fn send(&self, request: &Outgoing) -> Result<Answer, String> {
         let late = |_| format!("no answer within {} s", request.time.as_secs());
         let kept = self.kept.lock().await.take();
         if let Some(sender) = kept.filter(|sender| !sender.is_closed()) {
@@ -106,13 +117,37 @@ impl Connection {
                 return Ok(answer);
             }
         }
-        let connected = tokio::time::timeout(CONNECT, self.connect()).await;
-        let sender = connected
-            .map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?
-            .map_err(|error| error.to_string())?;
+        let sender = self.connect_in_time().await?;
         tokio::time::timeout(request.time, self.exchange(sender, request))
             .await
             .map_err(late)?
+    }
+
+    /// Sends a request on a connection of its own, and gives the reply as soon as its head is there; the body may
+    /// take as long as it likes.
+    pub(crate) async fn open(&self, request: &Outgoing) -> Result<Response<Incoming>, String> {
+        let mut sender = self.connect_in_time().await?;
+        tokio::time::timeout(request.time, self.ask(&mut sender, request))
+            .await
+            .map_err(|_| format!("no answer within {} s", request.time.as_secs()))?
+    }
+
+    /// Reads a reply to its end.
+    pub(crate) async fn read(
+        &self,
+        request: &Outgoing,
+        reply: Response<Incoming>,
+    ) -> Result<Answer, String> {
+        tokio::time::timeout(request.time, Answer::read(reply))
+            .await
+            .map_err(|_| format!("no answer within {} s", request.time.as_secs()))?
+    }
+
+    async fn connect_in_time(&self) -> Result<SendRequest<Full<Bytes>>, String> {
+        tokio::time::timeout(CONNECT, self.connect())
+            .await
+            .map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?
+            .map_err(|error| error.to_string())
     }
 
     async fn connect(&self) -> std::io::Result<SendRequest<Full<Bytes>>> {
@@ -132,6 +167,17 @@ impl Connection {
         mut sender: SendRequest<Full<Bytes>>,
         outgoing: &Outgoing,
     ) -> Result<Answer, String> {
+        let reply = self.ask(&mut sender, outgoing).await?;
+        let answer = Answer::read(reply).await?;
+        *self.kept.lock().await = Some(sender);
+        Ok(answer)
+    }
+
+    async fn ask(
+        &self,
+        sender: &mut SendRequest<Full<Bytes>>,
+        outgoing: &Outgoing,
+    ) -> Result<Response<Incoming>, String> {
         let mut request = Request::builder()
             .method(outgoing.method.clone())
             .uri(&outgoing.target)
@@ -142,16 +188,7 @@ impl Connection {
         let request = request
             .body(Full::new(outgoing.body.clone()))
             .map_err(|error| error.to_string())?;
-        let reply = sender.send_request(request).await.map_err(cause)?;
-        let (parts, body) = reply.into_parts();
-        let body = Limited::new(body, LONGEST_ANSWER).collect().await;
-        let body = body.map_err(|error| error.to_string())?.to_bytes();
-        *self.kept.lock().await = Some(sender);
-        Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        })
+        sender.send_request(request).await.map_err(cause)
     }
 }
 

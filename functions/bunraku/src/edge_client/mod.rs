@@ -13,14 +13,16 @@ use bunraku_farm::documents::{UploadKey, UploadResult};
 use bunraku_farm::{Digest, EnvironmentName};
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use hyper::{Method, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::failure::{Failure, Result};
-use connection::{Answer, Connection, Outgoing};
-pub(crate) use options::ClientOptions;
+use connection::Answer;
+pub(crate) use connection::{Connection, Outgoing};
+pub(crate) use options::{ClientOptions, ssl_directories};
+pub(crate) use upload::system_tls;
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -28,6 +30,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 const UPLOAD: Duration = Duration::from_secs(900);
 /// How long a client that is told to come again later does so.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The wait of one that is told nothing of when.
+const NO_WORD: Duration = Duration::from_secs(5);
 /// Longest single wait of these.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How many digests are asked for at once: about 4 MB.
@@ -151,7 +155,9 @@ impl EdgeClient {
             if answer.status != StatusCode::SERVICE_UNAVAILABLE {
                 return Ok(answer);
             }
-            let wait = retry_after(&answer);
+            let wait = retry_after(&answer.headers)
+                .unwrap_or(NO_WORD)
+                .min(LONGEST_WAIT);
             if began.elapsed() + wait > PATIENCE {
                 return Err(Failure::unreachable(format!(
                     "the edge {} is busy, or can't reach its store: {}",
@@ -189,12 +195,8 @@ impl EdgeClient {
     }
 }
 
-/// When to come again.
-fn retry_after(answer: &Answer) -> Duration {
-    let seconds = answer
-        .headers
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .unwrap_or(5);
-    Duration::from_secs(seconds).min(LONGEST_WAIT)
+/// When to come again, if the answer says so.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }

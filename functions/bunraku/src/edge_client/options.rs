@@ -11,11 +11,11 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::failure::{Failure, Result};
 
-/// An administrator's certificate. Without these options, what the Puppet agent of this machine has.
+/// A client's certificate. Without these options, what the Puppet agent of this machine has.
 #[derive(Debug, Args)]
 pub(crate) struct ClientOptions {
-    /// For an edge: an administrator's certificate, a PEM file or its text. Without it, that of the
-    /// Puppet agent of this machine.
+    /// For an edge: this client's certificate (to push, an administrator's), a PEM file or its text.
+    /// Without it, that of the Puppet agent of this machine.
     #[arg(
         long,
         value_name = "PEM",
@@ -67,7 +67,16 @@ impl ClientOptions {
 
     /// TLS as these options say.
     pub(crate) fn tls(&self) -> Result<Arc<ClientConfig>> {
-        let documents = self.documents(&ssl_directories())?;
+        self.tls_of(&ssl_directories(), None)
+    }
+
+    /// The same with the agent's certificate from one of these directories: that of a name, if one is given.
+    pub(crate) fn tls_of(
+        &self,
+        directories: &[PathBuf],
+        certname: Option<&str>,
+    ) -> Result<Arc<ClientConfig>> {
+        let documents = self.documents(directories, certname)?;
         let credentials = Credentials::open(&documents.certificate, &documents.key)?;
         let named = documents.ca.name("CA certificate");
         let unusable = |error: &dyn std::fmt::Display| {
@@ -95,14 +104,14 @@ impl ClientOptions {
         Ok(Arc::new(config))
     }
 
-    fn documents(&self, directories: &[PathBuf]) -> Result<Documents> {
-        let agent = directories
-            .iter()
-            .find_map(|directory| of_agent(directory, &crate::farm::hostname()));
+    fn documents(&self, directories: &[PathBuf], certname: Option<&str>) -> Result<Documents> {
+        let agent = directories.iter().find_map(|directory| match certname {
+            Some(certname) => of_name(directory, certname),
+            None => of_agent(directory, &crate::farm::hostname()),
+        });
         let missing = |option: &str| {
             Failure::input(format!(
-                "an edge wants an administrator's certificate: no Puppet agent's was found on this machine, and \
-                 --{option} is not given"
+                "an edge wants a certificate: no Puppet agent's was found on this machine, and --{option} is not given"
             ))
         };
         let (agent_pair, agent_ca) = match agent {
@@ -128,7 +137,7 @@ pub(super) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
 }
 
 /// Where Puppet agents have their certificates: this user's first, then the machine's.
-fn ssl_directories() -> Vec<PathBuf> {
+pub(crate) fn ssl_directories() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     home.iter()
         .flat_map(|home| {
@@ -143,10 +152,6 @@ fn ssl_directories() -> Vec<PathBuf> {
 
 /// The documents of the agent whose `ssldir` this is: of the name of this machine, or the only ones there.
 fn of_agent(directory: &Path, hostname: &str) -> Option<Documents> {
-    let ca = directory.join("certs/ca.pem");
-    if !ca.is_file() {
-        return None;
-    }
     let mut names: Vec<String> = std::fs::read_dir(directory.join("private_keys"))
         .ok()?
         .filter_map(|entry| {
@@ -167,10 +172,16 @@ fn of_agent(directory: &Path, hostname: &str) -> Option<Documents> {
     let [name] = names.as_slice() else {
         return None;
     };
+    of_name(directory, name)
+}
+
+/// The documents of a name in a `ssldir`.
+fn of_name(directory: &Path, name: &str) -> Option<Documents> {
+    let file = |path: String| Some(directory.join(path)).filter(|path| path.is_file());
     Some(Documents {
-        certificate: PemSource::File(directory.join(format!("certs/{name}.pem"))),
-        key: PemSource::File(directory.join(format!("private_keys/{name}.pem"))),
-        ca: PemSource::File(ca),
+        certificate: PemSource::File(file(format!("certs/{name}.pem"))?),
+        key: PemSource::File(file(format!("private_keys/{name}.pem"))?),
+        ca: PemSource::File(file("certs/ca.pem".to_owned())?),
     })
 }
 
@@ -207,6 +218,9 @@ mod tests {
         );
         assert_eq!(found(&["x", "y"]), None);
         assert_eq!(found(&[]), None);
+        let two = agent(&["x", "y"]);
+        assert!(of_name(two.path(), "y").is_some());
+        assert!(of_name(two.path(), "z").is_none());
     }
 
     #[test]
@@ -216,17 +230,17 @@ mod tests {
             key: None,
             ca: None,
         };
-        let failure = options.documents(&[]).unwrap_err().to_string();
+        let failure = options.documents(&[], None).unwrap_err().to_string();
         assert!(failure.contains("--certificate is not given"), "{failure}");
         let given = ClientOptions {
             certificate: Some(PemSource::File("c".into())),
             key: Some(PemSource::File("k".into())),
             ca: None,
         };
-        let failure = given.documents(&[]).unwrap_err().to_string();
+        let failure = given.documents(&[], None).unwrap_err().to_string();
         assert!(failure.contains("--ca is not given"), "{failure}");
         let agent = agent(&["x"]);
-        let documents = given.documents(&[agent.path().to_owned()]).unwrap();
+        let documents = given.documents(&[agent.path().to_owned()], None).unwrap();
         assert_eq!(documents.certificate, PemSource::File("c".into()));
         assert_eq!(
             documents.ca,

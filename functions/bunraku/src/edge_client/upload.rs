@@ -92,7 +92,7 @@ fn headers(place: &UploadPlace) -> Result<Vec<(HeaderName, HeaderValue)>, String
 }
 
 /// TLS that believes whom this machine believes.
-fn system_tls() -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn system_tls() -> Result<Arc<ClientConfig>, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);

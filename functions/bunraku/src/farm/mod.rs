@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::edge::watching::Watching;
 use crate::failure::{Failure, Result};
 
 /// What a farm is started with.
@@ -33,6 +34,8 @@ pub(crate) struct FarmOptions {
     pub(crate) autosign: Autosign,
     /// Further names of this machine in the edge's certificate.
     pub(crate) names: Vec<String>,
+    /// Limits of watching nodes.
+    pub(crate) watching: Watching,
 }
 
 /// A running farm.
@@ -82,10 +85,10 @@ impl Farm {
         ca.admin_credentials("bunraku-admin")?;
         let counters = Arc::new(Counters::default());
         let edge = Edge::new(
-            EdgeConfig {
+            options.watching.limit(EdgeConfig {
                 admins: vec!["bunraku-admin".to_owned()],
                 ..EdgeConfig::default()
-            },
+            }),
             store.clone(),
             Arc::clone(&queue),
             EdgePki {

@@ -38,6 +38,14 @@ pub(crate) async fn catalog(
     };
     let request = CatalogRequest::read(raw_query, &content);
     let environment = environment_name(request.environment.as_deref())?;
+    // Given back while the agent waits for a compile.
+    let permit = call.permit.take();
+    let asked = Asked {
+        shared,
+        call: &call,
+        form,
+        environment: &environment,
+    };
     let failed = |error| store_problem(shared, &error);
     let current = shared
         .farm
@@ -59,7 +67,7 @@ pub(crate) async fn catalog(
     {
         shared.counters.catalogs_repeated.increment();
         shared.farm_counters.catalogs_served.increment();
-        return serve(shared, &call, form, catalog).await;
+        return asked.serve(catalog).await;
     }
 
     let mut facts = match &request.facts {
@@ -93,12 +101,12 @@ pub(crate) async fn catalog(
                 pointer.remember(raw);
             }
             shared.farm_counters.catalogs_served.increment();
-            return serve(shared, &call, form, catalog).await;
+            return asked.serve(catalog).await;
         }
         Verdict::Failed(failure) => {
             keep_facts(shared, &facts, false).await?;
             if !is_stale(&failure, Timestamp::now(), shared.config.failure_ttl) {
-                return failed_reply(shared, &call, form, pointer.as_deref(), &failure.error).await;
+                return asked.failed(pointer.as_deref(), &failure.error).await;
             }
             Some(failure)
         }
@@ -107,17 +115,12 @@ pub(crate) async fn catalog(
 
     let Ok(_place) = shared.waiting.try_acquire() else {
         shared.farm_counters.requests_shed.increment();
-        return last_good_or(
-            shared,
-            &call,
-            form,
-            pointer.as_deref(),
-            busy(&shared.config.retry_after),
-        )
-        .await;
+        return asked
+            .last_good_or(pointer.as_deref(), busy(&shared.config.retry_after))
+            .await;
     };
     // Who waits does not work: the place among the requests is another's.
-    call.permit = None;
+    drop(permit);
     keep_facts(shared, &facts, true).await?;
     shared.farm_counters.catalogs_waited.increment();
     let values = take_values(&mut facts);
@@ -134,24 +137,17 @@ pub(crate) async fn catalog(
         former: former.as_ref(),
     };
     match wait::compile(shared, wanted, &current).await? {
-        Waited::Settled(_, Verdict::Serve(catalog)) => serve(shared, &call, form, catalog).await,
+        Waited::Settled(_, Verdict::Serve(catalog)) => asked.serve(catalog).await,
         Waited::Settled(pointer, Verdict::Failed(failure)) => {
-            failed_reply(shared, &call, form, Some(&pointer), &failure.error).await
+            asked.failed(Some(&pointer), &failure.error).await
         }
-        Waited::Expired(Some(failure)) => {
-            failed_reply(shared, &call, form, pointer.as_deref(), &failure.error).await
-        }
+        Waited::Expired(Some(failure)) => asked.failed(pointer.as_deref(), &failure.error).await,
         Waited::Settled(_, Verdict::Compile) | Waited::Expired(None) => {
             shared.counters.waits_expired.increment();
             shared.farm_counters.requests_shed.increment();
-            last_good_or(
-                shared,
-                &call,
-                form,
-                pointer.as_deref(),
-                busy(&shared.config.retry_after),
-            )
-            .await
+            asked
+                .last_good_or(pointer.as_deref(), busy(&shared.config.retry_after))
+                .await
         }
     }
 }
@@ -213,52 +209,51 @@ async fn keep_facts(shared: &Shared, document: &FactsDoc, all: bool) -> Result<(
     Ok(())
 }
 
-/// Copies a stored catalog.
-async fn serve(
-    shared: &Shared,
-    call: &Call,
+/// A request whose answer is a catalog, or why there is none.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    shared: &'a Shared,
+    call: &'a Call,
     form: CatalogForm,
-    catalog: CatalogRef,
-) -> Result<Reply, Problem> {
-    let digest = match form {
-        CatalogForm::Rich => catalog.digest,
-        CatalogForm::Json | CatalogForm::Pson => catalog.plain_digest.unwrap_or(catalog.digest),
-    };
-    let failed = |error| store_problem(shared, &error);
-    if takes_gzip(&call.headers) {
-        let gzip = shared.farm.catalog(digest).await.map_err(failed)?;
-        return Ok(gzipped(form.content_type(), gzip));
+    environment: &'a EnvironmentName,
+}
+
+impl Asked<'_> {
+    /// Copies a stored catalog.
+    async fn serve(self, catalog: CatalogRef) -> Result<Reply, Problem> {
+        let shared = self.shared;
+        if let Ok(certname) = Certname::parse(self.call.certname()) {
+            let watching = &shared.watching;
+            watching.served(self.environment, &certname, catalog.digest);
+        }
+        let digest = match self.form {
+            CatalogForm::Rich => catalog.digest,
+            CatalogForm::Json | CatalogForm::Pson => catalog.plain_digest.unwrap_or(catalog.digest),
+        };
+        let content_type = self.form.content_type();
+        let failed = |error| store_problem(shared, &error);
+        if takes_gzip(&self.call.headers) {
+            let gzip = shared.farm.catalog(digest).await.map_err(failed)?;
+            return Ok(gzipped(content_type, gzip));
+        }
+        let json = shared.farm.store.catalog_json(digest).await;
+        Ok(bytes(content_type, json.map_err(failed)?))
     }
-    let json = shared
-        .farm
-        .store
-        .catalog_json(digest)
-        .await
-        .map_err(failed)?;
-    Ok(bytes(form.content_type(), json))
-}
 
-/// A compile's failure in the reference's shape, or the last good catalog where the site wants that.
-async fn failed_reply(
-    shared: &Shared,
-    call: &Call,
-    form: CatalogForm,
-    pointer: Option<&NodePointer>,
-    error: &str,
-) -> Result<Reply, Problem> {
-    shared.counters.catalogs_failed.increment();
-    last_good_or(shared, call, form, pointer, server_error(error)).await
-}
+    /// A compile's failure in the reference's shape, or the last good catalog where the site wants that.
+    async fn failed(self, pointer: Option<&NodePointer>, error: &str) -> Result<Reply, Problem> {
+        self.shared.counters.catalogs_failed.increment();
+        self.last_good_or(pointer, server_error(error)).await
+    }
 
-async fn last_good_or(
-    shared: &Shared,
-    call: &Call,
-    form: CatalogForm,
-    pointer: Option<&NodePointer>,
-    problem: Problem,
-) -> Result<Reply, Problem> {
-    match pointer.and_then(|pointer| pointer.pointer.catalog) {
-        Some(catalog) if shared.config.serve_last_good => serve(shared, call, form, catalog).await,
-        _ => Err(problem),
+    async fn last_good_or(
+        self,
+        pointer: Option<&NodePointer>,
+        problem: Problem,
+    ) -> Result<Reply, Problem> {
+        match pointer.and_then(|pointer| pointer.pointer.catalog) {
+            Some(catalog) if self.shared.config.serve_last_good => self.serve(catalog).await,
+            _ => Err(problem),
+        }
     }
 }

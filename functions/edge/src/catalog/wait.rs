@@ -114,7 +114,8 @@ async fn told(news: &mut Receiver<News>, concerns: impl Fn(&Key) -> bool) {
     }
 }
 
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+/// Completes when the edge is told to stop.
+pub(crate) async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
     // The sender lives as long as the edge.
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }

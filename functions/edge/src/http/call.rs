@@ -1,6 +1,6 @@
 //! One request, its target taken apart.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bunraku_pki::Identity;
 use hyper::http::request::Parts;
@@ -22,10 +22,27 @@ pub(crate) struct Call {
     pub(crate) identity: Option<Arc<Identity>>,
     /// The place among the requests at work; given back while waiting for a compile.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
+    /// The place of its connection.
+    pub(crate) connection: Place,
+}
+
+/// A connection's place among the connections of those who ask and go.
+#[derive(Clone, Debug)]
+pub(crate) struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Place {
+    pub(crate) fn new(permit: OwnedSemaphorePermit) -> Self {
+        Self(Arc::new(Mutex::new(Some(permit))))
+    }
+
+    /// Leaves the place to another: this connection is counted elsewhere.
+    pub(crate) fn give_back(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 impl Call {
-    pub(crate) fn new(parts: Parts, identity: Option<Arc<Identity>>) -> Self {
+    pub(crate) fn new(parts: Parts, identity: Option<Arc<Identity>>, connection: Place) -> Self {
         Self {
             method: parts.method,
             path: parts.uri.path().to_owned(),
@@ -33,6 +50,7 @@ impl Call {
             headers: parts.headers,
             identity,
             permit: None,
+            connection,
         }
     }
 

@@ -11,8 +11,10 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-/// A reply: its body is always in memory.
-pub(crate) type Reply = Response<Full<Bytes>>;
+use super::reply_body::ReplyBody;
+
+/// A reply.
+pub(crate) type Reply = Response<ReplyBody>;
 
 /// What the reference puts into `issue_kind` of an error (network/http/issues.rb).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -176,7 +178,7 @@ impl Problem {
 
 /// 200 with bytes.
 pub(crate) fn bytes(content_type: &'static str, body: impl Into<Bytes>) -> Reply {
-    let mut reply = Response::new(Full::new(body.into()));
+    let mut reply = Response::new(ReplyBody::Whole(Full::new(body.into())));
     reply
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

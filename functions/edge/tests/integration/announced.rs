@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::client::{Client, Pair};
 use crate::support::{csr, facts, one, production, release};
+use crate::watcher::Watcher;
 
 const NODE: &str = "a.example.test";
 
@@ -29,6 +30,10 @@ struct Apart {
 }
 
 async fn apart() -> Apart {
+    apart_with(Duration::from_secs(3600)).await
+}
+
+async fn apart_with(document_ttl: Duration) -> Apart {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("store");
     let store = Store::open_directory(&root).await.unwrap();
@@ -42,7 +47,7 @@ async fn apart() -> Apart {
     };
     let edge = Edge::new(
         EdgeConfig {
-            document_ttl: Duration::from_secs(3600),
+            document_ttl,
             ..EdgeConfig::default()
         },
         store,
@@ -136,4 +141,61 @@ async fn what_is_remembered_is_forgotten_when_it_is_announced() {
     apart.edge.announcements(true);
     let (fresh, ()) = tokio::join!(apart.agent.catalog(NODE, &facts), work(&apart, false));
     assert_eq!(fresh.json()["code_id"], newest.to_hex());
+}
+
+/// The node's first catalog, of another process.
+async fn publish(apart: &Apart) -> String {
+    let agent = apart.agent.clone();
+    let facts = facts(NODE, json!({"os": 1}));
+    let (answer, ()) = tokio::join!(agent.catalog(NODE, &facts), work(apart, false));
+    assert_eq!(answer.status, StatusCode::OK);
+    catalog(apart).await
+}
+
+async fn catalog(apart: &Apart) -> String {
+    let certname = Certname::parse(NODE).unwrap();
+    let pointer = apart.others.pointer(&production(), &certname).await;
+    let catalog = pointer.unwrap().unwrap().catalog.unwrap();
+    catalog.digest.to_string()
+}
+
+/// Compiles for the newest release, as a worker elsewhere; nobody asked for it.
+async fn compile(apart: &Apart, release: Digest) -> String {
+    let task = serde_json::from_value(json!({
+        "environment": "production", "certname": NODE, "release": release, "sequence": 2, "lane": "normal",
+        "cause": {"kind": "manual"}, "enqueued_at": "2026-01-01T00:00:00Z",
+    }));
+    one(&apart.others, &task.unwrap(), &Default::default()).await;
+    catalog(apart).await
+}
+
+#[tokio::test]
+async fn a_watcher_hears_of_what_is_announced() {
+    let apart = apart().await;
+    apart.edge.announcements(true);
+    let first = publish(&apart).await;
+    let mut watcher = Watcher::open(&apart.agent, "", Some(&first))
+        .await
+        .ok()
+        .unwrap();
+    watcher.expect("current", &first).await;
+    let newer = release(&apart.others, &[("manifests/site.pp", "newer")]).await;
+    let second = compile(&apart, newer).await;
+    apart.edge.announce(pointer());
+    let event = watcher.expect("catalog", &second).await;
+    assert_eq!(event.data["cause"], "release");
+}
+
+#[tokio::test]
+async fn a_watcher_hears_of_a_release_that_nobody_announces() {
+    let apart = apart_with(Duration::from_millis(100)).await;
+    let first = publish(&apart).await;
+    let mut watcher = Watcher::open(&apart.agent, "", Some(&first))
+        .await
+        .ok()
+        .unwrap();
+    watcher.expect("current", &first).await;
+    let newer = release(&apart.others, &[("manifests/site.pp", "newer")]).await;
+    let second = compile(&apart, newer).await;
+    watcher.expect("catalog", &second).await;
 }

@@ -56,8 +56,8 @@ impl Answer {
 /// A client: one connection per request.
 #[derive(Clone)]
 pub(crate) struct Client {
-    address: SocketAddr,
-    config: Arc<ClientConfig>,
+    pub(crate) address: SocketAddr,
+    pub(crate) config: Arc<ClientConfig>,
 }
 
 impl Client {

@@ -15,3 +15,5 @@ mod files;
 mod refusals;
 mod stopping;
 mod support;
+mod watcher;
+mod watching;

@@ -14,14 +14,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A place to subscribe at.
 #[async_trait]
-pub(super) trait Source: Send + Sync {
+pub(in crate::commands) trait Source: Send + Sync {
     /// Subscribes: what is published from now on is told.
     async fn subscribe(&self) -> Result<Box<dyn Subscription>, String>;
 }
 
 /// What is published, as it comes.
 #[async_trait]
-pub(super) trait Subscription: Send {
+pub(in crate::commands) trait Subscription: Send {
     /// The keys of objects that were published; none when nothing was for a while.
     async fn next(&mut self) -> Result<Vec<String>, String>;
 
@@ -30,7 +30,7 @@ pub(super) trait Subscription: Send {
 }
 
 /// Who is told.
-pub(super) trait Listener: Send + Sync {
+pub(in crate::commands) trait Listener: Send + Sync {
     /// An object was written.
     fn written(&self, key: Key);
 
@@ -50,7 +50,7 @@ impl Listener for Edge {
 
 /// Tells a listener what is published, until `stop` completes. A subscription that fails is logged and made anew,
 /// ever later: an edge works without it, only slower.
-pub(super) async fn follow_announcements(
+pub(in crate::commands) async fn follow_announcements(
     listener: &impl Listener,
     source: &dyn Source,
     stop: impl Future<Output = ()>,

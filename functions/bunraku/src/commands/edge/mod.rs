@@ -1,8 +1,9 @@
 //! `bunraku edge`
 
-mod announcements;
+pub(in crate::commands) mod announcements;
 mod aws;
 mod options;
+pub(crate) mod watching;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -80,8 +81,13 @@ async fn announcements(options: &Edge) -> Result<Option<Box<dyn Source>>> {
             "--events needs a queue on SQS: --queue sqs://PREFIX",
         ));
     }
-    Ok(Some(Box::new(Topic {
+    published(&options.queue, arn).await.map(Some)
+}
+
+/// The topic of published catalogs of the farm whose queues these are.
+pub(in crate::commands) async fn published(queue: &str, arn: &str) -> Result<Box<dyn Source>> {
+    Ok(Box::new(Topic {
         arn: arn.to_owned(),
-        queue: SqsQueue::connect(&options.queue).await?,
-    })))
+        queue: SqsQueue::connect(queue).await?,
+    }))
 }

@@ -8,6 +8,7 @@ use bunraku_edge::{Authority, EdgeConfig, EdgePki};
 use bunraku_pki::{Ca, CaOptions, Credentials, PemSource, Trust};
 use clap::Args;
 
+use super::watching::Watching;
 use crate::commands::up::autosign;
 use crate::failure::{Failure, Result};
 use crate::farm::hostname;
@@ -121,6 +122,8 @@ pub(crate) struct Edge {
         default_value_t = 0
     )]
     grace: u64,
+    #[command(flatten)]
+    watching: Watching,
 }
 
 impl Edge {
@@ -131,13 +134,14 @@ impl Edge {
         if self.ca_dir.is_some() {
             admins.push(ADMIN.to_owned());
         }
-        EdgeConfig {
+        let config = EdgeConfig {
             admins,
             serve_last_good: self.serve_last_good,
             wait: Duration::from_secs(self.wait),
             grace: Duration::from_secs(self.grace),
             ..EdgeConfig::default()
-        }
+        };
+        self.watching.limit(config)
     }
 
     /// The topic, unless it is empty as a template's parameter that was left out.
