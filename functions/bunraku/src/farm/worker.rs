@@ -14,26 +14,50 @@ const LEASE: Duration = Duration::from_secs(120);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How long one wait for messages lasts.
 const POLL: Duration = Duration::from_secs(20);
+/// Why work that took too long is given back at a stop.
+const STOPPED: &str = "the worker was stopped while it worked on this";
 /// How long to wait when the queue itself fails.
 const QUEUE_TROUBLE: Duration = Duration::from_secs(2);
 
-/// Handles messages of `channels`, the first named first, one at a time, until `stop`.
+/// How workers are told to end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop {
+    asked: CancellationToken,
+    insisted: CancellationToken,
+}
+
+impl Stop {
+    /// Take no more work.
+    pub(crate) fn ask(&self) {
+        self.asked.cancel();
+    }
+
+    /// Give back what is begun.
+    pub(crate) fn insist(&self) {
+        self.ask();
+        self.insisted.cancel();
+    }
+
+    /// Cancelled when no more work is to be taken.
+    pub(crate) fn asked(&self) -> CancellationToken {
+        self.asked.clone()
+    }
+}
+
+/// Handles messages of `channels`, the first named first, one at a time, until `stop` is asked for;
+/// what is begun then is finished, or given back on insistence.
 ///
 /// What fails comes again after a delay that doubles with each attempt; the queue gives it up as a
 /// dead letter in the end.
-pub(crate) async fn run<H, W, E>(
-    queue: Arc<dyn Queue>,
-    channels: &[Channel],
-    stop: CancellationToken,
-    handle: H,
-) where
+pub(crate) async fn run<H, W, E>(queue: Arc<dyn Queue>, channels: &[Channel], stop: Stop, handle: H)
+where
     H: Fn(Message) -> W,
     W: Future<Output = Result<(), E>>,
     E: Display,
 {
     loop {
         let received = tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.asked.cancelled() => return,
             received = queue.receive(channels, 1, POLL) => received,
         };
         match received {
@@ -50,7 +74,7 @@ pub(crate) async fn run<H, W, E>(
                         attempt,
                         receipt,
                     };
-                    if let Err(error) = finish(queue.as_ref(), job, handle(message)).await {
+                    if let Err(error) = finish(queue.as_ref(), job, handle(message), &stop).await {
                         tracing::warn!(%error, "the queue could not be told what came of a message");
                     }
                 }
@@ -58,7 +82,7 @@ pub(crate) async fn run<H, W, E>(
             Err(error) => {
                 tracing::error!(%error, "no messages can be received");
                 tokio::select! {
-                    () = stop.cancelled() => return,
+                    () = stop.asked.cancelled() => return,
                     () = tokio::time::sleep(QUEUE_TROUBLE) => {}
                 }
             }
@@ -79,6 +103,7 @@ async fn finish<E: Display>(
     queue: &dyn Queue,
     job: Job,
     work: impl Future<Output = Result<(), E>>,
+    stop: &Stop,
 ) -> Result<(), QueueError> {
     let Job {
         channel,
@@ -89,6 +114,9 @@ async fn finish<E: Display>(
     let outcome = loop {
         tokio::select! {
             outcome = &mut work => break outcome,
+            () = stop.insisted.cancelled() => {
+                return queue.release(&receipt, Duration::ZERO, STOPPED).await;
+            }
             () = tokio::time::sleep(HEARTBEAT) => match queue.extend(&receipt, LEASE).await {
                 Err(QueueError::LeaseLost) => return Err(QueueError::LeaseLost),
                 // The lease outlasts several heartbeats: the next may get through.
@@ -146,13 +174,13 @@ mod tests {
             times.lock().unwrap().push(began.elapsed().as_secs());
             work()
         };
-        let stop = CancellationToken::new();
+        let stop = Stop::default();
         let hour = tokio::time::sleep(Duration::from_secs(3600));
         tokio::join!(
             run(Arc::clone(queue), &UPLOADS, stop.clone(), handle),
             async {
                 hour.await;
-                stop.cancel();
+                stop.ask();
             }
         );
         times.into_inner().unwrap()
@@ -190,9 +218,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stop_lets_begun_work_end() {
         let queue = queue().await;
-        let stop = CancellationToken::new();
+        let stop = Stop::default();
         let handle = |_| {
-            stop.cancel();
+            stop.ask();
             async {
                 tokio::time::sleep(Duration::from_secs(40)).await;
                 Ok::<_, String>(())
@@ -200,6 +228,20 @@ mod tests {
         };
         run(Arc::clone(&queue), &UPLOADS, stop.clone(), handle).await;
         assert!(queue.list(Channel::Uploads, 10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_insistent_stop_gives_begun_work_back() {
+        let queue = queue().await;
+        let stop = Stop::default();
+        let handle = |_| {
+            stop.insist();
+            std::future::pending::<Result<(), String>>()
+        };
+        run(Arc::clone(&queue), &UPLOADS, stop.clone(), handle).await;
+        let listed = queue.list(Channel::Uploads, 10).await.unwrap();
+        assert_eq!(listed[0].standing, Standing::Waiting);
+        assert_eq!(listed[0].last_error.as_deref(), Some(STOPPED));
     }
 
     #[test]
