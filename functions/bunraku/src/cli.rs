@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Up(Up),
     /// Check, pack and upload a control repo, and wait until every catalog is in place.
     Push(commands::push::Push),
+    /// Run workers alone: they take what the queue holds, on any machine that reaches it and the store.
+    Work(commands::work::Work),
     /// Run an edge alone: it serves agents from the farm's store, and compiles nothing.
     Edge(commands::edge::Edge),
     /// On a node: run the agent when a new catalog of its own is published.

@@ -74,7 +74,7 @@ pub(crate) fn of(delivery: &Delivery) -> (&str, u64) {
 
 /// Makes a test of each function, which is given a queue and how long its leases last: for both
 /// queues of the state machine, on a clock that only moves when all wait, and, of `every queue`, for
-/// SQS in real time.
+/// SQS and the brokers in real time.
 macro_rules! conformance {
     (of every queue; $(async fn $name:ident($($args:tt)*) $body:block)*) => {
         $(
@@ -89,6 +89,20 @@ macro_rules! conformance {
                     let cloud = Cloud::with_queues(REAL_LEASE, MAX_ATTEMPTS).await;
                     check(Arc::new(cloud.queue()), REAL_LEASE).await;
                     cloud.remove().await;
+                }
+
+                #[cfg(all(feature = "amqp", feature = "nats"))]
+                #[tokio::test(flavor = "multi_thread")]
+                async fn on_rabbitmq() {
+                    let queue = crate::broker::tests::queue(crate::testing::Kind::RabbitMq).await;
+                    check(queue, REAL_LEASE).await;
+                }
+
+                #[cfg(all(feature = "amqp", feature = "nats"))]
+                #[tokio::test(flavor = "multi_thread")]
+                async fn on_nats() {
+                    let queue = crate::broker::tests::queue(crate::testing::Kind::Nats).await;
+                    check(queue, REAL_LEASE).await;
                 }
             }
         )*

@@ -8,21 +8,30 @@
 //! more than the farm needs: order is that of sending but for retries, and of the waiting messages
 //! with the same [coalescing key](bunraku_farm::messages::Message::coalescing_key) only the newest
 //! remains. [`sqs::SqsQueue`] does neither: a task that comes twice, or late, finds the node's
-//! pointer ahead of it and does nothing.
+//! pointer ahead of it and does nothing. The brokers that sites have already, RabbitMQ (`amqp`) and
+//! NATS JetStream (`nats`, each behind the feature of its name), are as SQS in this.
 //!
 //! What every queue promises, and what the ordered, coalescing ones do besides, is one conformance
 //! suite each (`conformance`).
 
+#[cfg(feature = "amqp")]
+pub mod amqp;
+#[cfg(any(feature = "amqp", feature = "nats"))]
+mod broker;
 mod embedded;
 mod engine;
 mod error;
 mod journal;
 mod memory;
+#[cfg(feature = "nats")]
+pub mod nats;
 mod open;
 mod options;
 mod receipt;
 pub mod sqs;
 mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -52,12 +61,13 @@ pub struct Delivery {
     pub trace: Option<String>,
 }
 
-/// How many messages a channel holds; on SQS, about how many.
+/// How many messages a channel holds; on SQS, about how many. RabbitMQ tells nobody what others have in
+/// work: there, `delayed` and `leased` are those of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Depth {
     /// Ready to be received.
     pub waiting: usize,
-    /// Put back with a delay that has not run out; SQS counts these as leased.
+    /// Put back with a delay that has not run out; SQS and NATS count these as leased.
     pub delayed: usize,
     /// Being worked on.
     pub leased: usize,
@@ -108,7 +118,7 @@ pub trait Queue: Debug + Send + Sync + 'static {
     }
 
     /// Sends messages. When this returns they are durable. The queue in a file takes all or none,
-    /// with one durable write; SQS takes them in batches, so that a send that fails may leave any
+    /// with one durable write; others take them in parts, so that a send that fails may leave any
     /// part of them sent. Sending all again is right: every message may come twice anyway.
     async fn send_batch(&self, messages: Vec<Message>) -> Result<(), QueueError>;
 
@@ -143,8 +153,8 @@ pub trait Queue: Debug + Send + Sync + 'static {
     /// How many messages each channel holds; every channel is named.
     async fn depths(&self) -> Result<BTreeMap<Channel, Depth>, QueueError>;
 
-    /// The messages of a channel, oldest first, dead letters last, at most `limit`. SQS shows dead
-    /// letters only: what waits there can't be looked at without taking it.
+    /// The messages of a channel, oldest first, dead letters last, at most `limit`. SQS and the
+    /// brokers show dead letters only: what waits there can't be looked at without taking it.
     async fn list(&self, channel: Channel, limit: usize) -> Result<Vec<QueuedMessage>, QueueError>;
 
     /// Puts the dead letters of a channel (all channels: `None`) back as if they were new; says how

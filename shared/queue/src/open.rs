@@ -6,13 +6,16 @@ use std::sync::Arc;
 use crate::sqs::SqsQueue;
 use crate::{EmbeddedQueue, MemoryQueue, Queue, QueueError, QueueOptions};
 
-/// Opens the queue of a URL: `sqs://PREFIX`, a path or `file://` of the embedded queue's file, or
-/// `memory://` (a new one, which nobody else sees).
+/// Opens the queue of a URL: `sqs://PREFIX`, `amqp://` and `amqps://` ([`crate::amqp`]), `nats://` and
+/// `tls://` ([`crate::nats`]), a path or `file://` of the embedded queue's file, or `memory://` (a new
+/// one, which nobody else sees).
 ///
-/// SQS is not asked anything yet; whether it can be reached shows at the first use.
+/// SQS and brokers are not asked anything yet; whether they can be reached shows at the first use.
 pub async fn open(url: &str) -> Result<Arc<dyn Queue>, QueueError> {
     let path = match url.split_once("://") {
         Some(("sqs", _)) => return Ok(Arc::new(SqsQueue::connect(url).await?)),
+        Some(("amqp" | "amqps", _)) => return amqp(url),
+        Some(("nats" | "tls", _)) => return nats(url).await,
         Some(("memory", "")) => return Ok(Arc::new(MemoryQueue::default())),
         Some(("file", path)) if path.starts_with('/') => decoded(path),
         None if !url.is_empty() => PathBuf::from(url),
@@ -20,7 +23,7 @@ pub async fn open(url: &str) -> Result<Arc<dyn Queue>, QueueError> {
             return Err(QueueError::Invalid {
                 reason: format!(
                     "{url:?} is no queue: it is sqs://PREFIX (the stack's output QueueUrl), \
-                     the path of a queue's file, file:///PATH, or memory://"
+                     amqp://HOST, nats://HOST, the path of a queue's file, file:///PATH, or memory://"
                 ),
             });
         }
@@ -28,6 +31,37 @@ pub async fn open(url: &str) -> Result<Arc<dyn Queue>, QueueError> {
     let opened =
         tokio::task::spawn_blocking(move || EmbeddedQueue::open(path, QueueOptions::default()));
     Ok(Arc::new(opened.await.map_err(QueueError::unavailable)??))
+}
+
+#[cfg(feature = "amqp")]
+fn amqp(url: &str) -> Result<Arc<dyn Queue>, QueueError> {
+    let queue = crate::amqp::AmqpQueue::connect(url, QueueOptions::default())?;
+    Ok(Arc::new(queue))
+}
+
+#[cfg(not(feature = "amqp"))]
+fn amqp(_url: &str) -> Result<Arc<dyn Queue>, QueueError> {
+    Err(left_out("AMQP", "amqp"))
+}
+
+#[cfg(feature = "nats")]
+async fn nats(url: &str) -> Result<Arc<dyn Queue>, QueueError> {
+    let queue = crate::nats::NatsQueue::connect(url, QueueOptions::default()).await?;
+    Ok(Arc::new(queue))
+}
+
+#[cfg(not(feature = "nats"))]
+async fn nats(_url: &str) -> Result<Arc<dyn Queue>, QueueError> {
+    Err(left_out("NATS", "nats"))
+}
+
+#[cfg(not(all(feature = "amqp", feature = "nats")))]
+fn left_out(name: &str, feature: &str) -> QueueError {
+    QueueError::Invalid {
+        reason: format!(
+            "this program was built without queues on {name}: build it with the feature `{feature}`"
+        ),
+    }
 }
 
 /// The path of a file URL: a space is `%20` there.
@@ -63,7 +97,7 @@ mod tests {
             "",
             "sqs://",
             "sqs://a/b",
-            "amqp://host",
+            "gopher://host",
             "file://relative",
             "memory://x",
         ] {

@@ -20,6 +20,7 @@ mod up;
 mod validate;
 mod verify;
 pub(crate) mod watch;
+pub(crate) mod work;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Verify(options) => verify::run(options, json),
         Command::Ca(command) => ca::run(command, json),
         Command::Up(options) => block_on(up::run(options)),
+        Command::Work(options) => block_on(work::run(options)),
         Command::Edge(options) => block_on(edge::run(options)),
         Command::Push(options) => block_on(push::run(options, json)),
         Command::Status(options) => block_on(inventory::status(options, json)),
@@ -59,7 +61,9 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    runtime
-        .map_err(|error| Failure::unreachable(format!("no runtime: {error}")))?
-        .block_on(work)
+    let runtime = runtime.map_err(|error| Failure::unreachable(format!("no runtime: {error}")))?;
+    let outcome = runtime.block_on(work);
+    // A compile that was given back may still run: nobody waits for it.
+    runtime.shutdown_background();
+    outcome
 }

@@ -11,11 +11,13 @@ use crate::failure::{Failure, Result};
 /// Where the farm's queue is.
 #[derive(Debug, Args)]
 pub(crate) struct QueueArgs {
-    /// The queue: `sqs://PREFIX` (a stack's output QueueUrl), or the file of a local farm's queue.
+    /// The queue: `sqs://PREFIX` (a stack's output QueueUrl), `amqp://HOST`, `nats://HOST`, or the file
+    /// of a local farm's queue.
     #[arg(
         long,
         value_name = "URL",
         env = "BUNRAKU_QUEUE",
+        hide_env_values = true,
         default_value = ".bunraku/queue.redb"
     )]
     pub(crate) queue: String,

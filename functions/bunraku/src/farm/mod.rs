@@ -2,25 +2,26 @@
 
 mod uploads;
 mod worker;
+mod workers;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bunraku_compile::Compile;
 use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki};
 use bunraku_farm::Counters;
-use bunraku_farm::messages::{Channel, Lane, Message};
+use bunraku_farm::messages::Lane;
 use bunraku_pki::{Autosign, Ca, CaOptions};
 use bunraku_queue::{EmbeddedQueue, Queue, QueueOptions};
 use bunraku_store::Store;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::edge::watching::Watching;
 use crate::failure::{Failure, Result};
+pub(crate) use workers::{Workers, jobs};
 
 /// What a farm is started with.
 pub(crate) struct FarmOptions {
@@ -46,7 +47,8 @@ pub(crate) struct Farm {
     hostname: String,
     autosign: Autosign,
     stop: CancellationToken,
-    tasks: JoinSet<()>,
+    edge: JoinHandle<()>,
+    workers: Workers,
 }
 
 /// This machine's name as a certname.
@@ -104,20 +106,13 @@ impl Farm {
         let address = listener.local_addr().map_err(Failure::unreachable)?;
 
         let stop = CancellationToken::new();
-        let mut tasks = JoinSet::new();
         let stopped = stop.clone();
-        tasks.spawn(async move { edge.serve(listener, stopped.cancelled_owned()).await });
-        tasks.spawn(uploads::announce(
-            store.clone(),
-            Arc::clone(&queue),
-            stop.clone(),
-        ));
-        start_ingest(&mut tasks, &store, &queue, &counters, &stop);
-        start_plan(&mut tasks, &store, &queue, &counters, &stop);
-        let jobs = options
-            .jobs
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        start_compile(&mut tasks, jobs.max(1), &store, &queue, &counters, &stop);
+        let edge =
+            tokio::spawn(async move { edge.serve(listener, stopped.cancelled_owned()).await });
+        let mut workers = Workers::new(store.clone(), queue, counters);
+        workers.announce_uploads();
+        workers.ingest_and_plan();
+        workers.compile(&Lane::ALL, jobs(options.jobs));
         Ok(Self {
             store,
             data,
@@ -125,7 +120,8 @@ impl Farm {
             hostname,
             autosign: options.autosign,
             stop,
-            tasks,
+            edge,
+            workers,
         })
     }
 
@@ -172,91 +168,10 @@ impl Farm {
     }
 
     /// Stops taking work, finishes what is begun, and ends.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(self) {
         self.stop.cancel();
-        while self.tasks.join_next().await.is_some() {}
-    }
-}
-
-fn start_ingest(
-    tasks: &mut JoinSet<()>,
-    store: &Store,
-    queue: &Arc<dyn Queue>,
-    counters: &Arc<Counters>,
-    stop: &CancellationToken,
-) {
-    let context =
-        bunraku_ingest::Context::new(store.clone(), Arc::clone(queue), Arc::clone(counters));
-    let (queue, stop) = (Arc::clone(queue), stop.clone());
-    tasks.spawn(async move {
-        let handle = move |message| {
-            let context = context.clone();
-            async move {
-                match message {
-                    Message::UploadCreated(upload) => {
-                        bunraku_ingest::handle(&context, &upload).await
-                    }
-                    _ => Ok(()),
-                }
-            }
-        };
-        worker::run(queue, &[Channel::Uploads], stop, handle).await;
-    });
-}
-
-fn start_plan(
-    tasks: &mut JoinSet<()>,
-    store: &Store,
-    queue: &Arc<dyn Queue>,
-    counters: &Arc<Counters>,
-    stop: &CancellationToken,
-) {
-    let context =
-        bunraku_plan::Context::new(store.clone(), Arc::clone(queue), Arc::clone(counters));
-    let (queue, stop) = (Arc::clone(queue), stop.clone());
-    tasks.spawn(async move {
-        let handle = move |message| {
-            let context = context.clone();
-            async move {
-                match message {
-                    Message::Plan(task) => bunraku_plan::handle(&context, &task).await,
-                    _ => Ok(()),
-                }
-            }
-        };
-        worker::run(queue, &[Channel::Plans], stop, handle).await;
-    });
-}
-
-/// Workers of all lanes, urgent first, and one more that only takes what an agent waits for.
-fn start_compile(
-    tasks: &mut JoinSet<()>,
-    jobs: usize,
-    store: &Store,
-    queue: &Arc<dyn Queue>,
-    counters: &Arc<Counters>,
-    stop: &CancellationToken,
-) {
-    const LANES: [Channel; 3] = [
-        Channel::Compile(Lane::Urgent),
-        Channel::Compile(Lane::Normal),
-        Channel::Compile(Lane::Bulk),
-    ];
-    let compile = Compile::new(store.clone(), Arc::clone(counters));
-    for job in 0..=jobs {
-        let channels = if job == jobs { &LANES[..1] } else { &LANES[..] };
-        let (compile, queue, stop) = (compile.clone(), Arc::clone(queue), stop.clone());
-        tasks.spawn(async move {
-            let handle = move |message| {
-                let compile = compile.clone();
-                async move {
-                    match message {
-                        Message::Compile(task) => compile.handle(&task, None).await.map(|_| ()),
-                        _ => Ok(()),
-                    }
-                }
-            };
-            worker::run(queue, channels, stop, handle).await;
-        });
+        self.workers.stop().await;
+        // Whatever became of the edge, it is over.
+        let _ = self.edge.await;
     }
 }

@@ -1,4 +1,4 @@
-//! The embedded store's object-created event: new objects under `uploads/` become messages.
+//! The object-created event where nobody else sends it: new objects under `uploads/` become messages.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often to look though no event came: events of other machines' writes (NFS) are never told.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+/// How often to look into a bucket, where each look is paid for.
+const LOOK_AT_BUCKET: Duration = Duration::from_secs(15);
 
 /// Sends a message for each upload in the store, those already there at first: what was uploaded
 /// while no farm ran, or was cut off, is taken up. Sending twice does no harm, since a waiting
@@ -23,6 +25,7 @@ pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: Cancella
     let _watcher = store
         .root()
         .and_then(|root| watch(&root.join("uploads"), Arc::clone(&news)));
+    let every = store.root().map_or(LOOK_AT_BUCKET, |_| LOOK_ANYWAY);
     let mut announced = BTreeSet::new();
     loop {
         match store.waiting_uploads().await {
@@ -48,7 +51,7 @@ pub(crate) async fn announce(store: Store, queue: Arc<dyn Queue>, stop: Cancella
         tokio::select! {
             () = stop.cancelled() => return,
             () = news.notified() => {}
-            () = tokio::time::sleep(LOOK_ANYWAY) => {}
+            () = tokio::time::sleep(every) => {}
         }
     }
 }

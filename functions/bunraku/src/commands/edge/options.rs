@@ -23,8 +23,13 @@ pub(crate) struct Edge {
     /// The farm's store: `s3://BUCKET` or a directory.
     #[arg(long, value_name = "URL", env = "BUNRAKU_STORE")]
     pub(super) store: String,
-    /// The farm's queue: `sqs://PREFIX` or the file of an embedded queue.
-    #[arg(long, value_name = "URL", env = "BUNRAKU_QUEUE")]
+    /// The farm's queue: `sqs://PREFIX`, `amqp://HOST`, `nats://HOST` or the file of an embedded queue.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "BUNRAKU_QUEUE",
+        hide_env_values = true
+    )]
     pub(super) queue: String,
     /// Where to listen.
     #[arg(

@@ -1,0 +1,176 @@
+//! What only a broker can get wrong: it ends in the middle of things.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use bunraku_farm::messages::Lane;
+use tokio::time::Instant;
+
+use crate::conformance::{NORMAL, NOW, compile, normal, of, receive};
+use crate::testing::{Broker, Kind};
+use crate::{Channel, Queue, QueueError, QueueOptions};
+
+static RABBITMQ: LazyLock<Broker> = LazyLock::new(|| Broker::start(Kind::RabbitMq));
+static NATS: LazyLock<Broker> = LazyLock::new(|| Broker::start(Kind::Nats));
+
+const OPTIONS: QueueOptions = QueueOptions {
+    lease: Duration::from_secs(4),
+    max_attempts: 3,
+};
+
+/// Queues of a prefix of their own on the broker that this process's tests share.
+pub(crate) async fn queue(kind: Kind) -> Arc<dyn Queue> {
+    let broker = match kind {
+        Kind::RabbitMq => &RABBITMQ,
+        Kind::Nats => &NATS,
+    };
+    let prefix = format!("test-{}", uuid::Uuid::new_v4().simple());
+    let queue = open(kind, &broker.url(&prefix)).await;
+    answering(&*queue).await;
+    queue
+}
+
+async fn open(kind: Kind, url: &str) -> Arc<dyn Queue> {
+    match kind {
+        Kind::RabbitMq => Arc::new(crate::amqp::AmqpQueue::connect(url, OPTIONS).unwrap()),
+        Kind::Nats => Arc::new(crate::nats::NatsQueue::connect(url, OPTIONS).await.unwrap()),
+    }
+}
+
+/// Waits until the broker is up.
+async fn answering(queue: &dyn Queue) {
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while let Err(error) = queue.depths().await {
+        assert!(matches!(error, QueueError::Unavailable { .. }), "{error}");
+        assert!(Instant::now() < give_up, "{error}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Receives and acknowledges until `count` nodes came.
+async fn drain(queue: &dyn Queue, count: usize) -> Vec<(String, u32)> {
+    let mut nodes = std::collections::BTreeMap::new();
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while nodes.len() < count {
+        assert!(Instant::now() < give_up, "only {nodes:?} came");
+        for delivery in queue
+            .receive(&[NORMAL], 10, Duration::from_secs(1))
+            .await
+            .unwrap_or_default()
+        {
+            queue.ack(&delivery.receipt).await.unwrap();
+            nodes.insert(of(&delivery).0.to_owned(), delivery.attempt);
+        }
+    }
+    nodes.into_iter().collect()
+}
+
+async fn a_killed_broker_loses_nothing(kind: Kind) {
+    let mut broker = Broker::start(kind);
+    let queue = open(kind, &broker.url("farm")).await;
+    answering(&*queue).await;
+    let nodes: Vec<String> = (0..20).map(|n| format!("n{n:02}")).collect();
+    let messages = nodes.iter().map(|node| normal(node)).collect();
+    queue.send_batch(messages).await.unwrap();
+    let leased = queue.receive(&[NORMAL], 5, NOW).await.unwrap();
+    assert_eq!(leased.len(), 5);
+    let waiting = {
+        let queue = Arc::clone(&queue);
+        tokio::spawn(async move {
+            let urgent = [Channel::Compile(Lane::Urgent)];
+            queue.receive(&urgent, 1, Duration::MAX).await
+        })
+    };
+
+    broker.kill();
+    let refused = queue.send(normal("during")).await;
+    assert!(
+        matches!(refused, Err(QueueError::Unavailable { .. })),
+        "{refused:?}"
+    );
+    // A receiver that waits is told, and may ask again.
+    assert!(waiting.await.unwrap().is_err());
+    broker.start_again();
+    answering(&*queue).await;
+
+    let came = drain(&*queue, 20).await;
+    let named: Vec<&String> = came.iter().map(|(node, _)| node).collect();
+    assert_eq!(named, nodes.iter().collect::<Vec<_>>());
+    let again = came.iter().filter(|(_, attempt)| *attempt > 1).count();
+    assert_eq!(again, 5, "{came:?}");
+    // Nothing of ours was started anew: the queue goes on.
+    queue.send(compile("after", 1, Lane::Normal)).await.unwrap();
+    assert_eq!(drain(&*queue, 1).await[0].0, "after");
+}
+
+async fn what_a_dead_holder_had_comes_to_the_next(kind: Kind) {
+    let broker = match kind {
+        Kind::RabbitMq => &RABBITMQ,
+        Kind::Nats => &NATS,
+    };
+    let url = broker.url(&format!("test-{}", uuid::Uuid::new_v4().simple()));
+    let next = open(kind, &url).await;
+    answering(&*next).await;
+    // A runtime of its own, ended with all its tasks, is as good as a process that was killed.
+    let sent = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let queue = open(kind, &url).await;
+            queue.send(normal("a")).await.unwrap();
+            receive(&*queue, &[NORMAL], NOW).await.unwrap().attempt
+        })
+    });
+    assert_eq!(sent.join().unwrap(), 1);
+    let again = receive(&*next, &[NORMAL], OPTIONS.lease * 3).await.unwrap();
+    assert_eq!((of(&again), again.attempt), (("a", 1), 2));
+}
+
+async fn another_farm_on_the_broker_is_not_seen(kind: Kind) {
+    let (one, other) = (queue(kind).await, queue(kind).await);
+    one.send(normal("a")).await.unwrap();
+    assert_eq!(receive(&*other, &[NORMAL], NOW).await, None);
+    assert!(receive(&*one, &[NORMAL], NOW).await.is_some());
+}
+
+async fn no_broker_is_told_soon(kind: Kind) {
+    let scheme = match kind {
+        Kind::RabbitMq => "amqp",
+        Kind::Nats => "nats",
+    };
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = nowhere.local_addr().unwrap().port();
+    drop(nowhere);
+    let queue = open(kind, &format!("{scheme}://me:secret@127.0.0.1:{port}")).await;
+    let error = queue.depths().await.unwrap_err();
+    assert!(matches!(error, QueueError::Unavailable { .. }), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains(&port.to_string()) && !text.contains("secret"),
+        "{text}"
+    );
+}
+
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        $(
+            mod $name {
+                #[tokio::test(flavor = "multi_thread")]
+                async fn on_rabbitmq() {
+                    super::$name(super::Kind::RabbitMq).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn on_nats() {
+                    super::$name(super::Kind::Nats).await;
+                }
+            }
+        )*
+    };
+}
+
+on_both! {
+    a_killed_broker_loses_nothing
+    what_a_dead_holder_had_comes_to_the_next
+    another_farm_on_the_broker_is_not_seen
+    no_broker_is_told_soon
+}

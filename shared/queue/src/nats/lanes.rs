@@ -1,0 +1,303 @@
+//! The connection, and the streams behind it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, pull};
+use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType, Stream};
+use async_nats::jetstream::{self, Context};
+use async_nats::{Client, ConnectOptions, ServerAddr};
+use bunraku_farm::messages::{Channel, Message};
+use bytes::Bytes;
+use futures::StreamExt as _;
+use tokio::sync::{Mutex, Notify};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+use crate::broker::Address;
+use crate::{Depth, QueueError, QueueOptions};
+
+/// How long the server may take for an answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection that is being made is waited for.
+const FOR_CONNECTION: Duration = Duration::from_secs(2);
+/// After how long a silence a holder is taken for dead, at most.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+/// The consumer that all workers share.
+const WORKERS: &str = "workers";
+const NO_LIMIT: i64 = -1;
+
+/// What calls share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) options: QueueOptions,
+    place: String,
+    prefix: String,
+    client: Client,
+    pub(super) jetstream: Context,
+    lanes: Mutex<Option<Arc<Lanes>>>,
+    /// Tells receivers that something came.
+    news: Arc<Notify>,
+    listener: AbortHandle,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+impl Shared {
+    pub(super) async fn connect(
+        address: &Address,
+        options: QueueOptions,
+    ) -> Result<Self, QueueError> {
+        let failed = |error: String| QueueError::unavailable(format!("{address}: {error}"));
+        let mut connecting = ConnectOptions::new()
+            .name("bunraku")
+            .retry_on_initial_connect()
+            .connection_timeout(PATIENCE)
+            .request_timeout(Some(PATIENCE))
+            .reconnect_delay_callback(|attempt| {
+                let pause = Duration::from_millis(100) * (1 << attempt.min(6));
+                pause.min(LONGEST_PAUSE)
+            });
+        connecting = match (&address.user, &address.password) {
+            (Some(user), Some(password)) => {
+                connecting.user_and_password(user.clone(), password.clone())
+            }
+            (Some(token), None) => connecting.token(token.clone()),
+            _ => connecting,
+        };
+        let servers: Result<Vec<ServerAddr>, _> = address
+            .hosts
+            .iter()
+            .map(|host| format!("{}://{host}", address.scheme).parse())
+            .collect();
+        let servers = servers.map_err(|error| failed(error.to_string()))?;
+        let client = connecting
+            .connect(servers)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        let mut sent = client
+            .subscribe(format!("{}.*", address.prefix))
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        let news = Arc::new(Notify::new());
+        let told = Arc::clone(&news);
+        let listener = tokio::spawn(async move {
+            while sent.next().await.is_some() {
+                told.notify_waiters();
+            }
+        });
+        let mut jetstream = jetstream::new(client.clone());
+        jetstream.set_timeout(PATIENCE);
+        Ok(Self {
+            options,
+            place: address.to_string(),
+            prefix: address.prefix.clone(),
+            client,
+            jetstream,
+            lanes: Mutex::default(),
+            news,
+            listener: listener.abort_handle(),
+        })
+    }
+
+    pub(super) fn news(&self) -> &Notify {
+        &self.news
+    }
+
+    /// Without a connection the answer is that, soon.
+    pub(super) async fn reachable(&self) -> Result<(), QueueError> {
+        let connected = || self.client.connection_state() == State::Connected;
+        if connected()
+            || (timeout(FOR_CONNECTION, self.client.flush()).await.is_ok() && connected())
+        {
+            return Ok(());
+        }
+        Err(QueueError::unavailable(format!(
+            "{}: NATS can't be reached, or refuses the connection",
+            self.place
+        )))
+    }
+
+    /// The streams and consumers, made unless they are there.
+    pub(super) async fn lanes(&self) -> Result<Arc<Lanes>, QueueError> {
+        self.reachable().await?;
+        let mut lanes = self.lanes.lock().await;
+        if let Some(lanes) = &*lanes {
+            return Ok(Arc::clone(lanes));
+        }
+        let made = Lanes::make(&self.jetstream, &self.prefix, self.options).await?;
+        Ok(Arc::clone(lanes.insert(Arc::new(made))))
+    }
+
+    /// After an error the streams are looked for again: the server may have lost them.
+    pub(super) async fn checked<T>(&self, outcome: Result<T, QueueError>) -> Result<T, QueueError> {
+        if outcome.is_err() {
+            *self.lanes.lock().await = None;
+        }
+        outcome
+    }
+
+    /// The subject of a channel's dead letters.
+    pub(super) fn dead_subject(&self, channel: Channel) -> String {
+        dead_subject(&self.prefix, channel)
+    }
+
+    /// After how long a silence the server gives a message to the next.
+    pub(super) fn silence(&self) -> Duration {
+        silence(self.options)
+    }
+}
+
+fn silence(options: QueueOptions) -> Duration {
+    options.lease.min(LONGEST_SILENCE)
+}
+
+fn dead_subject(prefix: &str, channel: Channel) -> String {
+    format!("{prefix}.{channel}.dead")
+}
+
+/// The streams of all channels.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    jetstream: Context,
+    lanes: BTreeMap<Channel, Lane>,
+}
+
+/// The streams of one channel.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) subject: String,
+    workers: Consumer<pull::Config>,
+    pub(super) dead: Stream,
+    pub(super) dead_subject: String,
+}
+
+impl Lanes {
+    async fn make(
+        jetstream: &Context,
+        prefix: &str,
+        options: QueueOptions,
+    ) -> Result<Self, QueueError> {
+        let mut lanes = BTreeMap::new();
+        for channel in Channel::ALL {
+            lanes.insert(
+                channel,
+                Lane::make(jetstream, prefix, channel, options).await?,
+            );
+        }
+        Ok(Self {
+            jetstream: jetstream.clone(),
+            lanes,
+        })
+    }
+
+    pub(super) fn of(&self, channel: Channel) -> &Lane {
+        // Each channel has one, see `make`.
+        &self.lanes[&channel]
+    }
+
+    /// Sends messages; the server has stored them when this returns.
+    pub(super) async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
+        let mut stored = Vec::with_capacity(messages.len());
+        for message in messages {
+            let body = serde_json::to_vec(message).map_err(QueueError::unavailable)?;
+            let subject = self.of(message.channel()).subject.clone();
+            let sent = self.jetstream.publish(subject, body.into()).await;
+            stored.push(sent.map_err(QueueError::unavailable)?);
+        }
+        for stored in stored {
+            stored.await.map_err(QueueError::unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// Sends one body to a channel.
+    pub(super) async fn send_body(&self, channel: Channel, body: Bytes) -> Result<(), QueueError> {
+        let subject = self.of(channel).subject.clone();
+        let sent = self.jetstream.publish(subject, body).await;
+        let stored = sent.map_err(QueueError::unavailable)?.await;
+        stored.map(drop).map_err(QueueError::unavailable)
+    }
+}
+
+impl Lane {
+    async fn make(
+        jetstream: &Context,
+        prefix: &str,
+        channel: Channel,
+        options: QueueOptions,
+    ) -> Result<Self, QueueError> {
+        let name = format!("{prefix}-{channel}");
+        let subject = format!("{prefix}.{channel}");
+        let dead_subject = dead_subject(prefix, channel);
+        let stream = |name: String, subject: &str, retention| Config {
+            name,
+            subjects: vec![subject.to_owned()],
+            retention,
+            storage: StorageType::File,
+            ..Config::default()
+        };
+        let work = stream(name.clone(), &subject, RetentionPolicy::WorkQueue);
+        let work = jetstream.get_or_create_stream(work).await;
+        let work = work.map_err(QueueError::unavailable)?;
+        let dead = stream(
+            format!("{name}-dead"),
+            &dead_subject,
+            RetentionPolicy::Limits,
+        );
+        let dead = jetstream.get_or_create_stream(dead).await;
+        let workers = work.create_consumer(pull::Config {
+            durable_name: Some(WORKERS.to_owned()),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: silence(options),
+            max_deliver: NO_LIMIT,
+            max_ack_pending: NO_LIMIT,
+            ..pull::Config::default()
+        });
+        Ok(Self {
+            subject,
+            workers: workers.await.map_err(QueueError::unavailable)?,
+            dead: dead.map_err(QueueError::unavailable)?,
+            dead_subject,
+        })
+    }
+
+    /// Takes what waits, at most `max`, without waiting for more.
+    pub(super) async fn take(&self, max: usize) -> Result<Vec<jetstream::Message>, QueueError> {
+        let taking = async {
+            let fetched = self.workers.fetch().max_messages(max).messages().await;
+            let mut fetched = fetched.map_err(QueueError::unavailable)?;
+            let mut taken = Vec::new();
+            while let Some(message) = fetched.next().await {
+                taken.push(message.map_err(QueueError::unavailable)?);
+            }
+            Ok(taken)
+        };
+        let taken = timeout(PATIENCE, taking).await;
+        taken.map_err(|_| QueueError::unavailable("NATS gave no answer in time"))?
+    }
+
+    pub(super) async fn depth(&self) -> Result<Depth, QueueError> {
+        let workers = self.workers.get_info().await;
+        let workers = workers.map_err(QueueError::unavailable)?;
+        let dead = self
+            .dead
+            .get_info()
+            .await
+            .map_err(QueueError::unavailable)?;
+        let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(Depth {
+            waiting: count(workers.num_pending),
+            delayed: 0,
+            leased: workers.num_ack_pending,
+            dead: count(dead.state.messages),
+        })
+    }
+}

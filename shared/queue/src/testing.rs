@@ -1,0 +1,149 @@
+//! For tests: brokers of Debian's packages as child processes, each with a directory and ports of its
+//! own on loopback, and gone when the process that started them is, however that ends.
+
+// Helpers of tests may fail as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Runs a server in a process group of its own until standard input ends, and clears up; a line of
+/// input ends it, too, but lets its files be.
+const SUPERVISOR: &str = r#"
+directory=$1; shift
+if [ -n "${ERL_EPMD_PORT:-}" ]; then setsid epmd & epmd=$!; fi
+setsid "$@" >"$directory/log" 2>&1 & server=$!
+read -r keep
+kill -9 -- "-$server" ${epmd:+"-$epmd"} 2>/dev/null
+wait
+[ -n "$keep" ] || rm -rf "$directory"
+"#;
+
+/// Which broker.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// `rabbitmq-server`.
+    RabbitMq,
+    /// `nats-server`.
+    Nats,
+}
+
+/// A broker that runs, or was ended and may be started again with its files and ports.
+#[derive(Debug)]
+pub struct Broker {
+    kind: Kind,
+    directory: PathBuf,
+    ports: [u16; 3],
+    supervisor: Option<Child>,
+}
+
+impl Broker {
+    /// Starts a broker. It may not listen yet; whoever uses it tries again.
+    ///
+    /// # Panics
+    ///
+    /// When its package is not installed.
+    pub fn start(kind: Kind) -> Self {
+        let (package, program) = match kind {
+            Kind::RabbitMq => ("rabbitmq-server", RABBITMQ),
+            Kind::Nats => ("nats-server", NATS),
+        };
+        assert!(
+            Path::new(program).exists(),
+            "{program} is missing: sudo apt-get install {package}"
+        );
+        let listeners = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+        let ports = listeners.map(|listener| listener.local_addr().unwrap().port());
+        let directory = std::env::temp_dir().join(format!("bunraku-{package}-{}", ports[0]));
+        std::fs::create_dir_all(&directory).unwrap();
+        let mut broker = Self {
+            kind,
+            directory,
+            ports,
+            supervisor: None,
+        };
+        broker.start_again();
+        broker
+    }
+
+    /// The URL of its queues under a prefix.
+    pub fn url(&self, prefix: &str) -> String {
+        let scheme = match self.kind {
+            Kind::RabbitMq => "amqp",
+            Kind::Nats => "nats",
+        };
+        format!("{scheme}://127.0.0.1:{}?prefix={prefix}", self.ports[0])
+    }
+
+    /// Kills it, as a power cut would.
+    pub fn kill(&mut self) {
+        let mut supervisor = self.supervisor.take().expect("it runs");
+        supervisor
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(b"keep\n")
+            .unwrap();
+        supervisor.wait().unwrap();
+    }
+
+    /// Starts it again after [`Self::kill`].
+    pub fn start_again(&mut self) {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", SUPERVISOR, "supervisor"])
+            .arg(&self.directory)
+            .stdin(Stdio::piped());
+        let [port, port_of_names, port_of_nodes] = self.ports.map(|port| port.to_string());
+        match self.kind {
+            Kind::Nats => {
+                command
+                    .args([NATS, "-a", "127.0.0.1", "-p", &port, "-js", "-sd"])
+                    .arg(self.directory.join("data"));
+            }
+            Kind::RabbitMq => {
+                let configuration = self.directory.join("rabbitmq.conf");
+                let settings = format!(
+                    "listeners.tcp.1 = 127.0.0.1:{port}\n\
+                     disk_free_limit.absolute = 10MB\n\
+                     raft.wal_max_size_bytes = 16777216\n"
+                );
+                std::fs::write(&configuration, settings).unwrap();
+                command
+                    .arg(RABBITMQ)
+                    .env("HOME", &self.directory)
+                    .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+                    .env("ERL_EPMD_PORT", port_of_names)
+                    .env("RABBITMQ_DIST_PORT", port_of_nodes)
+                    .env("RABBITMQ_NODENAME", format!("bunraku{port}@localhost"))
+                    .env("RABBITMQ_MNESIA_BASE", self.directory.join("data"))
+                    .env("RABBITMQ_LOG_BASE", self.directory.join("logs"))
+                    .env("RABBITMQ_PID_FILE", self.directory.join("pid"))
+                    .env(
+                        "RABBITMQ_ENABLED_PLUGINS_FILE",
+                        self.directory.join("plugins"),
+                    )
+                    .env("RABBITMQ_CONFIG_FILE", configuration);
+            }
+        }
+        self.supervisor = Some(command.spawn().expect("sh starts"));
+    }
+}
+
+/// Ends the broker and clears up. One that is never dropped (in a static) ends with its process.
+impl Drop for Broker {
+    fn drop(&mut self) {
+        if let Some(mut supervisor) = self.supervisor.take() {
+            drop(supervisor.stdin.take());
+            let _ = supervisor.wait();
+        } else {
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+/// Debian's command is for root and the service's user alone: this is what it calls.
+const RABBITMQ: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const NATS: &str = "/usr/sbin/nats-server";
