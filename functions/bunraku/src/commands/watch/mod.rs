@@ -132,15 +132,17 @@ impl Watcher {
                     wait
                 }
                 Visit::Failed(reason, least) => {
-                    let wait = backoff.next(least);
+                    self.settings.edges.turn();
+                    let all = failures.is_multiple_of(self.settings.edges.count().max(1));
+                    if all {
+                        self.settle_again();
+                    }
+                    // That one edge is busy keeps nobody from asking another.
+                    let wait = backoff.next(least.filter(|_| all));
                     console::say(&format!(
                         "{reason}; trying again in {:.1} s",
                         wait.as_secs_f64()
                     ));
-                    self.settings.edges.turn();
-                    if failures.is_multiple_of(self.settings.edges.count().max(1)) {
-                        self.settle_again();
-                    }
                     wait
                 }
             };
