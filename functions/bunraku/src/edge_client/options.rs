@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use crate::failure::{Failure, Result};
 
 /// A client's certificate. Without these options, what the Puppet agent of this machine has.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ClientOptions {
     /// For an edge: this client's certificate (to push, an administrator's), a PEM file or its text.
     /// Without it, that of the Puppet agent of this machine.

@@ -1,5 +1,7 @@
 //! `GET /bunraku/v1/watch`: the events of the client's own node.
 
+use std::ops::RangeInclusive;
+
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response};
@@ -7,12 +9,14 @@ use hyper::{Method, Response};
 use super::seat::Visitor;
 use crate::edge::Shared;
 use crate::http::call::Call;
-use crate::http::reply::{Problem, Reply, bad_request};
+use crate::http::reply::{Problem, Reply, bad_request, busy};
 use crate::http::reply_body::ReplyBody;
 use crate::routes::{environment_name, forbidden, only, store_problem, unavailable};
 
 /// The header in which clients of such streams say what they saw last.
 const LAST_EVENT_ID: &str = "last-event-id";
+/// When to come again, in seconds, to an edge that stops: others are there, or it is soon again.
+const STOPPING: RangeInclusive<u64> = 1..=5;
 /// The environment of a node that nothing is known of: an agent's default.
 const DEFAULT_ENVIRONMENT: &str = "production";
 
@@ -41,7 +45,7 @@ pub(crate) async fn watch(shared: &Shared, call: Call) -> Result<Reply, Problem>
         has,
     };
     let Some(events) = shared.watching.enter(visitor, place) else {
-        return Err(unavailable(shared));
+        return Err(busy(&STOPPING));
     };
     shared.counters.watches.increment();
     // Watchers are counted apart: those who ask for catalogs find their places free.

@@ -30,8 +30,6 @@ use deliver::Audience;
 use standings::Standings;
 use webhook::Webhook;
 
-/// How many events are delivered at once. Those of one node come one after the other.
-const AT_ONCE: usize = 8;
 /// How often what others know is written down.
 const SAVE: Duration = Duration::from_secs(1);
 /// How often all pointers are looked at where each new one is told.
@@ -50,7 +48,7 @@ pub(crate) struct Events {
     )]
     store: String,
     /// With a bucket: the farm's queues, `sqs://PREFIX`, and the topic of published catalogs.
-    #[arg(long, value_name = "URL", env = "BUNRAKU_QUEUE", requires = "events")]
+    #[arg(long, value_name = "URL", env = "BUNRAKU_QUEUE")]
     queue: Option<String>,
     /// The topic of published catalogs (the stack's output PublishedTopicArn).
     #[arg(
@@ -83,6 +81,15 @@ pub(crate) struct Events {
         requires = "webhook"
     )]
     secret: Option<String>,
+    /// How many events are delivered at once, those of one node one after the other: with a command
+    /// that waits for the agent's run, as many nodes run at a time.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 8,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    at_once: u32,
     /// Where to remember what was told, so that a restart neither misses nor repeats events.
     #[arg(long, value_name = "FILE", env = "BUNRAKU_EVENTS_STATE")]
     state: Option<PathBuf>,
@@ -112,6 +119,7 @@ pub(crate) async fn run(options: &Events, json: bool) -> Result<ExitCode> {
         },
         standings: Mutex::new(standings),
         changes,
+        at_once: usize::try_from(options.at_once).unwrap_or(usize::MAX),
     };
     if is_new {
         teller.take_as_known().await?;
@@ -136,6 +144,7 @@ struct Teller {
     audience: Audience,
     standings: Mutex<Standings>,
     changes: Arc<Changes>,
+    at_once: usize,
 }
 
 impl Teller {
@@ -163,7 +172,7 @@ impl Teller {
                     Err(failure) => tracing::warn!(%failure, "pointers could not be listed"),
                 }
             }
-            while looks.len() < AT_ONCE
+            while looks.len() < self.at_once
                 && let Some(node) = self.changes.next()
             {
                 looks.push(self.look(node));

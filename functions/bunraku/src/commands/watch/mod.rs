@@ -49,7 +49,7 @@ pub(crate) async fn run(options: &Watch, json: bool) -> Result<ExitCode> {
     let watcher = Watcher {
         settings: options.settle()?,
         state: State::open(options.state.clone())?,
-        once: options.once,
+        options: options.clone(),
         json,
         stop,
         damper: Damper::default(),
@@ -61,9 +61,9 @@ pub(crate) async fn run(options: &Watch, json: bool) -> Result<ExitCode> {
 }
 
 struct Watcher {
+    options: Watch,
     settings: Settings,
     state: State,
-    once: bool,
     json: bool,
     stop: CancellationToken,
     damper: Damper,
@@ -108,10 +108,12 @@ impl Watcher {
             };
             let wait = match visit {
                 Visit::Stopped => return Ok(ExitCode::SUCCESS),
-                Visit::Ran(well) if self.once => return Ok(ExitCode::from(u8::from(!well))),
-                Visit::Current if self.once => return Ok(ExitCode::SUCCESS),
+                Visit::Ran(well) if self.options.once => {
+                    return Ok(ExitCode::from(u8::from(!well)));
+                }
+                Visit::Current if self.options.once => return Ok(ExitCode::SUCCESS),
                 Visit::Failed(reason, _)
-                    if self.once && failures >= self.settings.edges.count() =>
+                    if self.options.once && failures >= self.settings.edges.count() =>
                 {
                     return Err(Failure::unreachable(reason));
                 }
@@ -130,12 +132,17 @@ impl Watcher {
                     wait
                 }
                 Visit::Failed(reason, least) => {
-                    let wait = backoff.next(least);
+                    self.settings.edges.turn();
+                    let all = failures.is_multiple_of(self.settings.edges.count().max(1));
+                    if all {
+                        self.settle_again();
+                    }
+                    // That one edge is busy keeps nobody from asking another.
+                    let wait = backoff.next(least.filter(|_| all));
                     console::say(&format!(
                         "{reason}; trying again in {:.1} s",
                         wait.as_secs_f64()
                     ));
-                    self.settings.edges.turn();
                     wait
                 }
             };
@@ -143,6 +150,14 @@ impl Watcher {
                 () = self.stop.cancelled() => return Ok(ExitCode::SUCCESS),
                 () = tokio::time::sleep(wait) => {}
             }
+        }
+    }
+
+    /// All edges failed: the agent may have a new certificate or other servers by now.
+    fn settle_again(&mut self) {
+        match self.options.settle() {
+            Ok(settings) => self.settings = settings,
+            Err(failure) => console::say(&format!("{failure}; going on as before")),
         }
     }
 
@@ -172,7 +187,7 @@ impl Watcher {
                 Ok(Item::Event { name, id, data }) => match (name.as_str(), id) {
                     ("catalog", Some(catalog)) => break News { catalog, data },
                     ("served", Some(catalog)) => self.state.set(&catalog)?,
-                    ("current", _) if self.once => return Ok(Visit::Current),
+                    ("current", _) if self.options.once => return Ok(Visit::Current),
                     _ => {}
                 },
                 Err(End::Ended) => return Ok(Visit::Ended(within)),

@@ -17,7 +17,7 @@ const AGENT: &[&str] = &["puppet", "agent", "--onetime", "--no-daemonize"];
 /// Agents' port.
 const PORT: u16 = 8140;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Watch {
     /// What to run when this node has a new catalog: a line for the shell, which gets the event as JSON on its
     /// standard input. By default `puppet agent --onetime --no-daemonize`.

@@ -146,12 +146,13 @@ impl Site {
             command,
         ]
         .map(str::to_owned);
-        let options = Line::try_parse_from(words).unwrap().watch;
+        let mut options = Line::try_parse_from(words).unwrap().watch;
+        options.once = once;
         let stop = CancellationToken::new();
         let watcher = Watcher {
             settings: options.settle().unwrap(),
-            state: State::open(options.state).unwrap(),
-            once,
+            state: State::open(options.state.clone()).unwrap(),
+            options,
             json: false,
             stop: stop.clone(),
             damper: Damper::default(),
@@ -342,5 +343,36 @@ async fn an_edge_that_is_full_says_when_to_come_again() {
     };
     assert!(reason.contains("503"), "{reason}");
     assert_eq!(wait, Duration::from_secs(30));
+    edge.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_renewed_is_taken_up() {
+    let site = Site::new().await;
+    let edge = site.edge(0).await;
+    let (path, key) = (
+        site.path(&format!("ssl/certs/{NODE}.pem")),
+        site.path(&format!("ssl/private_keys/{NODE}.pem")),
+    );
+    let server = format!("localhost:{}", edge.port);
+    // Of no authority that the edge knows.
+    let other = Ca::open(site.path("other"), CaOptions::default()).unwrap();
+    let stranger = other.admin_credentials(NODE).unwrap();
+    let good = [&path, &key].map(|file| std::fs::read(file).unwrap());
+    std::fs::write(&path, stranger.certificate_pem).unwrap();
+    std::fs::write(&key, stranger.key_pem).unwrap();
+    let (watcher, stop) = site.watcher(&server, &site.writes_down(), false);
+    let refused = edge.counters.connections_refused.get();
+    let watching = tokio::spawn(watcher.watch());
+    while edge.counters.connections_refused.get() == refused {
+        tokio::task::yield_now().await;
+    }
+    for (file, pem) in [&path, &key].into_iter().zip(good) {
+        std::fs::write(file, pem).unwrap();
+    }
+    let first = site.publish("1").await;
+    assert_eq!(site.wait_for_runs(1).await, [first]);
+    stop.cancel();
+    watching.await.unwrap().unwrap();
     edge.end().await;
 }
