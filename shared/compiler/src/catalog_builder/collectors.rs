@@ -45,6 +45,8 @@ enum Wanted {
     Exported {
         own: Option<Query>,
         query: ExportQuery,
+        file: FileName,
+        line: u32,
     },
     /// These, by reference.
     Listed(Vec<EcoString>),
@@ -107,6 +109,7 @@ impl<'a> Evaluator<'a> {
                 line,
             })
         };
+        let line = frame.file.source.line_column(expr.span.start).line;
         let expr = node.query.expr.as_ref();
         let expr = expr.filter(|query| !matches!(query.kind, ExprKind::Nop));
         let query = expr.map(|expr| self.query(expr, frame)).transpose()?;
@@ -119,6 +122,8 @@ impl<'a> Evaluator<'a> {
                     type_name,
                     condition: condition.transpose()?,
                 },
+                file: frame.file.display.clone(),
+                line,
             }
         } else {
             Wanted::Matching { type_name, query }
@@ -216,10 +221,16 @@ impl<'a> Evaluator<'a> {
                 Wanted::Matching { type_name, query } => {
                     self.find_matching(type_name, query.as_ref(), false)
                 }
-                Wanted::Exported { own, query } => {
+                Wanted::Exported {
+                    own,
+                    query,
+                    file,
+                    line,
+                } => {
                     let (query, scope) = (query.clone(), collector.scope);
+                    let place = (file.clone(), *line);
                     let mut found = self.find_matching(&query.type_name, own.as_ref(), true);
-                    found.extend(self.collect_exported(&query, scope)?);
+                    found.extend(self.collect_exported(&query, scope, place)?);
                     found
                 }
                 Wanted::Listed(references) => {

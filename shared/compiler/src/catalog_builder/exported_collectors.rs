@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::declare::AnyType;
 use super::resource::{Param, ResourceKind};
 use super::sources::SourceId;
-use super::table::reference_parts;
+use super::table::{FileName, reference_parts};
 use crate::error::{Error, Result, Unwind};
 use crate::evaluator::Evaluator;
 use crate::evaluator::labels::value_a_an;
@@ -90,17 +90,23 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Asks for what other nodes export, and puts what is not here yet into the catalog.
+    /// Asks for what other nodes export, and puts what is not here yet into the catalog; `place` is
+    /// the collector's.
     pub(super) fn collect_exported(
         &mut self,
         query: &ExportQuery,
         scope: ScopeId,
+        place: (FileName, u32),
     ) -> Result<Vec<ResourceId>> {
         let Some(of) = self.find_resource_type(&query.type_name)? else {
             return Ok(Vec::new());
         };
         let mut new = Vec::new();
-        for found in self.inputs.exported(query)? {
+        let answer = self.inputs.exported(query).map_err(|error| {
+            let (file, line) = place;
+            Error::verbatim(error.to_string(), file, Some(line), None)
+        })?;
+        for found in answer {
             match self.find_by_name(&found.type_name, &found.title)? {
                 None => new.push(self.add_exported(&found, &of, scope)?),
                 Some(existing) => {
