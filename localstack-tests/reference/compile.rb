@@ -20,6 +20,8 @@
 #   static        true: a static catalog, with `code_id` (default `static`) and inlined metadata
 #   format        rich (default) or plain
 #   include_virtual  true: as before the filter for agents
+#   puppetdb      URL of a PuppetDB: exported resources are collected from it, and the catalog is stored in it
+#   exports       exported resources to collect from instead, a list as PuppetDB gives it
 #   log_level     default notice
 #   warm          true: keep what is parsed from the last request for the same environment
 #
@@ -27,14 +29,62 @@
 #          logs: [{level, message, source, file, line}], ms, serialize_ms}
 
 require 'json'
+require 'net/http'
+require 'securerandom'
 require 'tmpdir'
 require 'fileutils'
 require 'puppet'
 require 'puppet/util/log'
 require 'puppet/indirector/catalog/compiler'
+require 'puppet/indirector/code'
+require 'puppet/resource'
 
 module Reference
   DEFAULTS = { 'strict' => 'error', 'strict_variables' => true, 'rich_data' => true }.freeze
+
+  # Answers collectors from a list, as PuppetDB and its terminus do.
+  class Puppet::Resource::Given < Puppet::Indirector::Code
+    desc 'Exported resources that were given.'
+
+    attr_writer :exports
+
+    def search(request)
+      host, filter, scope = request.options.values_at(:host, :filter, :scope)
+      found = @exports.select do |one|
+        one['type'] == request.key && one['certname'] != host && (filter.nil? || holds?(filter, one))
+      end
+      found.sort_by { |one| one.values_at('certname', 'title') }.map { |one| collected(one, scope) }
+    end
+
+    private
+
+    def holds?(filter, resource)
+      left, operator, right = filter
+      case operator
+      when 'and' then holds?(left, resource) && holds?(right, resource)
+      when 'or' then holds?(left, resource) || holds?(right, resource)
+      else same?(left, right, resource) == (operator == '==')
+      end
+    end
+
+    def same?(field, value, resource)
+      case field
+      when 'title' then resource['title'] == value
+      when 'tag' then (resource['tags'] || []).include?(value.downcase)
+      else (resource['parameters'] || {})[field].eql?(JSON.parse([value].to_json).first)
+      end
+    end
+
+    def collected(resource, scope)
+      parameters = (resource['parameters'] || {}).map do |name, value|
+        Puppet::Parser::Resource::Param.new(name: name, value: value)
+      end
+      type = Puppet::Pops::Evaluator::Runtime3ResourceSupport.find_resource_type(scope, resource['type'])
+      Puppet::Parser::Resource.new(type, resource['title'], parameters: parameters, scope: scope).tap do |made|
+        made.collector_id = resource.values_at('certname', 'type', 'title').join('|')
+      end
+    end
+  end
 
   # A log destination that keeps what it gets.
   class Entries < Array; end
@@ -96,12 +146,58 @@ module Reference
     end
 
     def settings(request)
+      puppetdb(request['puppetdb']) if request['puppetdb']
+      collect_from(request['exports']) if request['exports']
       @set&.each { |name, value| Puppet[name.to_sym] = value }
-      wanted = DEFAULTS.merge(request['settings'] || {})
+      wanted = DEFAULTS.merge(request['settings'] || {}, 'storeconfigs' => stores?(request))
       @set = wanted.keys.to_h { |name| [name, Puppet[name.to_sym]] }
       wanted.each { |name, value| Puppet[name.to_sym] = value }
       Puppet[:code] = request['code'] || ''
       Puppet[:static_catalogs] = request['static'] ? true : false
+    end
+
+    def stores?(request)
+      request.key?('puppetdb') || request.key?('exports')
+    end
+
+    # Exported resources of a request, in PuppetDB's place.
+    def collect_from(exports)
+      Puppet[:storeconfigs_backend] = 'given'
+      Puppet::Resource.indirection.terminus(:given).exports = exports
+    end
+
+    # PuppetDB's terminus asks for HTTPS in its configuration file, so it is configured here.
+    def puppetdb(url)
+      return if url == @puppetdb
+
+      @puppetdb = url
+      Puppet[:storeconfigs_backend] = 'puppetdb'
+      require 'puppet/util/puppetdb'
+      defaults = Puppet::Util::Puppetdb::Config.load(File::NULL)
+      config = defaults.send(:config).merge(server_urls: [URI(url)])
+      Puppet::Util::Puppetdb.instance_variable_set(:@config, Puppet::Util::Puppetdb::Config.new(config))
+      order_answers
+    end
+
+    # PuppetDB answers in no certain order; a catalog that can be compared needs one.
+    def order_answers
+      Puppet::Resource.indirection.terminus(:puppetdb).define_singleton_method(:search) do |query|
+        super(query).sort_by { |found| found.collector_id.split('|', 3) }
+      end
+    end
+
+    # Stores a catalog as the server does, and waits until PuppetDB has it.
+    def store(catalog, environment)
+      catalog.catalog_uuid = SecureRandom.uuid
+      request = Puppet::Indirector::Request.new(:catalog, :save, catalog.name, catalog, environment: environment)
+      Puppet::Resource::Catalog.indirection.terminus(:puppetdb).save(request)
+      uri = URI("#{@puppetdb}/pdb/query/v4/catalogs/#{catalog.name}")
+      300.times do
+        return if Net::HTTP.get(uri).include?(catalog.catalog_uuid)
+
+        sleep 0.1
+      end
+      raise "PuppetDB did not take the catalog of #{catalog.name}"
     end
 
     # The environment of a request. It is a link in our own environmentpath, which Puppet resolves
@@ -154,6 +250,7 @@ module Reference
         node = node(request, environment)
         compile_ms = time do
           catalog = @terminus.send(:compile, node, options)
+          store(catalog, environment) if request['puppetdb']
           catalog = @terminus.filter(catalog) unless request['include_virtual']
         end
         plain = request['format'] == 'plain'

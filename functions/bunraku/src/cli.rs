@@ -260,6 +260,9 @@ pub(crate) struct Language {
     /// A node classifier's classes: a JSON list of names, or an object of names and parameters.
     #[arg(long, value_name = "FILE")]
     pub(crate) classes: Option<PathBuf>,
+    /// What other nodes export, a JSON list as PuppetDB's resources endpoint gives it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exports: Option<PathBuf>,
     /// Write log entries to a file, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     pub(crate) log_json: Option<PathBuf>,
@@ -366,6 +369,9 @@ pub(crate) struct Verify {
     /// Module directories, over those of environment.conf.
     #[arg(long, value_name = "A:B:C")]
     pub(crate) modulepath: Option<String>,
+    /// What other nodes export, a JSON list as PuppetDB's resources endpoint gives it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exports: Option<PathBuf>,
     /// Ruby that has Puppet.
     #[arg(long, value_name = "PROGRAM", default_value = "ruby")]
     pub(crate) ruby: PathBuf,

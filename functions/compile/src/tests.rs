@@ -314,6 +314,21 @@ async fn a_failed_compile_keeps_the_last_good_catalog() {
 }
 
 #[tokio::test]
+async fn a_collector_of_exported_resources_is_an_error_at_its_line_and_never_an_empty_answer() {
+    let world = World::empty();
+    world.facts(json!({})).await;
+    world
+        .release(&[("manifests/site.pp", "@@notify { 'x': }\nNotify <<| |>>")])
+        .await;
+    assert_eq!(world.pushed().await, Handled::Failed);
+    let error = world.pointer().await.failure.expect("a failure").error;
+    assert!(
+        error.contains("Exported resources of other nodes") && error.contains("line: 2"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn what_failed_is_tried_again_only_for_who_insists() {
     let world = World::empty();
     world.facts(json!({ "mode": "0644" })).await;

@@ -42,7 +42,7 @@ pub enum Read {
     Setting(EcoString),
     /// A key of what a node classifier says: `classification:classes`.
     Classification(EcoString),
-    /// A query for exported resources: `exported:Sshkey`.
+    /// A query for exported resources, as [`crate::ExportQuery`] writes it: `exported:["Sshkey"]`.
     Exported(EcoString),
     /// The time: `clock`.
     Clock,

@@ -71,6 +71,13 @@ pub fn from_json(bytes: &[u8]) -> Result<Catalog, WireError> {
     Ok(from_json_value(serde_json::from_slice(bytes)?)?)
 }
 
+/// A value as plain JSON, at any depth as in a catalog.
+#[must_use]
+pub fn plain_json(value: &Value) -> Json {
+    let format = Format::Plain;
+    serde_json::to_value(ValueOut { value, format }).unwrap_or_default()
+}
+
 fn from_json_value(mut json: Json) -> Result<Catalog, serde_json::Error> {
     if let Some(data) = json.get_mut("data") {
         json = data.take();

@@ -1,6 +1,6 @@
 //! One compile from request to catalog.
 
-use bunraku_catalog::{Catalog, Trace, Version};
+use bunraku_catalog::{Catalog, ExportedResource, Trace, Version};
 use bunraku_pcore::Value;
 use ecow::EcoString;
 
@@ -85,6 +85,8 @@ impl Request {
 pub struct Compilation {
     /// The catalog, or why there is none.
     pub outcome: Result<Catalog, Error>,
+    /// What the node exports; nothing when there is no catalog.
+    pub exports: Vec<ExportedResource>,
     /// Every read, with the digest of its answer.
     pub trace: Trace,
     /// What was logged, in order.
@@ -97,19 +99,25 @@ pub fn compile(request: &Request, inputs: &dyn Inputs, cache: &CodeCache) -> Com
     on_large_stack(|| {
         let code = Code::default();
         let mut ev = Evaluator::new(request, Recorder::new(inputs), &code, cache);
-        let outcome = run(&mut ev).map_err(|unwind| {
-            let mut error = unwind.into_error();
-            error.node = Some(request.certname.clone());
-            error
-        });
+        let finished = run(&mut ev).and_then(|catalog| Ok((catalog, ev.exports()?)));
+        let (outcome, exports) = match finished {
+            Ok((catalog, exports)) => (Ok(catalog), exports),
+            Err(unwind) => {
+                let mut error = unwind.into_error();
+                error.node = Some(request.certname.clone());
+                (Err(error), Vec::new())
+            }
+        };
         Compilation {
             outcome,
+            exports,
             trace: ev.inputs.take_trace(),
             logs: std::mem::take(&mut ev.logs),
         }
     })
     .unwrap_or_else(|message| Compilation {
         outcome: Err(Error::plain(message)),
+        exports: Vec::new(),
         trace: Trace::new(),
         logs: Vec::new(),
     })

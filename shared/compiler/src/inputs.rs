@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bunraku_catalog::{ExportQuery, ExportedResource};
 use bunraku_hiera::{Config, DataSource, Layer, LookupError};
 use bunraku_pcore::Value;
 use ecow::EcoString;
@@ -104,6 +105,9 @@ pub trait Inputs: Sync {
 
     /// Mode and digest of a file or directory that agents can fetch.
     fn file_metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError>;
+
+    /// What other nodes export and `query` asks for, sorted by certname, then title.
+    fn exported(&self, query: &ExportQuery) -> Result<Vec<Arc<ExportedResource>>, InputError>;
 
     /// The clock, in nanoseconds since the epoch. A catalog that reads it is never reused.
     fn now(&self) -> i128;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use bunraku_catalog::{AnswerDigest, Read, Trace};
+use bunraku_catalog::{AnswerDigest, ExportQuery, ExportedResource, Read, Trace, exported_digest};
 use bunraku_hiera::{Config, DataSource, Layer, LookupError};
 use bunraku_pcore::Value;
 use ecow::EcoString;
@@ -146,6 +146,17 @@ impl<'a> Recorder<'a> {
             Read::FileMetadata(path.into()),
             metadata_digest(answer.as_ref()),
         );
+        Ok(answer)
+    }
+
+    /// What other nodes export.
+    pub(crate) fn exported(
+        &self,
+        query: &ExportQuery,
+    ) -> Result<Vec<Arc<ExportedResource>>, InputError> {
+        let answer = self.inputs.exported(query)?;
+        let read = Read::Exported(ecow::eco_format!("{query}"));
+        self.note(read, exported_digest(&answer));
         Ok(answer)
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bunraku_catalog::{ExportQuery, ExportedResource, Exports};
 use bunraku_hiera::{Config, DataFile, DataFormat, DataSource, Layer, LookupError};
 use bunraku_pcore::Value;
 use ecow::EcoString;
@@ -125,6 +126,8 @@ pub struct NodeFacts {
 pub struct NodeInputs<'r, F> {
     release: &'r Release<F>,
     node: NodeFacts,
+    /// The node's certname, with what all nodes export; a compile that asks without is refused.
+    exports: Option<(EcoString, Arc<Exports>)>,
     now: i128,
     random: u64,
 }
@@ -135,9 +138,17 @@ impl<'r, F: Files> NodeInputs<'r, F> {
         Self {
             release,
             node,
+            exports: None,
             now,
             random,
         }
+    }
+
+    /// The same with what all nodes export; `certname` is the node, which sees that of others.
+    #[must_use]
+    pub fn with_exports(mut self, certname: impl Into<EcoString>, exports: Arc<Exports>) -> Self {
+        self.exports = Some((certname.into(), exports));
+        self
     }
 }
 
@@ -204,6 +215,15 @@ impl<F: Files> Inputs for NodeInputs<'_, F> {
 
     fn file_metadata(&self, path: &str) -> Result<Option<FileMetadata>, InputError> {
         self.release.files.metadata(path)
+    }
+
+    fn exported(&self, query: &ExportQuery) -> Result<Vec<Arc<ExportedResource>>, InputError> {
+        match &self.exports {
+            Some((certname, exports)) => Ok(exports.answer(query, certname)),
+            None => Err(InputError::Refused(
+                "Exported resources of other nodes are not at hand here".to_owned(),
+            )),
+        }
     }
 
     fn now(&self) -> i128 {

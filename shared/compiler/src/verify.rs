@@ -1,6 +1,6 @@
 //! Whether a catalog still holds: every read of its trace, asked again.
 
-use bunraku_catalog::{AnswerDigest, Broken, Read, Trace};
+use bunraku_catalog::{AnswerDigest, Broken, ExportQuery, Read, Trace, exported_digest};
 use bunraku_hiera::{DataFormat, DataSource};
 
 use crate::inputs::Inputs;
@@ -56,9 +56,12 @@ fn answer(read: &Read, inputs: &dyn Inputs) -> Option<AnswerDigest> {
             AnswerDigest::of_value_option(inputs.data(&source, key).ok()?.as_ref())
         }
         Read::FileMetadata(path) => metadata_digest(inputs.file_metadata(path).ok()?.as_ref()),
+        Read::Exported(query) => {
+            let query: ExportQuery = query.parse().ok()?;
+            exported_digest(&inputs.exported(&query).ok()?)
+        }
         Read::Setting(_)
         | Read::Classification(_)
-        | Read::Exported(_)
         | Read::Clock
         | Read::Random
         | Read::Environment(_) => return None,

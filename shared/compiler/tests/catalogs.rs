@@ -132,6 +132,7 @@ fn catalogs_and_errors_are_those_of_the_reference() {
         facts: Value::hash(facts),
         trusted: hash(&[]),
         server_facts: hash(&[]),
+        exports: Default::default(),
     };
     let cache = CodeCache::new();
     let mut cases: Vec<String> = std::fs::read_dir(root.join("cases"))

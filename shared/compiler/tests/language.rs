@@ -81,6 +81,7 @@ fn every_case_logs_and_fails_as_the_reference_does() {
             ("certname", "test.example.com"),
         ]),
         server_facts: hash(&[("serverversion", "8.0.0")]),
+        exports: Default::default(),
     };
     let cache = CodeCache::new();
     let mut exceptions = exceptions(&root);
@@ -150,6 +151,7 @@ fn fact_reads(code: &str) -> Vec<String> {
             ("certname", "test.example.com"),
         ]),
         server_facts: hash(&[]),
+        exports: Default::default(),
     };
     let mut request = Request::new("test.example.com");
     request.manifest = Manifest::Code(code.to_owned());
@@ -225,6 +227,7 @@ fn what_is_not_supported_is_refused_at_its_place() {
         facts: hash(&[]),
         trusted: hash(&[]),
         server_facts: hash(&[]),
+        exports: Default::default(),
     };
     let cache = CodeCache::new();
     for (code, message, line, column) in [
@@ -260,6 +263,7 @@ fn a_data_provider_of_old_is_refused_at_the_line_that_names_it() {
         facts: hash(&[]),
         trusted: hash(&[]),
         server_facts: hash(&[]),
+        exports: Default::default(),
     };
     let answer = outcome("include old", &inputs, &CodeCache::new());
     let message = answer["error"]["message"].as_str().unwrap_or_default();

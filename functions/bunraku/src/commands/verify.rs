@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::{Language, Verify};
 use crate::console;
 use crate::failure::{Failure, Result};
-use crate::local::{Program, facts_documents, facts_values, read_source, trusted_of};
+use crate::local::{Program, facts_documents, facts_values, read_json, read_source, trusted_of};
 use crate::reference::Reference;
 
 /// What both compilers are told of the server.
@@ -105,6 +105,7 @@ fn language(
         server_facts: Some(scratch.write("server_facts.json", &server_facts())?),
         vars: None,
         classes: None,
+        exports: options.exports.clone(),
         log_json: None,
         log_level: "notice".to_owned(),
     })
@@ -134,6 +135,10 @@ fn compare(
     if let Some(path) = &options.modulepath {
         request["modulepath"] = path.split(':').collect();
     }
+    request["exports"] = match &options.exports {
+        Some(path) => read_json(path)?,
+        None => json!([]),
+    };
     let answer = reference.ask(&request)?;
 
     let mut score = NodeScore {

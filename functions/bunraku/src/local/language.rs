@@ -2,7 +2,9 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use bunraku_catalog::{ExportedResource, Exports};
 use bunraku_compiler::release::{NodeFacts, NodeInputs, Release};
 use bunraku_compiler::settings::{Settings, Strict};
 use bunraku_compiler::{Compilation, Evaluation, Manifest, Request};
@@ -21,6 +23,7 @@ pub(crate) struct Program {
     pub(crate) request: Request,
     release: Release<LocalFiles>,
     node: NodeFacts,
+    exports: Arc<Exports>,
 }
 
 /// Reads a JSON file.
@@ -119,6 +122,12 @@ fn object(path: Option<&PathBuf>) -> Result<Option<Json>> {
         ))),
     })
     .transpose()
+}
+
+fn exports(path: &Path) -> Result<Exports> {
+    let list: Vec<ExportedResource> = serde_json::from_value(read_json(path)?)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+    Ok(list.into_iter().collect())
 }
 
 /// The values of a facts file: the object itself, or `values` of an agent's document.
@@ -235,6 +244,7 @@ impl Program {
         let trusted =
             object(options.trusted.as_ref())?.unwrap_or_else(|| trusted_of(&options.node));
         let server_facts = object(options.server_facts.as_ref())?;
+        let exports = options.exports.as_deref().map(exports).transpose()?;
         let empty = || Value::hash(PuppetHash::new());
         Ok(Self {
             request,
@@ -245,6 +255,7 @@ impl Program {
                 server_facts: server_facts
                     .map_or_else(empty, |facts| rich::from_plain_json(&facts)),
             },
+            exports: Arc::new(exports.unwrap_or_default()),
         })
     }
 
@@ -262,5 +273,6 @@ impl Program {
         let now = jiff::Timestamp::now().as_nanosecond();
         let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), now);
         NodeInputs::new(&self.release, self.node.clone(), now, random)
+            .with_exports(self.request.certname.as_str(), Arc::clone(&self.exports))
     }
 }

@@ -5,6 +5,7 @@
 
 mod cost;
 mod doctor;
+mod exports;
 mod package;
 mod queues;
 mod sqs_server;

@@ -1,5 +1,6 @@
-//! Collectors: `Type <| query |>` and `realize` (`pops/evaluator/collectors`, `CollectorTransformer`).
+//! Collectors: `Type <| query |>`, `Type <<| query |>>` and `realize` (`pops/evaluator/collectors`, `CollectorTransformer`).
 
+use bunraku_catalog::ExportQuery;
 use bunraku_pcore::{Type, Value, ops, to_display_string};
 use bunraku_syntax::ast::{BinaryOp, ExprKind};
 use bunraku_syntax::{Expr, ast};
@@ -40,6 +41,13 @@ enum Wanted {
         type_name: EcoString,
         query: Option<Query>,
     },
+    /// All exported ones of a type that match: of this node by `own`, of others by `query`.
+    Exported {
+        own: Option<Query>,
+        query: ExportQuery,
+        file: FileName,
+        line: u32,
+    },
     /// These, by reference.
     Listed(Vec<EcoString>),
 }
@@ -79,14 +87,6 @@ impl<'a> Evaluator<'a> {
         expr: &'a Expr,
         frame: Frame<'a>,
     ) -> Result<CollectorId> {
-        if node.query.exported {
-            return Err(self.issue_at(
-                "UNSUPPORTED_EXPORTED_QUERY",
-                "Collecting exported resources is not supported yet",
-                expr.span,
-                frame,
-            ));
-        }
         let ExprKind::TypeName(name) = &node.type_expr.kind else {
             return Err(Unwind::plain("LHS is not a type"));
         };
@@ -109,19 +109,26 @@ impl<'a> Evaluator<'a> {
                 line,
             })
         };
-        let query = match &node.query.expr {
-            None => None,
-            Some(query) if matches!(query.kind, ExprKind::Nop) => None,
-            Some(query) => Some(self.query(query, frame)?),
+        let line = frame.file.source.line_column(expr.span.start).line;
+        let expr = node.query.expr.as_ref();
+        let expr = expr.filter(|query| !matches!(query.kind, ExprKind::Nop));
+        let query = expr.map(|expr| self.query(expr, frame)).transpose()?;
+        let type_name = found.type_name();
+        let wanted = if node.query.exported {
+            let condition = expr.map(|expr| self.export_condition(expr, frame));
+            Wanted::Exported {
+                own: query,
+                query: ExportQuery {
+                    type_name,
+                    condition: condition.transpose()?,
+                },
+                file: frame.file.display.clone(),
+                line,
+            }
+        } else {
+            Wanted::Matching { type_name, query }
         };
-        Ok(self.keep_collector(
-            Wanted::Matching {
-                type_name: found.type_name(),
-                query,
-            },
-            frame.scope,
-            overrides,
-        ))
+        Ok(self.keep_collector(wanted, frame.scope, overrides))
     }
 
     /// `realize`: makes resources real as soon as they are declared; they must be in the end.
@@ -190,7 +197,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn query_operand(&mut self, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
+    pub(super) fn query_operand(&mut self, expr: &'a Expr, frame: Frame<'a>) -> Result<Value> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.query_operand(inner, frame),
             _ => self.eval(expr, frame),
@@ -211,17 +218,21 @@ impl<'a> Evaluator<'a> {
             None => return Ok(false),
             Some(collector) if collector.done => return Ok(false),
             Some(collector) => match &collector.wanted {
-                Wanted::Matching { type_name, query } => self
-                    .builder
-                    .resources
-                    .iter()
-                    .copied()
-                    .filter(|id| {
-                        let resource = self.builder.table.get(*id);
-                        resource.type_name == *type_name
-                            && query.as_ref().is_none_or(|query| self.matches(query, *id))
-                    })
-                    .collect(),
+                Wanted::Matching { type_name, query } => {
+                    self.find_matching(type_name, query.as_ref(), false)
+                }
+                Wanted::Exported {
+                    own,
+                    query,
+                    file,
+                    line,
+                } => {
+                    let (query, scope) = (query.clone(), collector.scope);
+                    let place = (file.clone(), *line);
+                    let mut found = self.find_matching(&query.type_name, own.as_ref(), true);
+                    found.extend(self.collect_exported(&query, scope, place)?);
+                    found
+                }
                 Wanted::Listed(references) => {
                     let references = references.clone();
                     self.find_listed(index, &references)?
@@ -232,6 +243,23 @@ impl<'a> Evaluator<'a> {
             self.builder.table.get_mut(*id).is_virtual = false;
         }
         self.keep_found(index, &found)
+    }
+
+    /// Resources of this node, all of them or the exported ones.
+    fn find_matching(
+        &self,
+        type_name: &EcoString,
+        query: Option<&Query>,
+        exported: bool,
+    ) -> Vec<ResourceId> {
+        let ids = self.builder.resources.iter().copied();
+        ids.filter(|id| {
+            let resource = self.builder.table.get(*id);
+            resource.type_name == *type_name
+                && (resource.exported || !exported)
+                && query.is_none_or(|query| self.matches(query, *id))
+        })
+        .collect()
     }
 
     fn find_listed(&mut self, index: usize, references: &[EcoString]) -> Result<Vec<ResourceId>> {

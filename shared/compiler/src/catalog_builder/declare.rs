@@ -140,6 +140,7 @@ impl<'a> Evaluator<'a> {
             line: None,
             is_virtual: false,
             exported: false,
+            exported_by: None,
             evaluated: false,
             has_scope_tags: false,
             finished: false,

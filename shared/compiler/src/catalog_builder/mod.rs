@@ -7,7 +7,8 @@
 //! - `statements`, `declare`: resource expressions; `classes`, `nodes`: what is declared by name
 //! - `evaluate`, `parameters`: the code of classes, defines and nodes
 //! - `table`: titles, aliases and containment; `defaults`, `overrides`, `sources`: who may set what
-//! - `collectors`, `relationships`: queries and arrows, which are answered late
+//! - `collectors`, `exported_collectors`, `relationships`: queries and arrows, which are answered late
+//! - `exports`: what other nodes may collect
 //! - `finish`, `output`, `static_metadata`: checks, and the catalog
 //! - `queries`: what functions ask
 
@@ -26,6 +27,8 @@ mod declare;
 mod defaults;
 mod definitions;
 mod evaluate;
+mod exported_collectors;
+mod exports;
 mod finish;
 mod nodes;
 mod output;

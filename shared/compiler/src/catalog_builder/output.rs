@@ -66,7 +66,7 @@ fn to_resource(data: &ResourceData<'_>) -> Result<Resource> {
 }
 
 /// Attributes that the title sets, then parameters; without undefined ones and a name equal to the title.
-fn parameters(data: &ResourceData<'_>) -> Result<Parameters> {
+pub(super) fn parameters(data: &ResourceData<'_>) -> Result<Parameters> {
     let (namevar, of_title) = match &data.kind {
         ResourceKind::Builtin(of) => (
             of.namevar(),

@@ -204,12 +204,15 @@ impl<'a> Evaluator<'a> {
                 } else {
                     format!(" at{place}")
                 };
+                let by = match sources.describe(current.source) {
+                    nobody if nobody.is_empty() => nobody,
+                    source => format!(" by {source}"),
+                };
                 return Err(parse_error(
                     format!(
-                        "Parameter '{}' is already set on {} by {}{at}; cannot redefine",
+                        "Parameter '{}' is already set on {}{by}{at}; cannot redefine",
                         param.name,
                         resource.reference(),
-                        sources.describe(current.source)
                     ),
                     param.file.clone(),
                     param.line,

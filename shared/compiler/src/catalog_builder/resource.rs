@@ -90,6 +90,8 @@ pub(crate) struct ResourceData<'a> {
     pub(crate) is_virtual: bool,
     /// Declared with `@@`.
     pub(crate) exported: bool,
+    /// The node that exports it, when it was collected from another.
+    pub(crate) exported_by: Option<EcoString>,
     /// Its code was evaluated, or is being.
     pub(crate) evaluated: bool,
     /// Tags of the scope were added.

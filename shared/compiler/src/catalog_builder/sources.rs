@@ -12,6 +12,11 @@ use crate::scope::ScopeKind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SourceId(u32);
 
+impl SourceId {
+    /// Nobody of this compile: what another node has set.
+    pub(crate) const NOBODY: Self = Self(u32::MAX);
+}
+
 #[derive(Debug)]
 struct Source {
     kind: ScopeKind,
@@ -89,7 +94,7 @@ impl Sources {
         false
     }
 
-    /// How messages name it. The reference prints a Ruby object's address here.
+    /// How messages name it; empty for nobody. The reference prints a Ruby object's address here.
     pub(crate) fn describe(&self, id: SourceId) -> String {
         let Some(source) = self.list.get(id.0 as usize) else {
             return String::new();

@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bunraku_catalog::{ExportQuery, ExportedResource, Exports};
 use bunraku_compiler::inputs::{Entry, EntryKind, FileContent, FileMetadata, InputError, Inputs};
 use bunraku_hiera::{Config, DataSource, Layer, LookupError};
 use bunraku_pcore::{PuppetHash, Value};
@@ -21,6 +22,8 @@ pub(crate) struct Directory {
     pub(crate) facts: Value,
     pub(crate) trusted: Value,
     pub(crate) server_facts: Value,
+    /// Whose compile it is, with what all nodes export.
+    pub(crate) exports: (EcoString, Exports),
 }
 
 /// A text file of the suite.
@@ -124,6 +127,11 @@ impl Inputs for Directory {
             EntryKind::File => (0o644, content(&path).map(|content| content.digest)),
         };
         Ok(Some(FileMetadata { kind, mode, digest }))
+    }
+
+    fn exported(&self, query: &ExportQuery) -> Result<Vec<Arc<ExportedResource>>, InputError> {
+        let (certname, exports) = &self.exports;
+        Ok(exports.answer(query, certname))
     }
 
     fn now(&self) -> i128 {

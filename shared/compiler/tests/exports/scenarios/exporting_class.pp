@@ -1,0 +1,3 @@
+# Classes are not exported.
+class other {}
+node exporter { @@class { 'other': } }
