@@ -16,7 +16,7 @@ directory=$1; shift
 if [ -n "${ERL_EPMD_PORT:-}" ]; then setsid epmd & epmd=$!; fi
 setsid "$@" >"$directory/log" 2>&1 & server=$!
 read -r keep
-kill -9 -- "-$server" ${epmd:+"-$epmd"} 2>/dev/null
+kill -9 "-$server" ${epmd:+"-$epmd"}
 wait
 [ -n "$keep" ] || rm -rf "$directory"
 "#;

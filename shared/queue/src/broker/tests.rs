@@ -3,11 +3,12 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use bunraku_farm::messages::Lane;
 use tokio::time::Instant;
 
 use crate::conformance::{NORMAL, NOW, compile, normal, of, receive};
 use crate::testing::{Broker, Kind};
-use crate::{Channel, Lane, Queue, QueueError, QueueOptions};
+use crate::{Channel, Queue, QueueError, QueueOptions};
 
 static RABBITMQ: LazyLock<Broker> = LazyLock::new(|| Broker::start(Kind::RabbitMq));
 static NATS: LazyLock<Broker> = LazyLock::new(|| Broker::start(Kind::Nats));
