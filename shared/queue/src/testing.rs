@@ -6,6 +6,7 @@
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -16,7 +17,7 @@ directory=$1; shift
 if [ -n "${ERL_EPMD_PORT:-}" ]; then setsid epmd & epmd=$!; fi
 setsid "$@" >"$directory/log" 2>&1 & server=$!
 read -r keep
-kill -9 -- "-$server" ${epmd:+"-$epmd"} 2>/dev/null
+kill -9 "-$server" ${epmd:+"-$epmd"}
 wait
 [ -n "$keep" ] || rm -rf "$directory"
 "#;
@@ -95,6 +96,8 @@ impl Broker {
         command
             .args(["-c", SUPERVISOR, "supervisor"])
             .arg(&self.directory)
+            // A signal to the tests' group (Ctrl-C) must not end whoever clears up after them.
+            .process_group(0)
             .stdin(Stdio::piped());
         let [port, port_of_names, port_of_nodes] = self.ports.map(|port| port.to_string());
         match self.kind {

@@ -10,6 +10,7 @@ mod package;
 mod queues;
 mod sqs_server;
 mod variables;
+mod work;
 
 use std::process::{Command, Output};
 
