@@ -8,7 +8,8 @@
 mod address;
 mod held;
 mod receive;
-#[cfg(all(test, feature = "amqp", feature = "nats"))]
+#[cfg(test)]
+#[cfg(all(feature = "amqp", feature = "nats"))]
 pub(crate) mod tests;
 
 use bunraku_farm::messages::{Channel, Message};
