@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use tokio::sync::{Mutex, Notify};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::broker::Address;
 use crate::{Depth, QueueError, QueueOptions};
@@ -26,6 +26,8 @@ const FOR_CONNECTION: Duration = Duration::from_secs(2);
 /// After how long a silence a holder is taken for dead, at most.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+/// How long the server may look for messages, at first.
+const SHORTEST_LOOK: Duration = Duration::from_millis(5);
 /// The consumer that all workers share.
 const WORKERS: &str = "workers";
 const NO_LIMIT: i64 = -1;
@@ -159,6 +161,10 @@ fn silence(options: QueueOptions) -> Duration {
     options.lease.min(LONGEST_SILENCE)
 }
 
+fn silent() -> QueueError {
+    QueueError::unavailable("NATS gave no answer in time")
+}
+
 fn dead_subject(prefix: &str, channel: Channel) -> String {
     format!("{prefix}.{channel}.dead")
 }
@@ -271,17 +277,47 @@ impl Lane {
 
     /// Takes what waits, at most `max`, without waiting for more.
     pub(super) async fn take(&self, max: usize) -> Result<Vec<jetstream::Message>, QueueError> {
-        let taking = async {
-            let fetched = self.workers.fetch().max_messages(max).messages().await;
-            let mut fetched = fetched.map_err(QueueError::unavailable)?;
-            let mut taken = Vec::new();
-            while let Some(message) = fetched.next().await {
-                taken.push(message.map_err(QueueError::unavailable)?);
+        let give_up = Instant::now() + PATIENCE;
+        let mut time = SHORTEST_LOOK;
+        loop {
+            let taken = self.fetch(max, time).await?;
+            // A busy server may let the time pass before it has looked: its own count says so.
+            if !taken.is_empty() || self.pending().await? == 0 || Instant::now() >= give_up {
+                return Ok(taken);
             }
-            Ok(taken)
-        };
-        let taken = timeout(PATIENCE, taking).await;
-        taken.map_err(|_| QueueError::unavailable("NATS gave no answer in time"))?
+            time *= 2;
+        }
+    }
+
+    /// Takes what the server finds in `time`. A request that the server need not answer in a time
+    /// ("no wait") is answered never, when another receiver gets what was there for it.
+    async fn fetch(
+        &self,
+        max: usize,
+        time: Duration,
+    ) -> Result<Vec<jetstream::Message>, QueueError> {
+        let fetched = self.workers.fetch().max_messages(max).expires(time);
+        let mut fetched = timeout(PATIENCE, fetched.messages())
+            .await
+            .map_err(|_| silent())?
+            .map_err(QueueError::unavailable)?;
+        let mut taken = Vec::new();
+        loop {
+            match timeout(PATIENCE, fetched.next()).await {
+                Ok(Some(Ok(message))) => taken.push(message),
+                Ok(None) => return Ok(taken),
+                // What came is ours, whatever became of the rest.
+                _ if !taken.is_empty() => return Ok(taken),
+                Ok(Some(Err(error))) => return Err(QueueError::unavailable(error)),
+                Err(_) => return Err(silent()),
+            }
+        }
+    }
+
+    /// How many messages nobody was given yet.
+    async fn pending(&self) -> Result<u64, QueueError> {
+        let workers = self.workers.get_info().await;
+        Ok(workers.map_err(QueueError::unavailable)?.num_pending)
     }
 
     pub(super) async fn depth(&self) -> Result<Depth, QueueError> {
