@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use bunraku_catalog::{Broken, Trace};
 use bunraku_farm::documents::{CatalogRef, FactsDoc, Pointer, TraceDocument};
-use bunraku_farm::messages::CompileTask;
+use bunraku_farm::messages::{CompileTask, GatherTask};
 use bunraku_farm::reuse::{
     self, ByCode, CompileReason, Decision, Outcome, Situation, SkipReason, Target,
 };
 use bunraku_farm::{Counters, Digest};
+use bunraku_queue::{Queue, QueueError};
 use bunraku_store::{Key, Store, StoreError, Versioned};
 use jiff::Timestamp;
 
 use crate::environments::Environments;
+use crate::exchange::{self, Exchange, Exchanged};
 use crate::native::{self, COMPILER};
+use crate::pool::{PoolView, Pools};
 use crate::releases::Releases;
 
 /// How often a task is decided anew because another worker moved the pointer meanwhile.
@@ -24,8 +27,10 @@ const MAX_ROUNDS: usize = 8;
 #[derive(Clone)]
 pub struct Compile {
     store: Store,
+    queue: Arc<dyn Queue>,
     environments: Environments,
     releases: Releases,
+    pools: Pools,
     counters: Arc<Counters>,
 }
 
@@ -48,6 +53,9 @@ pub enum CompileError {
     /// The store could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The queue could not be told of changed exports.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// A catalog could not be written as JSON.
     #[error("the catalog of {node} can't be written as JSON: {reason}")]
     Unwritable {
@@ -90,20 +98,42 @@ enum Work {
 
 type Read = Option<Versioned<Pointer>>;
 
+/// What one round works with.
+#[derive(Clone, Copy)]
+struct Round<'a> {
+    task: &'a CompileTask,
+    pointer: Option<&'a Pointer>,
+    pool: &'a Arc<PoolView>,
+    deadline: Option<Instant>,
+}
+
+/// What came of a round's work.
+struct Tried {
+    outcome: Outcome,
+    exchanged: Exchanged,
+}
+
 impl Compile {
     /// A handler that keeps the last few releases it opened.
     #[must_use]
-    pub fn new(store: Store, counters: Arc<Counters>) -> Self {
-        Self::with_releases(Releases::new(store.clone()), store, counters)
+    pub fn new(store: Store, queue: Arc<dyn Queue>, counters: Arc<Counters>) -> Self {
+        Self::with_releases(Releases::new(store.clone()), store, queue, counters)
     }
 
     /// A handler that opens releases through `releases`.
     #[must_use]
-    pub fn with_releases(releases: Releases, store: Store, counters: Arc<Counters>) -> Self {
+    pub fn with_releases(
+        releases: Releases,
+        store: Store,
+        queue: Arc<dyn Queue>,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self {
+            pools: Pools::new(store.clone()),
             environments: Environments::new(store.clone()),
             releases,
             store,
+            queue,
             counters,
         }
     }
@@ -141,47 +171,66 @@ impl Compile {
             .versioned_pointer(&task.environment, &task.certname)
             .await?;
         let pointer = read.as_ref().map(|read| &read.value);
-        let work = match self.decide(task, pointer).await? {
+        let pool = Arc::new(self.pools.view());
+        let work = match self.decide(task, pointer, &pool).await? {
             Ok(work) => work,
             Err(reason) => {
                 self.counters.compiles_skipped.increment();
                 return Ok(Some(Handled::Skipped(reason)));
             }
         };
-        let (target, outcome) = match work {
-            Work::VerifyCode(target) => match self.verified(task, &target, None, pointer).await? {
-                Some(outcome) => (target, outcome),
+        let round = Round {
+            task,
+            pointer,
+            pool: &pool,
+            deadline,
+        };
+        let (mut target, facts, tried) = match work {
+            Work::VerifyCode(target) => match self.verified(&round, &target, None).await? {
+                Some(tried) => (target, None, tried),
                 None => {
                     // The release and the sequence stand; only the facts were not known.
                     let Some(facts) = self.store.facts(&task.certname).await? else {
                         return Ok(Some(Handled::Skipped(SkipReason::NoFacts)));
                     };
                     let target = target.with_facts(&facts);
-                    let outcome = self
-                        .compiled(task, &target, facts, pointer, deadline)
-                        .await?;
-                    (target, outcome)
+                    let tried = self.compiled(&round, &target, &facts).await?;
+                    (target, Some(facts), tried)
                 }
             },
             Work::Verify(target, facts) => {
-                match self.verified(task, &target, Some(&facts), pointer).await? {
-                    Some(outcome) => (target, outcome),
-                    None => {
-                        let outcome = self
-                            .compiled(task, &target, facts, pointer, deadline)
-                            .await?;
-                        (target, outcome)
-                    }
-                }
+                let tried = match self.verified(&round, &target, Some(&facts)).await? {
+                    Some(tried) => tried,
+                    None => self.compiled(&round, &target, &facts).await?,
+                };
+                (target, Some(facts), tried)
             }
             Work::Compile(target, facts) => {
-                let outcome = self
-                    .compiled(task, &target, facts, pointer, deadline)
-                    .await?;
-                (target, outcome)
+                let tried = self.compiled(&round, &target, &facts).await?;
+                (target, Some(facts), tried)
             }
         };
-        self.swing(task, read, &target, outcome).await
+        let Tried { outcome, exchanged } = tried;
+        if !exchanged.collects.is_empty() {
+            target.pool_generation = pool.generation();
+        }
+        let exchange = Exchange {
+            task,
+            pointer,
+            target: &target,
+            facts: facts.as_ref(),
+            outcome: &outcome,
+            exchanged: &exchanged,
+        };
+        exchange.write(&self.store, self.queue.as_ref()).await?;
+        let handled = self.swing(task, read, &target, outcome).await?;
+        // Whoever gathered meanwhile may not have known that this node collects.
+        if let Some(collected) = target.pool_generation
+            && self.pools.generation().await? > collected
+        {
+            return Ok(None);
+        }
+        Ok(handled)
     }
 
     /// What there is to do, reading the facts only when it depends on them; `Err` says why nothing.
@@ -189,6 +238,7 @@ impl Compile {
         &self,
         task: &CompileTask,
         pointer: Option<&Pointer>,
+        pool: &PoolView,
     ) -> Result<Result<Work, SkipReason>, CompileError> {
         // A document that is behind the pointer would send it back.
         let sequence = pointer
@@ -201,7 +251,12 @@ impl Compile {
         let Some(environment) = environment else {
             return Ok(Err(SkipReason::NoEnvironment));
         };
-        match reuse::decide_by_code(task, &environment, pointer, COMPILER) {
+        let collects = pointer.is_some_and(|pointer| pointer.pool_generation.is_some());
+        let pool = match collects {
+            true => Some(pool.look().await?),
+            false => None,
+        };
+        match reuse::decide_by_code(task, &environment, pointer, pool, COMPILER) {
             ByCode::UpToDate => return Ok(Err(SkipReason::UpToDate)),
             ByCode::Verify(target) => return Ok(Ok(Work::VerifyCode(target))),
             ByCode::ReadFacts => {}
@@ -212,6 +267,7 @@ impl Compile {
             environment: Some(&environment),
             pointer,
             facts: facts.as_ref(),
+            pool,
             compiler: COMPILER,
         });
         Ok(match (decision, facts) {
@@ -229,12 +285,12 @@ impl Compile {
     /// it read of the code.
     async fn verified(
         &self,
-        task: &CompileTask,
+        round: &Round<'_>,
         target: &Target,
         facts: Option<&FactsDoc>,
-        pointer: Option<&Pointer>,
-    ) -> Result<Option<Outcome>, CompileError> {
-        let Some(pointer) = pointer else {
+    ) -> Result<Option<Tried>, CompileError> {
+        let Round { task, pool, .. } = *round;
+        let Some(pointer) = round.pointer else {
             return Ok(None);
         };
         let (Some(catalog), Ok(trace)) = (pointer.catalog, pointer.trace.parse::<Trace>()) else {
@@ -244,14 +300,23 @@ impl Compile {
             .releases
             .open(&task.environment, target.release)
             .await?;
+        let exchanged = Exchanged {
+            exports: None,
+            collects: exchange::collects(&trace),
+        };
         let (environment, facts) = (task.environment.clone(), facts.cloned());
+        let (certname, view) = (task.certname.clone(), Arc::clone(pool));
         let verified = tokio::task::spawn_blocking(move || match facts {
-            Some(facts) => native::verify(&release, &environment, &facts, &trace),
-            None => native::verify_code(&release, &trace),
+            Some(facts) => native::verify(&release, &environment, &facts, &trace, &view),
+            None => native::verify_code(&release, &certname, &trace, &view),
         })
         .await;
+        self.check(round.pool).await?;
         match verified {
-            Ok(Ok(())) => Ok(Some(Outcome::Verified(catalog.digest))),
+            Ok(Ok(())) => Ok(Some(Tried {
+                outcome: Outcome::Verified(catalog.digest),
+                exchanged,
+            })),
             Ok(Err(broken)) => {
                 tell(task, &broken);
                 Ok(None)
@@ -265,21 +330,23 @@ impl Compile {
     /// Compiles, and stores the catalog.
     async fn compiled(
         &self,
-        task: &CompileTask,
+        round: &Round<'_>,
         target: &Target,
-        facts: FactsDoc,
-        pointer: Option<&Pointer>,
-        deadline: Option<Instant>,
-    ) -> Result<Outcome, CompileError> {
+        facts: &FactsDoc,
+    ) -> Result<Tried, CompileError> {
+        let Round { task, pointer, .. } = *round;
         let release = self
             .releases
             .open(&task.environment, target.release)
             .await?;
-        check_time(task, pointer, deadline)?;
-        let environment = task.environment.clone();
-        let compiled =
-            tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts))
-                .await;
+        check_time(task, pointer, round.deadline)?;
+        let (environment, facts) = (task.environment.clone(), facts.clone());
+        let view = Arc::clone(round.pool);
+        let compiled = tokio::task::spawn_blocking(move || {
+            native::compile(&release, &environment, &facts, &view)
+        })
+        .await;
+        self.check(round.pool).await?;
         let Ok(compiled) = compiled else {
             return Err(CompileError::CutOff {
                 node: task.certname.to_string(),
@@ -292,6 +359,7 @@ impl Compile {
                 plain,
                 classes,
                 trace,
+                exchanged,
                 duration_ms,
             } => {
                 let former = pointer.and_then(|pointer| pointer.catalog);
@@ -301,23 +369,40 @@ impl Compile {
                         node: task.certname.to_string(),
                         reason: error.to_string(),
                     })?;
-                Ok(Outcome::Compiled {
+                let outcome = Outcome::Compiled {
                     catalog,
                     classes,
                     trace,
+                    exports: exchanged.digest(),
                     duration_ms,
                     compiler: COMPILER.to_owned(),
-                })
+                };
+                Ok(Tried { outcome, exchanged })
             }
-            native::Compiled::Error(message) => {
+            native::Compiled::Error { message, exchanged } => {
                 self.counters.compiles_failed.increment();
-                Ok(Outcome::Failed(message))
+                Ok(Tried {
+                    outcome: Outcome::Failed(message),
+                    exchanged,
+                })
             }
             native::Compiled::Unwritable(reason) => Err(CompileError::Unwritable {
                 node: task.certname.to_string(),
                 reason,
             }),
         }
+    }
+
+    /// An answer that came without the pool is none: the task is to be tried again. A part that is
+    /// gone was replaced since; if not, it is gathered anew.
+    async fn check(&self, pool: &PoolView) -> Result<(), CompileError> {
+        let Some(error) = pool.failure() else {
+            return Ok(());
+        };
+        if !error.is_retryable() {
+            self.queue.send(GatherTask {}.into()).await?;
+        }
+        Err(error.into())
     }
 
     /// Stores a catalog in both forms, unless it is the one that the node has.

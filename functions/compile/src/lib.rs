@@ -7,8 +7,10 @@
 
 mod bundle_files;
 mod environments;
+mod exchange;
 mod handler;
 mod native;
+mod pool;
 mod releases;
 mod replay;
 

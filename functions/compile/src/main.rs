@@ -29,7 +29,12 @@ async fn run() -> anyhow::Result<()> {
     let counters = Arc::new(Counters::default());
     let bundles = std::env::temp_dir().join("bunraku-bundles");
     let releases = Releases::with_disk(store.clone(), bundles, DISK);
-    let compile = Compile::with_releases(releases, store, Arc::clone(&counters));
+    let compile = Compile::with_releases(
+        releases,
+        store,
+        Arc::new(queue.clone()),
+        Arc::clone(&counters),
+    );
     let handle = move |task: CompileTask, deadline: Deadline| {
         let compile = compile.clone();
         async move {

@@ -7,13 +7,15 @@ use bunraku_catalog::{Broken, Read, Trace, Version};
 use bunraku_compiler::inputs::Inputs;
 use bunraku_compiler::release::{Files, NodeFacts, NodeInputs};
 use bunraku_compiler::{Manifest, Request};
-use bunraku_farm::EnvironmentName;
 use bunraku_farm::documents::FactsDoc;
+use bunraku_farm::{Certname, EnvironmentName};
 use bunraku_pcore::{Value, rich};
 use bunraku_syntax::environment_conf::{BASE_MODULE_PATH, EnvironmentConf};
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::exchange::{Exchanged, collects};
+use crate::pool::PoolView;
 use crate::releases::Sealed;
 
 /// Names this compiler in pointers. A catalog of another one is compiled anew.
@@ -36,11 +38,18 @@ pub(crate) enum Compiled {
         classes: Vec<String>,
         /// Every read.
         trace: Trace,
+        /// What the node gives to others and takes from them.
+        exchanged: Exchanged,
         /// How long it took, in milliseconds.
         duration_ms: u64,
     },
-    /// The code has an error: Puppet's message with place and node.
-    Error(String),
+    /// The code has an error.
+    Error {
+        /// Puppet's message with place and node.
+        message: String,
+        /// What was asked of other nodes until then.
+        exchanged: Exchanged,
+    },
     /// The catalog can't be written.
     Unwritable(String),
 }
@@ -55,10 +64,15 @@ fn node_facts(environment: &str, facts: &FactsDoc) -> NodeFacts {
     }
 }
 
-fn inputs(release: &Sealed, node: NodeFacts) -> NodeInputs<'_, crate::bundle_files::BundleFiles> {
+fn inputs<'r>(
+    release: &'r Sealed,
+    certname: &str,
+    node: NodeFacts,
+    pool: &'r PoolView,
+) -> NodeInputs<'r, crate::bundle_files::BundleFiles> {
     let now = Timestamp::now().as_nanosecond();
     let random = uuid::Uuid::new_v4().as_u128() as u64;
-    NodeInputs::new(&release.code, node, now, random)
+    NodeInputs::new(&release.code, node, now, random).with_exports(certname, pool)
 }
 
 /// Whether a catalog with this trace still holds for a release and these facts.
@@ -67,19 +81,27 @@ pub(crate) fn verify(
     environment: &EnvironmentName,
     facts: &FactsDoc,
     trace: &Trace,
+    pool: &PoolView,
 ) -> Result<(), Vec<Broken>> {
     let node = node_facts(environment.as_str(), facts);
-    bunraku_compiler::verify(trace, &inputs(release, node))
+    let inputs = inputs(release, facts.certname.as_str(), node, pool);
+    bunraku_compiler::verify(trace, &inputs)
 }
 
 /// Whether what such a catalog read of the code still holds for a release, whatever the node's facts.
-pub(crate) fn verify_code(release: &Sealed, trace: &Trace) -> Result<(), Vec<Broken>> {
+pub(crate) fn verify_code(
+    release: &Sealed,
+    certname: &Certname,
+    trace: &Trace,
+    pool: &PoolView,
+) -> Result<(), Vec<Broken>> {
     let nobody = NodeFacts {
         facts: Value::Undef,
         trusted: Value::Undef,
         server_facts: Value::Undef,
     };
-    bunraku_compiler::verify_code(trace, &inputs(release, nobody))
+    let inputs = inputs(release, certname.as_str(), nobody, pool);
+    bunraku_compiler::verify_code(trace, &inputs)
 }
 
 /// Compiles a node's catalog.
@@ -87,19 +109,39 @@ pub(crate) fn compile(
     release: &Sealed,
     environment: &EnvironmentName,
     facts: &FactsDoc,
+    pool: &PoolView,
 ) -> Compiled {
     let began = Instant::now();
-    let inputs = inputs(release, node_facts(environment.as_str(), facts));
+    let inputs = inputs(
+        release,
+        facts.certname.as_str(),
+        node_facts(environment.as_str(), facts),
+        pool,
+    );
     let (request, conf) = match request(release, environment, facts, &inputs) {
         Ok(made) => made,
-        Err(message) => return Compiled::Error(message),
+        Err(message) => {
+            return Compiled::Error {
+                message,
+                exchanged: Exchanged::default(),
+            };
+        }
     };
     let compilation = bunraku_compiler::compile(&request, &inputs, release.code.code());
+    let mut trace = compilation.trace;
+    let collects = collects(&trace);
     let mut catalog = match compilation.outcome {
         Ok(catalog) => catalog,
-        Err(error) => return Compiled::Error(error.to_string()),
+        Err(error) => {
+            return Compiled::Error {
+                message: error.to_string(),
+                exchanged: Exchanged {
+                    exports: None,
+                    collects,
+                },
+            };
+        }
     };
-    let mut trace = compilation.trace;
     trace.record(Read::File(ENVIRONMENT_CONF.into()), conf);
     // What was read gives the identity: a compile repeated is the same artifact.
     let reads = match serde_json::to_string(&trace) {
@@ -117,6 +159,10 @@ pub(crate) fn compile(
             rich,
             classes: catalog.classes.iter().map(ToString::to_string).collect(),
             trace,
+            exchanged: Exchanged {
+                exports: Some(compilation.exports),
+                collects,
+            },
             duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
         Err(error) => Compiled::Unwritable(error.to_string()),

@@ -4,6 +4,7 @@ use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Store, StoreError};
 
 use crate::native;
+use crate::pool::Pools;
 use crate::releases::Releases;
 
 /// A catalog compiled again from what is stored.
@@ -21,8 +22,8 @@ struct CompiledFrom {
     code_id: Digest,
 }
 
-/// Compiles a node's catalog again, from the release that it was compiled from and its stored facts,
-/// without writing anything.
+/// Compiles a node's catalog again, from the release that it was compiled from, its stored facts and what
+/// other nodes export now, without writing anything.
 ///
 /// # Errors
 /// When the node has no catalog, its inputs are not in the store, or the compile fails now.
@@ -47,14 +48,16 @@ pub async fn replay(
         .open(environment, release)
         .await?;
     let environment = environment.clone();
+    let pool = Pools::new(store.clone()).view();
     let compiled =
-        tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts)).await;
+        tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts, &pool))
+            .await;
     match compiled {
         Ok(native::Compiled::Catalog { rich, .. }) => Ok(Replayed {
             stored: catalog.digest,
             compiled: Digest::of(&rich),
         }),
-        Ok(native::Compiled::Error(message) | native::Compiled::Unwritable(message)) => {
+        Ok(native::Compiled::Error { message, .. } | native::Compiled::Unwritable(message)) => {
             Err(ReplayError::Failed(message))
         }
         Err(_) => Err(ReplayError::Failed("the compile was cut off".to_owned())),

@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bunraku_farm::documents::{FactsDoc, Pointer};
-use bunraku_farm::messages::CompileTask;
+use bunraku_farm::documents::{FactsDoc, Pointer, PoolDoc};
+use bunraku_farm::messages::{Channel, CompileTask};
 use bunraku_farm::reuse::SkipReason;
 use bunraku_farm::{Certname, Counters, Digest, EnvironmentName};
+use bunraku_queue::{MemoryQueue, Queue};
 use bunraku_store::{Key, Store};
 use jiff::Timestamp;
 
@@ -20,6 +21,7 @@ use super::*;
 /// A farm of one node, `web1`, with a handler of its own.
 struct World {
     store: Store,
+    queue: Arc<dyn Queue>,
     counters: Arc<Counters>,
     compile: Compile,
 }
@@ -70,8 +72,10 @@ impl World {
 
     fn empty() -> Self {
         let (store, counters) = (Store::memory(), Arc::new(Counters::default()));
+        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::default());
         Self {
-            compile: Compile::new(store.clone(), Arc::clone(&counters)),
+            compile: Compile::new(store.clone(), Arc::clone(&queue), Arc::clone(&counters)),
+            queue,
             store,
             counters,
         }
@@ -313,19 +317,29 @@ async fn a_failed_compile_keeps_the_last_good_catalog() {
     assert_eq!(world.counters.snapshot().compiles_failed, 1);
 }
 
-#[tokio::test]
-async fn a_collector_of_exported_resources_is_an_error_at_its_line_and_never_an_empty_answer() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_cant_be_read_is_no_failure_of_the_code() {
     let world = World::empty();
     world.facts(json!({})).await;
     world
-        .release(&[("manifests/site.pp", "@@notify { 'x': }\nNotify <<| |>>")])
+        .release(&[("manifests/site.pp", "Notify <<| |>>")])
         .await;
-    assert_eq!(world.pushed().await, Handled::Failed);
-    let error = world.pointer().await.failure.expect("a failure").error;
-    assert!(
-        error.contains("Exported resources of other nodes") && error.contains("line: 2"),
-        "{error}"
+    let pool = PoolDoc {
+        types: [("Notify".into(), Digest::of("gone"))].into(),
+        ..PoolDoc::default()
+    };
+    world.store.swap(&Key::Pool, &pool, None).await.unwrap();
+    let upload = "one".to_owned();
+    let task = world.task(Cause::Push { upload }).await;
+    let error = world.compile.handle(&task, None).await.unwrap_err();
+    assert!(matches!(error, CompileError::Store(_)), "{error}");
+    assert_eq!(
+        world.store.pointer(&production(), &web1()).await.unwrap(),
+        None
     );
+    // What is damaged is gathered anew.
+    let plans = world.queue.depths().await.unwrap()[&Channel::Plans];
+    assert_eq!(plans.waiting, 1);
 }
 
 #[tokio::test]

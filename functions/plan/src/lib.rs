@@ -1,18 +1,19 @@
-//! Which nodes, which lane: a release becomes compile tasks.
+//! Which nodes, which lane: a release, or changed exports, become compile tasks.
 //!
-//! [`handle`] reads the release's facts documents into the store (for nodes that no agent has
+//! [`gather`] sees to exported resources. [`plan`] reads the release's facts documents into the store (for nodes that no agent has
 //! spoken for yet), takes every node that is known in the environment, and puts a task for each into
 //! the queue in one batch, in the lane that the site's rules give it. Doing it twice does no harm: a task that comes late or again finds the
 //! pointer ahead of it.
 
+mod gather;
 mod priorities;
 mod seeds;
 
 use std::sync::Arc;
 
 use bunraku_farm::Counters;
-use bunraku_farm::messages::{Message, PlanTask};
-use bunraku_farm::plan::{plan, select};
+use bunraku_farm::messages::{Message, PlanTask, Planning};
+use bunraku_farm::plan::{plan as tasks_of, select};
 use bunraku_queue::Queue;
 use bunraku_store::Store;
 use jiff::Timestamp;
@@ -45,8 +46,19 @@ impl Context {
     }
 }
 
-/// Handles one plan task. An error means that the store or the queue failed: try again later.
-pub async fn handle(context: &Context, task: &PlanTask) -> anyhow::Result<()> {
+pub use gather::gather;
+
+/// Handles one message of the plans' queue. An error means that the store or the queue failed: try
+/// again later.
+pub async fn handle(context: &Context, planning: &Planning) -> anyhow::Result<()> {
+    match planning {
+        Planning::Plan(task) => plan(context, task).await,
+        Planning::Gather => gather(context).await,
+    }
+}
+
+/// Handles one plan task.
+pub async fn plan(context: &Context, task: &PlanTask) -> anyhow::Result<()> {
     let store = &context.store;
     let Some(environment) = store.environment(&task.environment).await? else {
         tracing::warn!(environment = %task.environment, "no such environment: nothing to plan");
@@ -59,8 +71,8 @@ pub async fn handle(context: &Context, task: &PlanTask) -> anyhow::Result<()> {
     let known = store.known_nodes_in(&task.environment).await?;
     let seeded = seeds::store_seeds(context, task, &environment, &manifest, &known).await?;
     let nodes = select(&task.nodes, known, seeded.iter().cloned());
-    let nodes = priorities::lanes(context, task, &environment.settings, nodes).await?;
-    let tasks = plan(task, &environment, nodes, &seeded, now);
+    let nodes = priorities::lanes(context, &task.environment, &environment.settings, nodes).await?;
+    let tasks = tasks_of(task, &environment, nodes, &seeded, now);
     tracing::info!(
         environment = %task.environment,
         release = environment.release.short(),

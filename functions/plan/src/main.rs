@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bunraku_farm::Counters;
-use bunraku_farm::messages::PlanTask;
+use bunraku_farm::messages::Planning;
 use bunraku_lambda::{Function, Settings};
 use bunraku_plan::{Context, handle};
 use bunraku_queue::sqs::SqsQueue;
@@ -21,9 +21,9 @@ async fn run() -> anyhow::Result<()> {
     let queue = SqsQueue::connect(&settings.queue).await?;
     let counters = Arc::new(Counters::default());
     let context = Context::new(store, Arc::new(queue.clone()), Arc::clone(&counters));
-    let plan = move |task: PlanTask, _| {
+    let plan = move |planning: Planning, _| {
         let context = context.clone();
-        async move { handle(&context, &task).await }
+        async move { handle(&context, &planning).await }
     };
     Function::new(settings, counters).run(queue, plan).await
 }

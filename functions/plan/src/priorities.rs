@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bunraku_farm::Certname;
 use bunraku_farm::documents::{Node, SiteSettings, Unknown};
-use bunraku_farm::messages::{Lane, PlanTask};
+use bunraku_farm::messages::Lane;
+use bunraku_farm::{Certname, EnvironmentName};
 use bunraku_store::StoreError;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -17,12 +17,12 @@ const AT_ONCE: usize = 64;
 /// that no rule before decides on.
 pub(crate) async fn lanes(
     context: &Context,
-    task: &PlanTask,
+    environment: &EnvironmentName,
     settings: &SiteSettings,
     nodes: BTreeSet<Certname>,
 ) -> Result<Vec<(Certname, Lane)>, StoreError> {
     stream::iter(nodes)
-        .map(|certname| lane(context, task, settings, Node::named(certname)))
+        .map(|certname| lane(context, environment, settings, Node::named(certname)))
         .buffered(AT_ONCE)
         .try_collect()
         .await
@@ -30,7 +30,7 @@ pub(crate) async fn lanes(
 
 async fn lane(
     context: &Context,
-    task: &PlanTask,
+    environment: &EnvironmentName,
     settings: &SiteSettings,
     mut node: Node,
 ) -> Result<(Certname, Lane), StoreError> {
@@ -43,7 +43,7 @@ async fn lane(
                 node.learn_facts(facts.map(|facts| facts.values).unwrap_or_default());
             }
             Err(Unknown::Classes) => {
-                let pointer = store.pointer(&task.environment, node.certname()).await?;
+                let pointer = store.pointer(environment, node.certname()).await?;
                 node.learn_classes(pointer.map(|pointer| pointer.classes).unwrap_or_default());
             }
         }

@@ -111,7 +111,7 @@ async fn known_nodes_and_those_of_the_site_get_a_task_each() {
         ],
     )
     .await;
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     assert_eq!(
         planned(&context).await,
         tasks(&["by-file", "by-name", "seen"], 1)
@@ -139,8 +139,8 @@ async fn a_second_delivery_adds_nothing_to_what_waits() {
     let context = context();
     known(&context, "a", "production").await;
     let task = release(&context, &[("manifests/site.pp", "")]).await;
-    handle(&context, &task).await.unwrap();
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     assert_eq!(planned(&context).await, tasks(&["a"], 1));
 }
 
@@ -150,7 +150,7 @@ async fn a_late_plan_is_for_the_current_release() {
     known(&context, "a", "production").await;
     let late = release(&context, &[("manifests/site.pp", "")]).await;
     release(&context, &[("manifests/site.pp", "# new")]).await;
-    handle(&context, &late).await.unwrap();
+    plan(&context, &late).await.unwrap();
     assert_eq!(planned(&context).await, tasks(&["a"], 2));
 }
 
@@ -161,14 +161,14 @@ async fn facts_documents_that_did_not_change_are_not_read_again() {
     let (linux, sunos) = (facts("Linux"), facts("SunOS"));
     let first = [("facts/a.json", &*linux), ("facts/b.json", &*linux)];
     let task = release(&context, &first).await;
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     planned(&context).await;
     let second = [("facts/a.json", &*linux), ("facts/b.json", &*sunos)];
     let task = release(&context, &second).await;
     // Whoever read it now would find that it is gone.
     let unchanged = bunraku_store::Key::Blob(Digest::of(&linux));
     context.store.delete(&unchanged).await.unwrap();
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     assert_eq!(planned(&context).await, tasks(&["a", "b"], 2));
     let stored = context.store.facts(&node("b")).await.unwrap().unwrap();
     assert_eq!(stored.values["kernel"], "SunOS");
@@ -181,7 +181,7 @@ async fn a_selection_is_kept_to() {
     known(&context, "b", "production").await;
     let mut task = release(&context, &[("manifests/site.pp", "")]).await;
     task.nodes = NodeSelection::Nodes(vec![node("b")]);
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     assert_eq!(planned(&context).await, tasks(&["b"], 1));
 }
 
@@ -190,7 +190,7 @@ async fn what_an_agent_sent_is_not_replaced_by_the_sites_documents() {
     let context = context();
     known(&context, "a", "production").await;
     let task = release(&context, &[("facts/a.json", r#"{"kernel": "other"}"#)]).await;
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     let facts = context.store.facts(&node("a")).await.unwrap().unwrap();
     assert_eq!(facts.values["kernel"], "Linux");
 }
@@ -205,7 +205,7 @@ async fn a_plan_for_an_environment_that_is_gone_does_nothing() {
         cause: Cause::Manual,
         nodes: NodeSelection::All,
     };
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     assert!(planned(&context).await.is_empty());
 }
 
@@ -257,7 +257,7 @@ async fn nodes_travel_in_the_lanes_of_the_sites_rules() {
         .await
         .unwrap();
 
-    handle(&context, &task).await.unwrap();
+    plan(&context, &task).await.unwrap();
     let expected = [
         ("database", Lane::Urgent),
         ("new", Lane::Urgent),

@@ -35,14 +35,45 @@ pub struct ExportedResource {
     pub line: Option<u32>,
 }
 
-/// Digest of the answer to a query: all that a collector sees of it.
+/// Digest of the answer to a query (sorted by certname, then title): all that a collector sees of it.
 #[must_use]
 pub fn exported_digest(answer: &[Arc<ExportedResource>]) -> AnswerDigest {
-    let seen: Vec<Json> = answer
-        .iter()
-        .map(|found| json!([found.certname, found.title, found.parameters]))
-        .collect();
-    AnswerDigest::of_json(&Json::Array(seen))
+    AnswerDigests::of(answer).without("")
+}
+
+/// Digests of the answers to one query, for every node that may ask it. Each node sees all but its
+/// own resources: these are taken out by node, so that a thousand collectors cost no thousand
+/// readings of what they collect.
+#[derive(Clone, Debug)]
+pub struct AnswerDigests {
+    /// By exporting node.
+    parts: Vec<(EcoString, AnswerDigest)>,
+}
+
+impl AnswerDigests {
+    fn of(answer: &[Arc<ExportedResource>]) -> Self {
+        let by_node = answer.chunk_by(|a, b| a.certname == b.certname);
+        let parts = by_node.filter_map(|found| {
+            let certname = &found.first()?.certname;
+            let seen: Vec<Json> = found
+                .iter()
+                .map(|found| json!([found.title, found.parameters]))
+                .collect();
+            let part = AnswerDigest::of_json(&json!([certname, seen]));
+            Some((certname.clone(), part))
+        });
+        Self {
+            parts: parts.collect(),
+        }
+    }
+
+    /// The digest of the answer that `certname` gets: [`exported_digest`] of [`Exports::answer`].
+    #[must_use]
+    pub fn without(&self, certname: &str) -> AnswerDigest {
+        let others = self.parts.iter().filter(|(from, _)| from != certname);
+        let bytes: Vec<u8> = others.flat_map(|(_, part)| *part.as_bytes()).collect();
+        AnswerDigest::of_bytes(&bytes)
+    }
 }
 
 /// The exported resources of all nodes.
@@ -64,6 +95,14 @@ impl Exports {
             .filter(|found| found.certname != certname && query.matches(found))
             .cloned()
             .collect()
+    }
+}
+
+impl Exports {
+    /// The digests of all answers to a query.
+    #[must_use]
+    pub fn digests(&self, query: &ExportQuery) -> AnswerDigests {
+        AnswerDigests::of(&self.answer(query, ""))
     }
 }
 
@@ -123,6 +162,22 @@ mod tests {
         assert_eq!(titles(&exports.answer(&all, "c")), ["0", "2", "1"]);
         let other: ExportQuery = r#"["File"]"#.parse().unwrap();
         assert!(exports.answer(&other, "c").is_empty());
+    }
+
+    #[test]
+    fn the_digests_of_all_askers_are_those_of_their_answers() {
+        let exports: Exports = [("a", "0"), ("a", "1"), ("b", "2"), ("c", "3")]
+            .into_iter()
+            .map(|(certname, title)| resource(certname, title, 1))
+            .collect();
+        for query in [r#"["Notify"]"#, r#"["File"]"#] {
+            let query: ExportQuery = query.parse().unwrap();
+            let digests = exports.digests(&query);
+            for asker in ["a", "b", "c", "d"] {
+                let answer = exports.answer(&query, asker);
+                assert_eq!(digests.without(asker), exported_digest(&answer), "{asker}");
+            }
+        }
     }
 
     #[test]

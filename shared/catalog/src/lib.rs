@@ -19,7 +19,7 @@ pub mod trace;
 pub mod wire;
 
 pub use export_query::{Condition, ExportQuery, QueryError};
-pub use exported::{ExportedResource, Exports, exported_digest};
+pub use exported::{AnswerDigests, ExportedResource, Exports, exported_digest};
 pub use model::{
     Catalog, Checksum, Edge, FileKind, FileMetadata, Kind, Parameters, Resource, Version,
 };

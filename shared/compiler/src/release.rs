@@ -111,6 +111,29 @@ impl<F: Files> Release<F> {
     }
 }
 
+/// What all nodes export, wherever it is kept.
+pub trait ExportPool: Send + Sync {
+    /// What [`Exports::answer`] says.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn answer(
+        &self,
+        query: &ExportQuery,
+        certname: &str,
+    ) -> Result<Vec<Arc<ExportedResource>>, InputError>;
+}
+
+impl ExportPool for Exports {
+    fn answer(
+        &self,
+        query: &ExportQuery,
+        certname: &str,
+    ) -> Result<Vec<Arc<ExportedResource>>, InputError> {
+        Ok(self.answer(query, certname))
+    }
+}
+
 /// What is known of one node when its catalog is compiled.
 #[derive(Debug, Clone, Default)]
 pub struct NodeFacts {
@@ -127,7 +150,7 @@ pub struct NodeInputs<'r, F> {
     release: &'r Release<F>,
     node: NodeFacts,
     /// The node's certname, with what all nodes export; a compile that asks without is refused.
-    exports: Option<(EcoString, Arc<Exports>)>,
+    exports: Option<(EcoString, &'r dyn ExportPool)>,
     now: i128,
     random: u64,
 }
@@ -146,7 +169,11 @@ impl<'r, F: Files> NodeInputs<'r, F> {
 
     /// The same with what all nodes export; `certname` is the node, which sees that of others.
     #[must_use]
-    pub fn with_exports(mut self, certname: impl Into<EcoString>, exports: Arc<Exports>) -> Self {
+    pub fn with_exports(
+        mut self,
+        certname: impl Into<EcoString>,
+        exports: &'r dyn ExportPool,
+    ) -> Self {
         self.exports = Some((certname.into(), exports));
         self
     }
@@ -219,7 +246,7 @@ impl<F: Files> Inputs for NodeInputs<'_, F> {
 
     fn exported(&self, query: &ExportQuery) -> Result<Vec<Arc<ExportedResource>>, InputError> {
         match &self.exports {
-            Some((certname, exports)) => Ok(exports.answer(query, certname)),
+            Some((certname, exports)) => exports.answer(query, certname),
             None => Err(InputError::Refused(
                 "Exported resources of other nodes are not at hand here".to_owned(),
             )),

@@ -57,7 +57,7 @@ impl FromStr for Lane {
 pub enum Channel {
     /// [`UploadCreated`]: for `ingest`.
     Uploads,
-    /// [`PlanTask`]: for `plan`.
+    /// [`PlanTask`] and [`GatherTask`]: for `plan`.
     Plans,
     /// [`CompileTask`]s of one lane: for `compile`.
     Compile(Lane),
@@ -113,6 +113,8 @@ pub enum Cause {
     Request,
     /// A stable fact changed.
     Facts,
+    /// Other nodes export something else than what the node collected.
+    Exports,
     /// Someone asked for it by command.
     Manual,
 }
@@ -168,6 +170,11 @@ pub struct CompileTask {
     pub enqueued_at: Timestamp,
 }
 
+/// Nodes may export something else than before, or be somewhere else: gather what all export. It names
+/// none of them; whoever gathers looks at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatherTask {}
+
 /// Anything that the queue carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "message")]
@@ -176,8 +183,19 @@ pub enum Message {
     UploadCreated(UploadCreated),
     /// For `plan`.
     Plan(PlanTask),
+    /// For `plan`.
+    Gather(GatherTask),
     /// For `compile`.
     Compile(CompileTask),
+}
+
+/// What `plan` does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Planning {
+    /// A release becomes compile tasks.
+    Plan(PlanTask),
+    /// Changed exports become compile tasks.
+    Gather,
 }
 
 impl Message {
@@ -185,7 +203,7 @@ impl Message {
     pub const fn channel(&self) -> Channel {
         match self {
             Self::UploadCreated(_) => Channel::Uploads,
-            Self::Plan(_) => Channel::Plans,
+            Self::Plan(_) | Self::Gather(_) => Channel::Plans,
             Self::Compile(task) => Channel::Compile(task.lane),
         }
     }
@@ -199,6 +217,8 @@ impl Message {
                 NodeSelection::All => Some(task.environment.to_string()),
                 NodeSelection::Nodes(_) => None,
             },
+            // No environment has this name.
+            Self::Gather(_) => Some("/exports".to_owned()),
             Self::Compile(task) => Some(format!("{}/{}", task.environment, task.certname)),
         }
     }
@@ -213,6 +233,12 @@ impl From<UploadCreated> for Message {
 impl From<PlanTask> for Message {
     fn from(message: PlanTask) -> Self {
         Self::Plan(message)
+    }
+}
+
+impl From<GatherTask> for Message {
+    fn from(message: GatherTask) -> Self {
+        Self::Gather(message)
     }
 }
 
@@ -260,6 +286,7 @@ mod tests {
         for message in [
             Message::from(task(Lane::Urgent)),
             plan.into(),
+            GatherTask {}.into(),
             upload.into(),
         ] {
             let json = serde_json::to_string(&message).unwrap();

@@ -39,7 +39,9 @@ pub enum Reason {
     Release,
     /// The node's facts changed.
     Facts,
-    /// Something else that it was compiled from: collected resources, another compiler.
+    /// Other nodes export something else.
+    Exports,
+    /// Something else that it was compiled from: another compiler.
     Other,
 }
 
@@ -52,6 +54,10 @@ pub struct Standing {
     pub sequence: u64,
     /// The generation of its facts that it was brought to.
     pub facts_generation: u64,
+    /// The generation of the pool of exported resources that it was brought to; 0 when it collects
+    /// nothing.
+    #[serde(default)]
+    pub pool_generation: u64,
 }
 
 impl Standing {
@@ -61,6 +67,7 @@ impl Standing {
             catalog: pointer.catalog.map(|catalog| catalog.digest),
             sequence: pointer.sequence,
             facts_generation: pointer.facts_generation,
+            pool_generation: pointer.pool_generation.unwrap_or(0),
         }
     }
 
@@ -73,6 +80,8 @@ impl Standing {
             Reason::Release
         } else if now.facts_generation > self.facts_generation {
             Reason::Facts
+        } else if now.pool_generation > self.pool_generation {
+            Reason::Exports
         } else {
             Reason::Other
         }
@@ -122,6 +131,13 @@ mod tests {
         pointer
     }
 
+    fn collected(catalog: Option<&str>, pool_generation: u64) -> Pointer {
+        Pointer {
+            pool_generation: Some(pool_generation),
+            ..pointer(catalog, 1, 1)
+        }
+    }
+
     fn told(had: Option<&str>, before: Option<&Pointer>, now: &Pointer) -> Option<Publication> {
         let environment = EnvironmentName::parse("production").unwrap();
         let before = before.map(Standing::of);
@@ -147,6 +163,7 @@ mod tests {
             (before.clone(), pointer(Some("b"), 2, 1), Reason::Release),
             (before.clone(), pointer(Some("b"), 2, 2), Reason::Release),
             (before.clone(), pointer(Some("b"), 1, 2), Reason::Facts),
+            (before.clone(), collected(Some("b"), 7), Reason::Exports),
             (before.clone(), pointer(Some("b"), 1, 1), Reason::Other),
         ] {
             let news = told(Some("a"), Some(&before), &now).unwrap();

@@ -1,7 +1,7 @@
 //! What a compile task finds, and whether its outcome may be written.
 //!
-//! A node stands at a *position*: the environment's sequence, then the generation of its facts.
-//! Positions only grow. [`decide`] says what must be done to reach the current one; [`swing`] gives
+//! A node stands at a *position*: the environment's sequence, then the generation of its facts, then,
+//! if it collects exported resources, the generation of their pool. Positions only grow. [`decide`] says what must be done to reach the current one; [`swing`] gives
 //! the pointer to write, or none when another worker was faster. Both are total: any task, however
 //! late or often it comes, has a right answer.
 
@@ -22,6 +22,8 @@ pub struct Situation<'a> {
     pub pointer: Option<&'a Pointer>,
     /// The node's facts now.
     pub facts: Option<&'a FactsDoc>,
+    /// The generation of the pool of exported resources now; looked at of a node that collects, as its pointer says.
+    pub pool: Option<u64>,
     /// The compiler at hand, as [`Pointer::compiler`] names it.
     pub compiler: &'a str,
 }
@@ -62,6 +64,8 @@ pub struct Target {
     pub facts_digest: Option<Digest>,
     /// Their generation.
     pub facts_generation: u64,
+    /// The generation of the pool that exported resources were read from; absent when none were asked for.
+    pub pool_generation: Option<u64>,
 }
 
 impl Target {
@@ -105,6 +109,7 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
         environment,
         pointer,
         facts,
+        pool,
         compiler,
     } = *situation;
     let Some(environment) = environment else {
@@ -119,12 +124,14 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
         sequence: environment.sequence,
         facts_digest: Some(facts.digest),
         facts_generation: facts.generation,
+        pool_generation: None,
     };
     let Some(pointer) = pointer else {
         return Decision::Compile(target, CompileReason::NoCatalog);
     };
-    let reached =
-        (pointer.sequence, pointer.facts_generation) >= (target.sequence, target.facts_generation);
+    let reached = (pointer.sequence, pointer.facts_generation)
+        >= (target.sequence, target.facts_generation)
+        && !behind(pointer, pool);
     // A person or a waiting agent wants an answer now: what failed is tried again for them.
     let insists = matches!(task.cause, Cause::Request | Cause::Manual);
     match (&pointer.failure, reached) {
@@ -143,6 +150,11 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
     Decision::Verify(target)
 }
 
+/// Whether a node collected from an older pool than the one that is there now.
+fn behind(pointer: &Pointer, pool: Option<u64>) -> bool {
+    pointer.pool_generation < pointer.pool_generation.and(pool)
+}
+
 /// Decides on a compile task without a look at the node's facts, if that can be done: a push says
 /// nothing of facts, and a catalog without a failure beside it holds for those that its pointer
 /// names. Whoever brings new facts sends a task of its own.
@@ -150,6 +162,7 @@ pub fn decide_by_code(
     task: &CompileTask,
     environment: &EnvironmentDoc,
     pointer: Option<&Pointer>,
+    pool: Option<u64>,
     compiler: &str,
 ) -> ByCode {
     let pushed = matches!(task.cause, Cause::Push { .. });
@@ -161,7 +174,7 @@ pub fn decide_by_code(
     }) else {
         return ByCode::ReadFacts;
     };
-    if pointer.sequence >= environment.sequence {
+    if pointer.sequence >= environment.sequence && !behind(pointer, pool) {
         return ByCode::UpToDate;
     }
     ByCode::Verify(Target {
@@ -170,6 +183,7 @@ pub fn decide_by_code(
         sequence: environment.sequence,
         facts_digest: None,
         facts_generation: pointer.facts_generation,
+        pool_generation: None,
     })
 }
 
@@ -184,6 +198,8 @@ pub enum Outcome {
         classes: Vec<String>,
         /// What the compile read.
         trace: TraceDocument,
+        /// Digest of what the catalog exports; absent when that is nothing.
+        exports: Option<Digest>,
         /// How long it took, in milliseconds.
         duration_ms: u64,
         /// Who compiled.
@@ -204,12 +220,21 @@ pub fn swing(
     outcome: &Outcome,
     at: Timestamp,
 ) -> Option<Pointer> {
-    let position = (target.sequence, target.facts_generation);
-    if current.is_some_and(|pointer| (pointer.sequence, pointer.facts_generation) > position) {
+    if current.is_some_and(|pointer| is_ahead(pointer, target)) {
         return None;
     }
     let next = next_pointer(current, target, outcome, at)?;
     (!current.is_some_and(|current| says_the_same(current, &next))).then_some(next)
+}
+
+/// Whether a pointer is further than a target. What did not ask for exported resources holds for any pool.
+pub fn is_ahead(pointer: &Pointer, target: &Target) -> bool {
+    let at = (pointer.sequence, pointer.facts_generation);
+    let goal = (target.sequence, target.facts_generation);
+    let newer_pool = target
+        .pool_generation
+        .is_some_and(|pool| pointer.pool_generation > Some(pool));
+    at > goal || (at == goal && newer_pool)
 }
 
 fn next_pointer(
@@ -232,11 +257,13 @@ fn next_pointer(
         .unwrap_or_else(|| blank(target.certname.clone()));
     next.sequence = target.sequence;
     next.facts_generation = target.facts_generation;
+    next.pool_generation = target.pool_generation;
     match outcome {
         Outcome::Compiled {
             catalog,
             classes,
             trace,
+            exports,
             duration_ms,
             compiler,
         } => {
@@ -245,6 +272,7 @@ fn next_pointer(
             next.release = Some(target.release);
             next.facts_digest = target.facts_digest;
             next.trace = trace.clone();
+            next.exports = *exports;
             next.compiled_at = Some(at);
             next.verified_at = None;
             next.duration_ms = *duration_ms;
@@ -281,6 +309,8 @@ fn blank(certname: Certname) -> Pointer {
         release: None,
         facts_digest: None,
         facts_generation: 0,
+        pool_generation: None,
+        exports: None,
         trace: TraceDocument::default(),
         classes: Vec::new(),
         compiled_at: None,
@@ -300,6 +330,7 @@ fn says_the_same(current: &Pointer, next: &Pointer) -> bool {
             .map(|f| (f.release, f.sequence, f.error.clone(), f.facts_digest))
     };
     (current.sequence, current.facts_generation) == (next.sequence, next.facts_generation)
+        && (current.pool_generation, current.exports) == (next.pool_generation, next.exports)
         && (current.catalog, current.release) == (next.catalog, next.release)
         && current.trace == next.trace
         && current.compiler == next.compiler

@@ -97,7 +97,7 @@ fn messages<T: Task>(body: &str) -> Result<Vec<Message>, String> {
 
 #[cfg(test)]
 mod tests {
-    use bunraku_farm::messages::{Lane, PlanTask, UploadCreated};
+    use bunraku_farm::messages::{Lane, Planning, UploadCreated};
     use serde_json::json;
 
     use super::*;
@@ -153,14 +153,14 @@ mod tests {
         );
         let body = serde_json::to_string(&upload()).unwrap();
         assert_eq!(
-            only::<PlanTask>(&body).messages.unwrap_err(),
+            only::<Planning>(&body).messages.unwrap_err(),
             "the message is not a plan task, which this function handles: it belongs to the queue \"uploads\""
         );
     }
 
     #[test]
     fn other_events_are_refused_and_say_why() {
-        let refuse = |event: Value| items::<PlanTask>(event, "farm").unwrap_err();
+        let refuse = |event: Value| items::<Planning>(event, "farm").unwrap_err();
         let mut s3 = event(UPLOADS, "{}");
         s3["Records"][0]["eventSource"] = "aws:s3".into();
         let mut nameless = event(UPLOADS, "{}");
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn the_queue_is_told_by_its_name() {
         let arn = "arn:aws:sqs:us-east-1:000000000000:farm-bulk";
-        let items = items::<PlanTask>(event(arn, ""), "farm").unwrap();
+        let items = items::<Planning>(event(arn, ""), "farm").unwrap();
         assert_eq!(items[0].channel, Channel::Compile(Lane::Bulk));
     }
 }

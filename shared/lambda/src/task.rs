@@ -1,6 +1,6 @@
 //! The kinds of messages that functions handle.
 
-use bunraku_farm::messages::{Cause, CompileTask, Message, PlanTask, UploadCreated};
+use bunraku_farm::messages::{Cause, CompileTask, Message, Planning, UploadCreated};
 use tracing::Span;
 
 /// A kind of message; each function handles one.
@@ -18,17 +18,18 @@ impl Task for UploadCreated {
     fn of(message: Message) -> Option<Self> {
         match message {
             Message::UploadCreated(task) => Some(task),
-            Message::Plan(_) | Message::Compile(_) => None,
+            Message::Plan(_) | Message::Gather(_) | Message::Compile(_) => None,
         }
     }
 }
 
-impl Task for PlanTask {
+impl Task for Planning {
     const KIND: &'static str = "a plan task";
 
     fn of(message: Message) -> Option<Self> {
         match message {
-            Message::Plan(task) => Some(task),
+            Message::Plan(task) => Some(Self::Plan(task)),
+            Message::Gather(_) => Some(Self::Gather),
             Message::UploadCreated(_) | Message::Compile(_) => None,
         }
     }
@@ -40,7 +41,7 @@ impl Task for CompileTask {
     fn of(message: Message) -> Option<Self> {
         match message {
             Message::Compile(task) => Some(task),
-            Message::UploadCreated(_) | Message::Plan(_) => None,
+            Message::UploadCreated(_) | Message::Plan(_) | Message::Gather(_) => None,
         }
     }
 }
@@ -49,7 +50,7 @@ impl Task for CompileTask {
 /// whoever insists more has even a failed compile looked at anew (`bunraku_farm::reuse::decide`).
 pub(crate) fn rank(message: &Message) -> (u8, u64) {
     match message {
-        Message::UploadCreated(_) => (0, 0),
+        Message::UploadCreated(_) | Message::Gather(_) => (0, 0),
         Message::Plan(task) => (insistence(&task.cause), task.sequence),
         Message::Compile(task) => (insistence(&task.cause), task.sequence),
     }
@@ -57,7 +58,7 @@ pub(crate) fn rank(message: &Message) -> (u8, u64) {
 
 const fn insistence(cause: &Cause) -> u8 {
     match cause {
-        Cause::Push { .. } | Cause::Facts => 0,
+        Cause::Push { .. } | Cause::Facts | Cause::Exports => 0,
         Cause::Request => 1,
         Cause::Manual => 2,
     }
@@ -78,6 +79,7 @@ pub(crate) fn span(message: &Message, trace: Option<&str>) -> Span {
             environment = %task.environment,
             release = task.release.short(),
         ),
+        Message::Gather(_) => tracing::info_span!("gather", trace),
         Message::Compile(task) => tracing::info_span!(
             "compile",
             trace,

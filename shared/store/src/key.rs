@@ -66,6 +66,17 @@ pub enum Key {
     },
     /// `bucket/<sha256>`: a file that an agent saved.
     Bucket(Digest),
+    /// `exports/<env>/<certname>.json`: what a node exports and collects.
+    Exchange {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The node.
+        certname: Certname,
+    },
+    /// `pool/current.json`: which exported resources there are.
+    Pool,
+    /// `pool/<sha256>.json.gz`: a part of the pool, under the digest of its JSON.
+    PoolPart(Digest),
 }
 
 /// A report's arrival in nanoseconds since 1970, which names it among its node's reports.
@@ -83,6 +94,14 @@ impl Key {
     /// The key of a pointer.
     pub fn pointer(environment: &EnvironmentName, certname: &Certname) -> Self {
         Self::Pointer {
+            environment: environment.clone(),
+            certname: certname.clone(),
+        }
+    }
+
+    /// The key of what a node exports and collects.
+    pub fn exchange(environment: &EnvironmentName, certname: &Certname) -> Self {
+        Self::Exchange {
             environment: environment.clone(),
             certname: certname.clone(),
         }
@@ -148,6 +167,12 @@ impl fmt::Display for Key {
             }
             Self::Report { certname, id } => write!(f, "reports/{certname}/{id}.json.gz"),
             Self::Bucket(digest) => write!(f, "bucket/{digest}"),
+            Self::Exchange {
+                environment,
+                certname,
+            } => write!(f, "exports/{environment}/{certname}.json"),
+            Self::Pool => f.write_str("pool/current.json"),
+            Self::PoolPart(digest) => write!(f, "pool/{digest}.json.gz"),
         }
     }
 }
@@ -174,6 +199,15 @@ fn parse(text: &str) -> Option<Key> {
         "environments" => {
             Key::Environment(EnvironmentName::parse(rest.strip_suffix(".json")?).ok()?)
         }
+        "exports" => {
+            let (environment, file) = pair()?;
+            Key::Exchange {
+                environment: EnvironmentName::parse(environment).ok()?,
+                certname: Certname::parse(file.strip_suffix(".json")?).ok()?,
+            }
+        }
+        "pool" if rest == "current.json" => Key::Pool,
+        "pool" => Key::PoolPart(digest(rest.strip_suffix(".json.gz")?)?),
         "facts" => Key::Facts(Certname::parse(rest.strip_suffix(".json")?).ok()?),
         "members" => {
             let (environment, certname) = pair()?;
@@ -245,6 +279,9 @@ mod tests {
             "environments/production.json".to_owned(),
             "facts/web1.example.test.json".to_owned(),
             "members/production/web1.example.test".to_owned(),
+            "exports/production/web1.example.test.json".to_owned(),
+            "pool/current.json".to_owned(),
+            format!("pool/{digest}.json.gz"),
             format!("releases/production/{digest}.json"),
             format!("releases/production/{digest}.bundle"),
             "pointers/production/web1.example.test.json".to_owned(),
@@ -262,7 +299,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_key_escapes_the_store(
-            kind in "(blobs|facts|members|pointers|uploads|releases|environments|reports|\\.\\.)",
+            kind in "(blobs|exports|facts|members|pool|pointers|uploads|releases|environments|reports|\\.\\.)",
             rest in "[a-z./%]{0,16}",
             end in "(|\\.json|\\.tar\\.gz|\\.result\\.json|\\.json\\.gz)",
         ) {

@@ -116,6 +116,7 @@ fn what(message: &Message) -> String {
     match message {
         Message::UploadCreated(upload) => upload.key.to_string(),
         Message::Plan(task) => format!("{} {}", task.environment, task.release.short()),
+        Message::Gather(_) => "exported resources".to_owned(),
         Message::Compile(task) => format!("{}/{}", task.environment, task.certname),
     }
 }

@@ -73,7 +73,8 @@ impl Workers {
                 let context = context.clone();
                 async move {
                     match message {
-                        Message::Plan(task) => bunraku_plan::handle(&context, &task).await,
+                        Message::Plan(task) => bunraku_plan::plan(&context, &task).await,
+                        Message::Gather(_) => bunraku_plan::gather(&context).await,
                         _ => Ok(()),
                     }
                 }
@@ -88,7 +89,11 @@ impl Workers {
         let mut lanes = lanes.to_vec();
         lanes.sort_unstable();
         lanes.dedup();
-        let compile = Compile::new(self.store.clone(), Arc::clone(&self.counters));
+        let compile = Compile::new(
+            self.store.clone(),
+            Arc::clone(&self.queue),
+            Arc::clone(&self.counters),
+        );
         for _ in 0..jobs {
             self.compile_one(&compile, &lanes);
         }

@@ -273,6 +273,6 @@ impl Program {
         let now = jiff::Timestamp::now().as_nanosecond();
         let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), now);
         NodeInputs::new(&self.release, self.node.clone(), now, random)
-            .with_exports(self.request.certname.as_str(), Arc::clone(&self.exports))
+            .with_exports(self.request.certname.as_str(), self.exports.as_ref())
     }
 }

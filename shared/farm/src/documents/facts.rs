@@ -29,6 +29,10 @@ pub struct FactsDoc {
     /// generation that it was made with, so that a slow compile with older facts can't win.
     #[serde(default = "first_generation")]
     pub generation: u64,
+    /// The generation with which the node came to its environment: a pointer of an older one was made
+    /// before it left, or never had it.
+    #[serde(default = "first_generation")]
+    pub arrived: u64,
     /// Whether they come from the site's code and no agent has sent any yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seed: bool,
@@ -56,6 +60,7 @@ impl FactsDoc {
             digest,
             environment,
             generation: first_generation(),
+            arrived: first_generation(),
             seed: false,
         }
     }
@@ -113,6 +118,10 @@ impl FactsDoc {
     /// for a catalog that read a volatile fact.
     pub fn superseding(mut self, current: &Self) -> Self {
         self.generation = current.generation.saturating_add(1);
+        self.arrived = match self.environment == current.environment {
+            true => current.arrived,
+            false => self.generation,
+        };
         self
     }
 }
@@ -144,11 +153,17 @@ mod tests {
             .following(Some(&first))
             .unwrap();
         assert_eq!((first.generation, changed.generation), (1, 2));
-        assert!(
-            doc(json!({"os": "a"}), "test")
-                .following(Some(&first))
-                .is_some()
+        let moved = doc(json!({"os": "a"}), "test")
+            .following(Some(&changed))
+            .unwrap();
+        assert_eq!(
+            (moved.generation, moved.arrived, changed.arrived),
+            (3, 3, 1)
         );
+        let there = doc(json!({"os": "c"}), "test")
+            .following(Some(&moved))
+            .unwrap();
+        assert_eq!((there.generation, there.arrived), (4, 3));
     }
 
     #[test]

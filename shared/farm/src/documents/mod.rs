@@ -4,15 +4,19 @@
 //! versions can share a store; `version` is raised only when an old reader would go wrong.
 
 mod environment;
+mod exchange;
 mod facts;
 mod pointer;
+mod pool;
 mod release;
 mod site;
 mod upload;
 
 pub use environment::{Arrival, EnvironmentDoc, HISTORY, ReleaseChange};
+pub use exchange::ExchangeDoc;
 pub use facts::FactsDoc;
 pub use pointer::{CatalogRef, Failure, Pointer, TraceDocument};
+pub use pool::{PoolDoc, PoolNode, PoolNodes};
 pub use release::{FileEntry, ReleaseManifest};
 pub use site::{Node, Patterns, Priority, SiteSettings, Unknown};
 pub use upload::{

@@ -60,6 +60,13 @@ pub struct Pointer {
     /// verification or a failure; see [`super::FactsDoc::generation`].
     #[serde(default)]
     pub facts_generation: u64,
+    /// Generation of the pool of exported resources up to which this node was brought; absent when it
+    /// collects nothing. Grows while sequence and facts stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool_generation: Option<u64>,
+    /// Digest of what the catalog exports; absent when that is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exports: Option<Digest>,
     /// What the compile read, each read with its answer's digest.
     #[serde(default)]
     pub trace: TraceDocument,

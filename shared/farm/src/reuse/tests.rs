@@ -50,6 +50,15 @@ fn target(sequence: u64, generation: u64) -> Target {
         sequence,
         facts_digest: Some(Digest::of(generation.to_string())),
         facts_generation: generation,
+        pool_generation: None,
+    }
+}
+
+/// The same by a node that collected from a pool.
+fn collecting(target: Target, pool: u64) -> Target {
+    Target {
+        pool_generation: Some(pool),
+        ..target
     }
 }
 
@@ -62,6 +71,7 @@ fn compiled(text: &str) -> Outcome {
         },
         classes: vec!["settings".to_owned()],
         trace: TraceDocument::default(),
+        exports: None,
         duration_ms: 5,
         compiler: COMPILER.to_owned(),
     }
@@ -73,13 +83,14 @@ fn decide_for(pointer: Option<&Pointer>, sequence: u64, generation: u64, cause: 
         environment: Some(&environment(sequence)),
         pointer,
         facts: Some(&facts(generation)),
+        pool: None,
         compiler: COMPILER,
     })
 }
 
 fn by_code(pointer: Option<&Pointer>, sequence: u64, cause: Cause) -> ByCode {
     let task = task(sequence, cause);
-    decide_by_code(&task, &environment(sequence), pointer, COMPILER)
+    decide_by_code(&task, &environment(sequence), pointer, None, COMPILER)
 }
 
 fn pushed() -> Cause {
@@ -173,6 +184,7 @@ fn a_late_task_does_the_work_of_the_current_release() {
         environment: Some(&environment(5)),
         pointer: None,
         facts: Some(&facts(1)),
+        pool: None,
         compiler: COMPILER,
     };
     assert_eq!(
@@ -220,6 +232,7 @@ fn another_compiler_compiles_anew_and_nothing_happens_without_facts_or_environme
             environment,
             pointer: None,
             facts,
+            pool: None,
             compiler: COMPILER,
         })
     };
@@ -231,6 +244,64 @@ fn another_compiler_compiles_anew_and_nothing_happens_without_facts_or_environme
         without(Some(&here), None),
         Decision::Skip(SkipReason::NoFacts)
     );
+}
+
+#[test]
+fn a_node_that_collects_goes_with_the_pool_and_never_back() {
+    let pointer = swing(None, &collecting(target(1, 1), 3), &compiled("c"), at()).unwrap();
+    assert_eq!(pointer.pool_generation, Some(3));
+    let decided = |pool, cause| {
+        let environment = environment(1);
+        let situation = Situation {
+            task: &task(1, cause),
+            environment: Some(&environment),
+            pointer: Some(&pointer),
+            facts: Some(&facts(1)),
+            pool,
+            compiler: COMPILER,
+        };
+        decide(&situation)
+    };
+    assert_eq!(
+        decided(Some(3), Cause::Exports),
+        Decision::Skip(SkipReason::UpToDate)
+    );
+    for cause in [Cause::Exports, Cause::Request, Cause::Facts, pushed()] {
+        assert_eq!(decided(Some(4), cause), Decision::Verify(target(1, 1)));
+    }
+    let push = task(1, pushed());
+    let by_code = |pool| decide_by_code(&push, &environment(1), Some(&pointer), pool, COMPILER);
+    assert_eq!(by_code(Some(3)), ByCode::UpToDate);
+    assert!(matches!(by_code(Some(4)), ByCode::Verify(_)));
+
+    // A slow worker with the pool before writes nothing; one that asks no more does.
+    let newer = swing(
+        Some(&pointer),
+        &collecting(target(1, 1), 4),
+        &compiled("d"),
+        at(),
+    )
+    .unwrap();
+    let slow = collecting(target(1, 1), 3);
+    assert_eq!(swing(Some(&newer), &slow, &compiled("c"), at()), None);
+    let asks_no_more = swing(Some(&newer), &target(2, 1), &compiled("e"), at()).unwrap();
+    assert_eq!(asks_no_more.pool_generation, None);
+    // A failure with this pool is not repeated, and tried again with another.
+    let error = Outcome::Failed("duplicate".into());
+    let failed = swing(Some(&newer), &collecting(target(1, 1), 5), &error, at()).unwrap();
+    let decided = |pool| {
+        let environment = environment(1);
+        decide(&Situation {
+            task: &task(1, Cause::Exports),
+            environment: Some(&environment),
+            pointer: Some(&failed),
+            facts: Some(&facts(1)),
+            pool: Some(pool),
+            compiler: COMPILER,
+        })
+    };
+    assert_eq!(decided(5), Decision::Skip(SkipReason::FailedAlready));
+    assert!(matches!(decided(6), Decision::Verify(_)));
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {

@@ -33,6 +33,8 @@ pub(crate) struct Listed {
     pub(crate) size: u64,
     /// When it was last written; unknown for a directory.
     pub(crate) modified: Option<Timestamp>,
+    /// Another text after each writing, as in [`Head`]; empty for a directory.
+    pub(crate) stamp: String,
     /// Whether more keys begin with it and a `/`.
     pub(crate) directory: bool,
 }

@@ -317,12 +317,14 @@ impl Backend for Objects {
             name: name(path),
             size: 0,
             modified: None,
+            stamp: String::new(),
             directory: true,
         });
         let objects = listing.objects.iter().map(|meta| Listed {
             name: name(&meta.location),
             size: meta.size,
             modified: Some(modified(meta)),
+            stamp: stamp(meta),
             directory: false,
         });
         let mut all: Vec<Listed> = directories.chain(objects).collect();

@@ -181,7 +181,7 @@ impl Store {
     }
 }
 
-fn member(environment: &EnvironmentName, certname: &Certname) -> Key {
+pub(super) fn member(environment: &EnvironmentName, certname: &Certname) -> Key {
     Key::Member {
         environment: environment.clone(),
         certname: certname.clone(),

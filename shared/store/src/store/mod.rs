@@ -3,6 +3,7 @@
 mod blobs;
 mod catalogs;
 mod documents;
+mod exports;
 mod releases;
 mod reports;
 mod uploads;

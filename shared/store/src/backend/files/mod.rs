@@ -384,6 +384,11 @@ fn list(directory: &Path) -> io::Result<Vec<Listed>> {
             name,
             size: if directory { 0 } else { meta.len() },
             modified: (!directory).then(|| modified(&meta)),
+            stamp: if directory {
+                String::new()
+            } else {
+                head(&meta).stamp
+            },
             directory,
         });
     }
