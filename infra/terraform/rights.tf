@@ -114,6 +114,8 @@ data "aws_iam_policy_document" "plan" {
       "${aws_s3_bucket.farm.arn}/facts/*",
       "${aws_s3_bucket.farm.arn}/members/*",
       "${aws_s3_bucket.farm.arn}/pointers/*",
+      "${aws_s3_bucket.farm.arn}/exports/*",
+      "${aws_s3_bucket.farm.arn}/pool/*",
     ]
   }
   statement {
@@ -123,13 +125,17 @@ data "aws_iam_policy_document" "plan" {
     resources = [
       "${aws_s3_bucket.farm.arn}/facts/*",
       "${aws_s3_bucket.farm.arn}/members/*",
+      "${aws_s3_bucket.farm.arn}/pool/*",
     ]
   }
   statement {
-    sid       = "EndMembership"
-    effect    = "Allow"
-    actions   = ["s3:DeleteObject"]
-    resources = ["${aws_s3_bucket.farm.arn}/members/*"]
+    sid     = "EndMembership"
+    effect  = "Allow"
+    actions = ["s3:DeleteObject"]
+    resources = [
+      "${aws_s3_bucket.farm.arn}/members/*",
+      "${aws_s3_bucket.farm.arn}/pool/*",
+    ]
   }
   statement {
     sid       = "List"
@@ -191,6 +197,8 @@ data "aws_iam_policy_document" "compile" {
       "${aws_s3_bucket.farm.arn}/pointers/*",
       "${aws_s3_bucket.farm.arn}/facts/*",
       "${aws_s3_bucket.farm.arn}/catalogs/*",
+      "${aws_s3_bucket.farm.arn}/exports/*",
+      "${aws_s3_bucket.farm.arn}/pool/*",
     ]
   }
   statement {
@@ -224,6 +232,7 @@ data "aws_iam_policy_document" "compile" {
     effect  = "Allow"
     actions = ["sqs:SendMessage", "sqs:GetQueueUrl"]
     resources = [
+      aws_sqs_queue.lane["plans"].arn,
       aws_sqs_queue.dead["urgent"].arn,
       aws_sqs_queue.dead["normal"].arn,
       aws_sqs_queue.dead["bulk"].arn,

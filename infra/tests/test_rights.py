@@ -44,18 +44,18 @@ FARM = {
     ),
     "PlanRole": function_rights(
         "Plan",
-        read=["environments/*", "releases/*", "blobs/*", "facts/*", "members/*", "pointers/*"],
-        write=["facts/*", "members/*"],
-        delete=["members/*"],
+        read=["environments/*", "releases/*", "blobs/*", "facts/*", "members/*", "pointers/*", "exports/*", "pool/*"],
+        write=["facts/*", "members/*", "pool/*"],
+        delete=["members/*", "pool/*"],
         consume=["Plans"],
         send=[*LANES, "PlansDead"],
     ),
     "CompileRole": function_rights(
         "Compile",
-        read=["environments/*", "releases/*", "blobs/*", "pointers/*", "facts/*", "catalogs/*"],
+        read=["environments/*", "releases/*", "blobs/*", "pointers/*", "facts/*", "catalogs/*", "exports/*", "pool/*"],
         write=["catalogs/*", "pointers/*", "exports/*"],
         consume=LANES,
-        send=[f"{lane}Dead" for lane in LANES],
+        send=["Plans", *(f"{lane}Dead" for lane in LANES)],
     ),
 }
 EDGE = {

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// What the farm holds and does, in numbers.
     Status(StoreArgs),
     /// The nodes that the farm knows, and their catalogs.
-    Nodes(NodesArgs),
+    Nodes(commands::nodes::Nodes),
     /// The releases of an environment.
     Releases(EnvironmentArgs),
     /// The environments and what each serves.
@@ -95,15 +95,6 @@ pub(crate) struct EnvironmentArgs {
     /// The environment.
     #[arg(long, short, value_name = "NAME", default_value = "production")]
     pub(crate) environment: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct NodesArgs {
-    #[command(flatten)]
-    pub(crate) environment: EnvironmentArgs,
-    /// Only nodes whose last compile failed.
-    #[arg(long)]
-    pub(crate) failed: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,5 +10,6 @@
 mod agent_runs;
 mod comparison;
 mod crash;
+mod exports;
 mod refusals;
 mod watching;

@@ -11,10 +11,10 @@ use bunraku_tests::{site, tree, wait_for};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `bunraku watch` on an agent's node; killed when dropped.
-struct Watch(Child);
+pub(crate) struct Watch(Child);
 
 impl Watch {
-    fn start(agent: &Agent, port: u16) -> Self {
+    pub(crate) fn start(agent: &Agent, port: u16) -> Self {
         Self::start_with(agent, port, &agent.line())
     }
 
@@ -30,7 +30,7 @@ impl Watch {
     }
 
     /// SIGTERM, as a service manager ends it; the exit code.
-    fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(mut self) -> Option<i32> {
         let kill = std::process::Command::new("kill")
             .arg(self.0.id().to_string())
             .status();

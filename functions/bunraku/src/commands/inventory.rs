@@ -1,4 +1,4 @@
-//! `bunraku status`, `nodes`, `releases`, `environments`: what the farm holds.
+//! `bunraku status`, `releases`, `environments`: what the farm holds.
 
 use std::process::ExitCode;
 
@@ -6,11 +6,11 @@ use bunraku_farm::EnvironmentName;
 use bunraku_store::Store;
 use serde_json::json;
 
-use crate::cli::{EnvironmentArgs, NodesArgs, StoreArgs};
+use crate::cli::{EnvironmentArgs, StoreArgs};
 use crate::console;
 use crate::failure::Result;
 
-fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
+pub(crate) fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 
@@ -83,50 +83,6 @@ pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
             console::table(&rows)
         )
     });
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The nodes of an environment.
-pub(crate) async fn nodes(args: &NodesArgs, json: bool) -> Result<ExitCode> {
-    let store = open_store(&args.environment.store).await?;
-    let environment = EnvironmentName::parse(args.environment.environment.as_str())?;
-    let current = store.environment(&environment).await?;
-    let mut nodes = Vec::new();
-    let mut rows = vec![cells(["NODE", "STATE", "CATALOG", "COMPILED", "MS"])];
-    for certname in store.pointers(&environment).await? {
-        let Some(pointer) = store.pointer(&environment, &certname).await? else {
-            continue;
-        };
-        if args.failed && pointer.failure.is_none() {
-            continue;
-        }
-        let is_current = current
-            .as_ref()
-            .is_some_and(|document| pointer.holds_for(document.release));
-        let state = match (&pointer.failure, is_current) {
-            (Some(_), _) => "failed",
-            (None, true) => "current",
-            (None, false) => "behind",
-        };
-        let catalog = pointer.catalog.map(|catalog| catalog.digest);
-        rows.push(vec![
-            certname.to_string(),
-            state.to_owned(),
-            catalog.map(|digest| digest.short()).unwrap_or_default(),
-            pointer
-                .compiled_at
-                .map(|at| at.to_string())
-                .unwrap_or_default(),
-            pointer.duration_ms.to_string(),
-        ]);
-        nodes.push(json!({
-            "node": certname, "state": state, "catalog": catalog, "release": pointer.release,
-            "compiled_at": pointer.compiled_at, "verified_at": pointer.verified_at,
-            "duration_ms": pointer.duration_ms, "compiler": pointer.compiler,
-            "error": pointer.failure.map(|failure| failure.error),
-        }));
-    }
-    console::result(json, &nodes, || console::table(&rows));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod events;
 mod explain;
 pub(crate) mod infra;
 mod inventory;
+pub(crate) mod nodes;
 pub(crate) mod push;
 mod queue;
 pub(crate) mod redrive;
@@ -43,7 +44,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Edge(options) => block_on(edge::run(options)),
         Command::Push(options) => block_on(push::run(options, json)),
         Command::Status(options) => block_on(inventory::status(options, json)),
-        Command::Nodes(options) => block_on(inventory::nodes(options, json)),
+        Command::Nodes(options) => block_on(nodes::run(options, json)),
         Command::Releases(options) => block_on(inventory::releases(options, json)),
         Command::Environments(options) => block_on(inventory::environments(options, json)),
         Command::Watch(options) => block_on(watch::run(options, json)),

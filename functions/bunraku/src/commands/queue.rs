@@ -23,10 +23,17 @@ pub(crate) struct QueueArgs {
     pub(crate) queue: String,
 }
 
+impl QueueArgs {
+    /// The queue's file, if it should be one and is not there.
+    pub(crate) fn missing(&self) -> Option<&str> {
+        let file = self.queue.strip_prefix("file://").unwrap_or(&self.queue);
+        (!file.contains("://") && !Path::new(file).is_file()).then_some(file)
+    }
+}
+
 /// Opens a queue that must be there already.
 pub(crate) async fn open(args: &QueueArgs) -> Result<Arc<dyn Queue>> {
-    let file = args.queue.strip_prefix("file://").unwrap_or(&args.queue);
-    if !file.contains("://") && !Path::new(file).is_file() {
+    if let Some(file) = args.missing() {
         return Err(Failure::unreachable(format!(
             "{file}: no queue here; `bunraku up` makes one, --queue says where it is"
         )));

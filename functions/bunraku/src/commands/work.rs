@@ -62,7 +62,7 @@ pub(crate) async fn run(options: &Work) -> Result<ExitCode> {
     if options.lanes.is_empty() {
         // A bucket tells SQS of uploads; other queues hear of them from nobody.
         if !options.queue.starts_with("sqs://") {
-            workers.announce_uploads();
+            workers.announce();
         }
         workers.ingest_and_plan();
         workers.compile(&Lane::ALL, jobs);

@@ -1,5 +1,6 @@
 //! The whole farm in one process: the same handlers as in the cloud, over an embedded store and queue.
 
+mod gatherings;
 mod uploads;
 mod worker;
 mod workers;
@@ -110,7 +111,7 @@ impl Farm {
         let edge =
             tokio::spawn(async move { edge.serve(listener, stopped.cancelled_owned()).await });
         let mut workers = Workers::new(store.clone(), queue, counters);
-        workers.announce_uploads();
+        workers.announce();
         workers.ingest_and_plan();
         workers.compile(&Lane::ALL, jobs(options.jobs));
         Ok(Self {

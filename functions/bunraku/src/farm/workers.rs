@@ -11,8 +11,8 @@ use bunraku_queue::Queue;
 use bunraku_store::Store;
 use tokio::task::JoinSet;
 
-use super::uploads;
 use super::worker::{self, Stop};
+use super::{gatherings, uploads};
 
 /// How long work that is begun may take when a stop is asked for; the rest is given back.
 const BOUND: Duration = Duration::from_secs(60);
@@ -38,11 +38,14 @@ impl Workers {
         }
     }
 
-    /// Tells the queue of new uploads, where nobody else does.
-    pub(crate) fn announce_uploads(&mut self) {
+    /// Tells the queue of new uploads, where nobody else does, and of removed nodes.
+    pub(crate) fn announce(&mut self) {
         let (store, queue) = (self.store.clone(), Arc::clone(&self.queue));
         let stop = self.stop.asked();
         self.tasks.spawn(uploads::announce(store, queue, stop));
+        let (store, queue) = (self.store.clone(), Arc::clone(&self.queue));
+        let stop = self.stop.asked();
+        self.tasks.spawn(gatherings::remind(store, queue, stop));
     }
 
     /// Takes uploads in, and plans; each in a worker of its own.

@@ -274,6 +274,7 @@ pub(crate) async fn one(store: &Store, task: &CompileTask, compiles: &AtomicU64)
         .unwrap();
     let facts = store.facts(&task.certname).await.unwrap();
     let situation = Situation {
+        pool: None,
         task,
         environment: environment.as_ref(),
         pointer: pointer.as_ref(),
@@ -302,6 +303,7 @@ pub(crate) async fn one(store: &Store, task: &CompileTask, compiles: &AtomicU64)
         let mut trace = Trace::new();
         trace.record(Read::fact(["os"]), AnswerDigest::of_json_option(os));
         Outcome::Compiled {
+            exports: None,
             catalog: CatalogRef {
                 digest,
                 plain_digest: Some(plain_digest),
