@@ -54,14 +54,10 @@ fn a_balancer_follows_its_servers_as_they_come_change_and_go() {
         found
     };
     let becomes = |what: &str, expected: &[&str]| {
-        let t = std::time::Instant::now();
         wait_for(what, PATIENCE, || (backends() == expected).then_some(()));
-        println!("{what} {:?}", t.elapsed());
     };
 
-    let t = std::time::Instant::now();
     web1.run().assert_code(0);
-    println!("run {:?}", t.elapsed());
     becomes("the first server", &["web1.example.test: port 80"]);
     web2.run().assert_code(0);
     becomes(

@@ -13,6 +13,7 @@ mod tests;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use bunraku_farm::Reason;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -196,7 +197,12 @@ impl Watcher {
                 }
             }
         };
-        let pause = self.damper.wait(self.began.elapsed(), sequence(&news.data));
+        let told = told(&news.data);
+        let pause = match told.cause {
+            // Whatever this node did, others did that.
+            Some(Reason::Exports) => Duration::ZERO,
+            _ => self.damper.wait(self.began.elapsed(), told.sequence),
+        };
         if !pause.is_zero() {
             return Ok(Visit::Paused(pause));
         }
@@ -294,12 +300,18 @@ async fn listen<T>(
     }
 }
 
-/// The environment's sequence that an event is of.
-fn sequence(data: &str) -> u64 {
-    let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
-    data.get("sequence")
-        .and_then(serde_json::Value::as_u64)
-        .unwrap_or_default()
+/// What of an event says whether to run at once.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Told {
+    /// The environment's sequence that it is of.
+    sequence: u64,
+    cause: Option<Reason>,
+}
+
+/// The same of an event's data; nothing of what this version can't read.
+fn told(data: &str) -> Told {
+    serde_json::from_str(data).unwrap_or_default()
 }
 
 fn short(digest: &str) -> &str {
