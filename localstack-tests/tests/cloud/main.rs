@@ -10,6 +10,7 @@
 mod agents;
 mod bill;
 mod dead_letters;
+mod exports;
 mod faults;
 mod push;
 
