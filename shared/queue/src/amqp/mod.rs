@@ -80,7 +80,10 @@ impl Broker for Amqp {
         let session = self.sessions.get().await?;
         let got = session.take(&session.names.of(channel)).await?;
         let letter = got.map(|got| AmqpLetter::new(&self, &session, channel, got));
-        Ok(letter.map(|letter| Box::new(letter) as _).into_iter().collect())
+        Ok(letter
+            .map(|letter| Box::new(letter) as _)
+            .into_iter()
+            .collect())
     }
 
     fn hold(&self, message: &Arc<Held>) {

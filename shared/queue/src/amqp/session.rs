@@ -12,9 +12,7 @@ use lapin::options::{
     ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{
-    BasicProperties, Channel as AmqpChannel, Confirmation, Connection, ExchangeKind,
-};
+use lapin::{BasicProperties, Channel as AmqpChannel, Confirmation, Connection, ExchangeKind};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};

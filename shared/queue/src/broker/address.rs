@@ -152,7 +152,10 @@ mod tests {
     #[test]
     fn a_sites_own_authority_is_a_file_of_certificates() {
         let address = |file: &str| {
-            let url = format!("amqps://a?prefix=test&cacertfile={}", file.replace(' ', "%20"));
+            let url = format!(
+                "amqps://a?prefix=test&cacertfile={}",
+                file.replace(' ', "%20")
+            );
             Address::parse(&url).unwrap()
         };
         assert_eq!(Address::parse("tls://a").unwrap().authority, None);

@@ -92,8 +92,7 @@ impl Letter for NatsLetter {
         headers.insert(REASON, reason);
         let dead = self.nats.dead_subject(self.channel);
         let jetstream = self.nats.connection.jetstream();
-        let sent = jetstream
-            .publish_with_headers(dead, headers, self.body.clone());
+        let sent = jetstream.publish_with_headers(dead, headers, self.body.clone());
         let stored = sent.await.map_err(QueueError::unavailable)?.await;
         stored.map_err(QueueError::unavailable)?;
         self.tell(AckKind::Ack).await
