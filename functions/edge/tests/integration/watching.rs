@@ -52,7 +52,8 @@ async fn publish_with(store: &Store, node: &str, catalog: &str, classes: &[&str]
 async fn set_priorities(store: &Store, priorities: Value) {
     let settings: SiteSettings =
         serde_json::from_value(json!({ "priorities": priorities })).unwrap();
-    let written = store.update_environment(&production(), |current| {
+    let production = production();
+    let written = store.update_environment(&production, |current| {
         current.map(|current| current.clone().with_settings(settings.clone()))
     });
     written.await.unwrap();
@@ -198,7 +199,8 @@ async fn no_more_nodes_run_at_once_than_may_and_urgent_ones_go_first() {
         // The run ends: the client comes again with what it has.
         drop(watcher);
     }
-    // The first was alone in line.
+    // The first was alone in line. In which order the urgent ones came into it does not matter here.
+    order[1..4].sort_unstable();
     let expected = ["a", "db", "first-tier", "x.vital.test", "b", "lab1"];
     assert_eq!(order, expected);
 }
