@@ -32,6 +32,16 @@ pub enum Kind {
     Nats,
 }
 
+impl Kind {
+    /// Of the URL of a broker that has no lock.
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::RabbitMq => "amqp",
+            Self::Nats => "nats",
+        }
+    }
+}
+
 /// Where brokers listen: below the ports that systems give to connections that go out. In these, a
 /// client that tries again and again to reach a broker that is down can be given the broker's own
 /// port, so that the broker finds it taken when it starts again.
@@ -50,7 +60,7 @@ pub fn free_port() -> u16 {
     drawn.take(1000).find(is_free).expect("a free port")
 }
 
-/// What a broker has that is open to nobody else: encrypted connections alone, for one user.
+/// Makes a broker take encrypted connections alone, of one user.
 #[derive(Clone, Debug)]
 pub struct Lock {
     /// PEM files of its certificate, which is good for 127.0.0.1, and of the private key.
@@ -118,11 +128,7 @@ impl Broker {
 
     /// The URL of its queues under a prefix, if it has no lock.
     pub fn url(&self, prefix: &str) -> String {
-        let scheme = match self.kind {
-            Kind::RabbitMq => "amqp",
-            Kind::Nats => "nats",
-        };
-        format!("{scheme}://{}?prefix={prefix}", self.host())
+        format!("{}://{}?prefix={prefix}", self.kind.scheme(), self.host())
     }
 
     /// Kills it, as a power cut would.

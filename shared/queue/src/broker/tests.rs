@@ -37,13 +37,6 @@ async fn open(kind: Kind, url: &str) -> Arc<dyn Queue> {
     }
 }
 
-const fn scheme(kind: Kind) -> &'static str {
-    match kind {
-        Kind::RabbitMq => "amqp",
-        Kind::Nats => "nats",
-    }
-}
-
 /// Waits until the broker is up.
 async fn answering(queue: &dyn Queue) {
     let give_up = Instant::now() + Duration::from_secs(60);
@@ -145,7 +138,7 @@ async fn another_farm_on_the_broker_is_not_seen(kind: Kind) {
 }
 
 async fn no_broker_is_told_soon(kind: Kind) {
-    let (port, scheme) = (free_port(), scheme(kind));
+    let (port, scheme) = (free_port(), kind.scheme());
     let queue = open(kind, &format!("{scheme}://me:secret@127.0.0.1:{port}")).await;
     let error = queue.depths().await.unwrap_err();
     assert!(matches!(error, QueueError::Unavailable { .. }), "{error}");
@@ -163,7 +156,7 @@ async fn any_host_that_answers_is_used_and_the_next_when_it_dies(kind: Kind) {
         first.host(),
         second.host(),
     ];
-    let url = format!("{}://{}?prefix=farm", scheme(kind), hosts.join(","));
+    let url = format!("{}://{}?prefix=farm", kind.scheme(), hosts.join(","));
     let queue = open(kind, &url).await;
     answering(&*queue).await;
     queue.send(normal("a")).await.unwrap();
