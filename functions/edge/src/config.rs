@@ -36,8 +36,6 @@ pub struct EdgeConfig {
     pub runs_at_once: usize,
     /// When a node that was told to run, and was not heard of since, is taken to be done.
     pub longest_run: Duration,
-    /// Watching nodes that are told first: certnames, or `*` and what they end in.
-    pub critical: Vec<String>,
     /// How often a watching node hears from the edge, if only that it is there.
     pub heartbeat: Duration,
     /// How long an agent waits for a compile before it gets 503. Agents read for ten minutes at most.
@@ -77,7 +75,6 @@ impl Default for EdgeConfig {
             max_watchers: 10_000,
             runs_at_once: 50,
             longest_run: Duration::from_secs(600),
-            critical: Vec::new(),
             heartbeat: Duration::from_secs(30),
             wait: Duration::from_secs(60),
             retry_after: 10..=60,

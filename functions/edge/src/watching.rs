@@ -5,12 +5,14 @@
 //!
 //! - `request`: `GET /bunraku/v1/watch`
 //! - `room`: who watches, and whose turn it is; `seat`: what each of them has and was told
+//! - `lane`: whose turn comes first, by the rules of the site
 //! - `attendant`: looks at pointers when they may have changed, and tells what it saw
 //! - `sweep`: when to look without having been told to
 //! - `events`: the body of the reply; `message`: its text
 
 pub(crate) mod attendant;
 pub(crate) mod events;
+mod lane;
 mod message;
 pub(crate) mod request;
 pub(crate) mod room;

@@ -6,23 +6,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How soon someone in line gets a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
-    /// Before all others.
-    First,
-    /// In the order of asking.
-    Normal,
-}
+use crate::messages::Lane;
 
-/// A bounded number of turns, and the line of those who wait for one. Times count from any one moment on.
+/// A bounded number of turns, and the line of those who wait for one: by their lanes, and in the order of asking in
+/// each. Times count from any one moment on.
 #[derive(Clone, Debug)]
 pub struct Turns<N> {
     at_once: usize,
     longest: Duration,
     asked: u64,
-    line: BTreeMap<(Priority, u64), N>,
-    waiting: BTreeMap<N, (Priority, u64)>,
+    line: BTreeMap<(Lane, u64), N>,
+    waiting: BTreeMap<N, (Lane, u64)>,
     running: BTreeMap<N, Turn>,
 }
 
@@ -31,7 +25,7 @@ struct Turn {
     /// When it ends by itself.
     ends: Duration,
     /// Asked for again meanwhile.
-    again: Option<Priority>,
+    again: Option<Lane>,
 }
 
 impl<N: Ord + Clone> Turns<N> {
@@ -47,15 +41,15 @@ impl<N: Ord + Clone> Turns<N> {
         }
     }
 
-    /// Asks for a turn. Who waits already keeps its place (or moves up, if it asks with more priority now); who has
+    /// Asks for a turn. Who waits already keeps its place (or moves up, if its lane is a higher one now); who has
     /// a turn gets into line when that ends.
-    pub fn ask(&mut self, node: N, priority: Priority) {
+    pub fn ask(&mut self, node: N, lane: Lane) {
         if let Some(turn) = self.running.get_mut(&node) {
-            turn.again = Some(turn.again.map_or(priority, |again| again.min(priority)));
+            turn.again = Some(turn.again.map_or(lane, |again| again.min(lane)));
             return;
         }
         let number = match self.waiting.get(&node).copied() {
-            Some((now, _)) if now <= priority => return,
+            Some((now, _)) if now <= lane => return,
             Some(place) => {
                 self.line.remove(&place);
                 place.1
@@ -65,8 +59,8 @@ impl<N: Ord + Clone> Turns<N> {
                 self.asked
             }
         };
-        self.line.insert((priority, number), node.clone());
-        self.waiting.insert(node, (priority, number));
+        self.line.insert((lane, number), node.clone());
+        self.waiting.insert(node, (lane, number));
     }
 
     /// Gives a turn to the first in line, if one is free.
@@ -92,9 +86,9 @@ impl<N: Ord + Clone> Turns<N> {
     /// Ends a turn. Who has none loses nothing.
     pub fn end(&mut self, node: &N) {
         if let Some((node, turn)) = self.running.remove_entry(node)
-            && let Some(priority) = turn.again
+            && let Some(lane) = turn.again
         {
-            self.ask(node, priority);
+            self.ask(node, lane);
         }
     }
 
@@ -133,29 +127,31 @@ mod tests {
     }
 
     #[test]
-    fn turns_are_given_in_order_and_critical_nodes_go_first() {
+    fn turns_are_given_by_lane_and_in_order_in_each() {
         let mut turns = turns(1);
+        turns.ask(5, Lane::Bulk);
         for node in [1, 2, 3] {
-            turns.ask(node, Priority::Normal);
+            turns.ask(node, Lane::Normal);
         }
-        turns.ask(4, Priority::First);
-        turns.ask(3, Priority::First);
+        turns.ask(4, Lane::Urgent);
+        turns.ask(3, Lane::Urgent);
+        turns.ask(3, Lane::Bulk);
         let mut order = Vec::new();
         while let Some(node) = turns.next(Duration::ZERO) {
             order.push(node);
             turns.end(&node);
         }
-        assert_eq!(order, [3, 4, 1, 2]);
+        assert_eq!(order, [3, 4, 1, 2, 5]);
     }
 
     #[test]
     fn who_asks_during_its_turn_gets_one_more_behind_the_others() {
         let mut turns = turns(1);
-        turns.ask(1, Priority::Normal);
+        turns.ask(1, Lane::Normal);
         assert_eq!(turns.next(Duration::ZERO), Some(1));
-        turns.ask(2, Priority::Normal);
-        turns.ask(1, Priority::Normal);
-        turns.ask(1, Priority::Normal);
+        turns.ask(2, Lane::Normal);
+        turns.ask(1, Lane::Normal);
+        turns.ask(1, Lane::Normal);
         turns.end(&1);
         assert_eq!(turns.next(Duration::ZERO), Some(2));
         turns.end(&2);
@@ -167,8 +163,8 @@ mod tests {
     #[test]
     fn a_turn_that_takes_too_long_is_over() {
         let mut turns = turns(1);
-        turns.ask(1, Priority::Normal);
-        turns.ask(2, Priority::Normal);
+        turns.ask(1, Lane::Normal);
+        turns.ask(2, Lane::Normal);
         turns.next(Duration::ZERO);
         assert!(turns.expire(LONGEST - Duration::from_secs(1)).is_empty());
         assert_eq!(turns.next(LONGEST), None);
@@ -178,16 +174,20 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Step {
-        Ask(u8, bool),
+        Ask(u8, Lane),
         Next,
         End(u8),
         Leave(u8),
         Wait(u64),
     }
 
+    fn lane() -> impl Strategy<Value = Lane> {
+        proptest::sample::select(Lane::ALL.as_slice())
+    }
+
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            3 => (0..12u8, any::<bool>()).prop_map(|(node, first)| Step::Ask(node, first)),
+            3 => (0..12u8, lane()).prop_map(|(node, lane)| Step::Ask(node, lane)),
             3 => Just(Step::Next),
             2 => (0..12u8).prop_map(Step::End),
             1 => (0..12u8).prop_map(Step::Leave),
@@ -211,8 +211,8 @@ mod tests {
             };
             for step in steps {
                 match step {
-                    Step::Ask(node, first) => {
-                        turns.ask(node, if first { Priority::First } else { Priority::Normal });
+                    Step::Ask(node, lane) => {
+                        turns.ask(node, lane);
                         open.insert(node);
                     }
                     Step::Next => {

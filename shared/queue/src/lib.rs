@@ -15,7 +15,7 @@
 //! suite each (`conformance`).
 
 #[cfg(feature = "amqp")]
-pub mod amqp;
+mod amqp;
 #[cfg(any(feature = "amqp", feature = "nats"))]
 mod broker;
 mod embedded;
@@ -24,7 +24,7 @@ mod error;
 mod journal;
 mod memory;
 #[cfg(feature = "nats")]
-pub mod nats;
+mod nats;
 mod open;
 mod options;
 mod receipt;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::sqs::SqsQueue;
 use crate::{EmbeddedQueue, MemoryQueue, Queue, QueueError, QueueOptions};
 
-/// Opens the queue of a URL: `sqs://PREFIX`, `amqp://` and `amqps://` ([`crate::amqp`]), `nats://` and
-/// `tls://` ([`crate::nats`]), a path or `file://` of the embedded queue's file, or `memory://` (a new
+/// Opens the queue of a URL: `sqs://PREFIX`, `amqp://` and `amqps://` (RabbitMQ), `nats://` and `tls://`
+/// (NATS JetStream), a path or `file://` of the embedded queue's file, or `memory://` (a new
 /// one, which nobody else sees).
 ///
 /// SQS and brokers are not asked anything yet; whether they can be reached shows at the first use.

@@ -6,6 +6,7 @@
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -31,10 +32,52 @@ pub enum Kind {
     Nats,
 }
 
+impl Kind {
+    /// Of the URL of a broker that has no lock.
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::RabbitMq => "amqp",
+            Self::Nats => "nats",
+        }
+    }
+}
+
+/// Where brokers listen: below the ports that systems give to connections that go out. In these, a
+/// client that tries again and again to reach a broker that is down can be given the broker's own
+/// port, so that the broker finds it taken when it starts again.
+const PORTS: Range<u16> = 10_000..32_768;
+
+/// A port of loopback that nobody listens on.
+///
+/// # Panics
+///
+/// When all are taken.
+pub fn free_port() -> u16 {
+    let size = u128::from(PORTS.end - PORTS.start);
+    let drawn = std::iter::repeat_with(|| uuid::Uuid::new_v4().as_u128() % size)
+        .map(|number| PORTS.start + u16::try_from(number).unwrap());
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    drawn.take(1000).find(is_free).expect("a free port")
+}
+
+/// Makes a broker take encrypted connections alone, of one user.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    /// PEM files of its certificate, which is good for 127.0.0.1, and of the private key.
+    pub certificate: PathBuf,
+    /// See `certificate`.
+    pub key: PathBuf,
+    /// The user.
+    pub user: String,
+    /// Its password.
+    pub password: String,
+}
+
 /// A broker that runs, or was ended and may be started again with its files and ports.
 #[derive(Debug)]
 pub struct Broker {
     kind: Kind,
+    lock: Option<Lock>,
     directory: PathBuf,
     ports: [u16; 3],
     supervisor: Option<Child>,
@@ -47,6 +90,17 @@ impl Broker {
     ///
     /// When its package is not installed.
     pub fn start(kind: Kind) -> Self {
+        let mut broker = Self::prepare(kind, None);
+        broker.start_again();
+        broker
+    }
+
+    /// Prepares a broker for [`Self::start_again`].
+    ///
+    /// # Panics
+    ///
+    /// When its package is not installed.
+    pub fn prepare(kind: Kind, lock: Option<Lock>) -> Self {
         let (package, program) = match kind {
             Kind::RabbitMq => ("rabbitmq-server", RABBITMQ),
             Kind::Nats => ("nats-server", NATS),
@@ -55,27 +109,26 @@ impl Broker {
             Path::new(program).exists(),
             "{program} is missing: sudo apt-get install {package}"
         );
-        let listeners = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-        let ports = listeners.map(|listener| listener.local_addr().unwrap().port());
+        let ports = [(); 3].map(|()| free_port());
         let directory = std::env::temp_dir().join(format!("bunraku-{package}-{}", ports[0]));
         std::fs::create_dir_all(&directory).unwrap();
-        let mut broker = Self {
+        Self {
             kind,
+            lock,
             directory,
             ports,
             supervisor: None,
-        };
-        broker.start_again();
-        broker
+        }
     }
 
-    /// The URL of its queues under a prefix.
+    /// Its host and port.
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.ports[0])
+    }
+
+    /// The URL of its queues under a prefix, if it has no lock.
     pub fn url(&self, prefix: &str) -> String {
-        let scheme = match self.kind {
-            Kind::RabbitMq => "amqp",
-            Kind::Nats => "nats",
-        };
-        format!("{scheme}://127.0.0.1:{}?prefix={prefix}", self.ports[0])
+        format!("{}://{}?prefix={prefix}", self.kind.scheme(), self.host())
     }
 
     /// Kills it, as a power cut would.
@@ -90,7 +143,7 @@ impl Broker {
         supervisor.wait().unwrap();
     }
 
-    /// Starts it again after [`Self::kill`].
+    /// Starts it, after [`Self::prepare`] or [`Self::kill`].
     pub fn start_again(&mut self) {
         let mut command = Command::new("sh");
         command
@@ -105,11 +158,34 @@ impl Broker {
                 command
                     .args([NATS, "-a", "127.0.0.1", "-p", &port, "-js", "-sd"])
                     .arg(self.directory.join("data"));
+                if let Some(lock) = &self.lock {
+                    command
+                        .args(["--tls", "--user", &lock.user, "--pass", &lock.password])
+                        .arg("--tlscert")
+                        .arg(&lock.certificate)
+                        .arg("--tlskey")
+                        .arg(&lock.key);
+                }
             }
             Kind::RabbitMq => {
                 let configuration = self.directory.join("rabbitmq.conf");
+                let listening = match &self.lock {
+                    None => format!("listeners.tcp.1 = 127.0.0.1:{port}\n"),
+                    Some(lock) => format!(
+                        "listeners.tcp = none\n\
+                         listeners.ssl.1 = 127.0.0.1:{port}\n\
+                         ssl_options.certfile = {}\n\
+                         ssl_options.keyfile = {}\n\
+                         default_user = {}\n\
+                         default_pass = {}\n",
+                        lock.certificate.display(),
+                        lock.key.display(),
+                        lock.user,
+                        lock.password
+                    ),
+                };
                 let settings = format!(
-                    "listeners.tcp.1 = 127.0.0.1:{port}\n\
+                    "{listening}\
                      disk_free_limit.absolute = 10MB\n\
                      raft.wal_max_size_bytes = 16777216\n"
                 );

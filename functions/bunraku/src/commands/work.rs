@@ -27,7 +27,8 @@ pub(crate) struct Work {
     #[arg(long, value_name = "URL", env = "BUNRAKU_STORE")]
     store: String,
     /// The farm's queue: `amqp://HOST`, `nats://HOST` (several hosts with commas between, `amqps://` and
-    /// `tls://` encrypted, `?prefix=NAME` for a second farm) or `sqs://PREFIX`.
+    /// `tls://` encrypted, `?cacertfile=FILE` for a site's own authority, `?prefix=NAME` for a second
+    /// farm) or `sqs://PREFIX`.
     #[arg(
         long,
         value_name = "URL",

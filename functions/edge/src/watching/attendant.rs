@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bunraku_farm::EnvironmentName;
-use bunraku_farm::documents::Pointer;
+use bunraku_farm::documents::{Node, Pointer};
+use bunraku_farm::messages::Lane;
 use bunraku_store::{Key, StoreError};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
+use super::lane::lane;
 use super::room::{Room, Turn};
 use super::sweep::{Extent, Sweep};
 use crate::catalog::wait::told_to_stop;
@@ -46,8 +48,8 @@ pub(crate) async fn attend(shared: Arc<Shared>) {
                 Err(RecvError::Closed) => return,
             },
             Some((turn, looked)) = looks.next() => match looked {
-                Ok(pointer) => {
-                    if room.looked(&turn, pointer.as_ref()) {
+                Ok((pointer, lane)) => {
+                    if room.looked(&turn, pointer.as_ref(), lane) {
                         shared.counters.catalogs_told.increment();
                     }
                 }
@@ -66,10 +68,20 @@ pub(crate) async fn attend(shared: Arc<Shared>) {
     }
 }
 
-async fn look(shared: &Shared, turn: Turn) -> (Turn, Result<Option<Pointer>, StoreError>) {
+async fn look(shared: &Shared, turn: Turn) -> (Turn, Result<(Option<Pointer>, Lane), StoreError>) {
+    let seen = see(shared, &turn).await;
+    (turn, seen)
+}
+
+/// A watcher's pointer, and the lane of its turns from now on: new facts, another catalog or other rules may change it.
+async fn see(shared: &Shared, turn: &Turn) -> Result<(Option<Pointer>, Lane), StoreError> {
     let store = &shared.farm.store;
-    let pointer = store.pointer(&turn.environment, &turn.certname).await;
-    (turn, pointer)
+    let pointer = store.pointer(&turn.environment, &turn.certname).await?;
+    let mut node = Node::named(turn.certname.clone());
+    let classes = pointer.as_ref().map(|pointer| pointer.classes.clone());
+    node.learn_classes(classes.unwrap_or_default());
+    let lane = lane(shared, &turn.environment, node).await?;
+    Ok((pointer, lane))
 }
 
 /// Looks at nodes that nothing was told of: other processes write, and what they tell may get lost.
@@ -77,15 +89,18 @@ async fn sweep(shared: &Shared, room: &Room, sweeps: &mut HashMap<EnvironmentNam
     let watched = room.environments();
     sweeps.retain(|environment, _| watched.contains(environment));
     for environment in watched {
-        let sequence = match shared.farm.environment(&environment).await {
-            Ok(document) => document.map_or(0, |document| document.sequence),
-            // Requests say so already.
-            Err(_) => continue,
+        // That it failed, requests say already.
+        let Ok(document) = shared.farm.environment(&environment).await else {
+            continue;
         };
+        let sequence = document.as_ref().map_or(0, |document| document.sequence);
         let now = room.now();
         let sweep = sweeps
             .entry(environment.clone())
             .or_insert_with(|| Sweep::new(sequence, now));
+        if let Some(document) = document.filter(|_| sweep.is_new(sequence)) {
+            room.rank(&environment, &document.settings);
+        }
         if let Some(extent) = sweep.due(sequence, now, shared.farm.is_announced()) {
             room.stir_all(Some(&environment), extent);
         }

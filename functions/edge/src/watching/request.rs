@@ -2,10 +2,12 @@
 
 use std::ops::RangeInclusive;
 
+use bunraku_farm::documents::Node;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response};
 
+use super::lane::lane;
 use super::seat::Visitor;
 use crate::edge::Shared;
 use crate::http::call::Call;
@@ -37,12 +39,14 @@ pub(crate) async fn watch(shared: &Shared, call: Call) -> Result<Reply, Problem>
         Some(_) => environment_name(named)?,
         None => own_environment(shared, &certname).await?,
     };
+    let lane = lane(shared, &environment, Node::named(certname.clone())).await;
     let visitor = Visitor {
         certname,
         identity,
         environment,
         named: named.is_some(),
         has,
+        lane: lane.map_err(|error| store_problem(shared, &error))?,
     };
     let Some(events) = shared.watching.enter(visitor, place) else {
         return Err(busy(&STOPPING));

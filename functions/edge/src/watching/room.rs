@@ -1,11 +1,15 @@
 //! Who watches, and whose turn it is.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bunraku_farm::documents::Pointer;
-use bunraku_farm::turns::{Priority, Turns};
+use bunraku_farm::documents::{Node, Pointer, SiteSettings};
+use bunraku_farm::messages::Lane;
+use bunraku_farm::turns::Turns;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_pki::Identity;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -26,8 +30,6 @@ pub(crate) struct Room {
     places: Arc<Semaphore>,
     most: usize,
     heartbeat: Duration,
-    /// Nodes that are told first: names, or `*` and what names end in.
-    critical: Vec<String>,
     began: Instant,
     /// Somebody may have a turn to be given.
     pub(super) changed: Notify,
@@ -74,7 +76,6 @@ impl Room {
             places: Arc::new(Semaphore::new(config.max_watchers)),
             most: config.max_watchers,
             heartbeat: config.heartbeat,
-            critical: config.critical.clone(),
             began: Instant::now(),
             changed: Notify::new(),
         }
@@ -116,12 +117,12 @@ impl Room {
         };
         let outbox = Arc::new(Outbox::default());
         let seat = Seat::new(visitor, visit.number, Arc::clone(&outbox));
+        let lane = seat.lane();
         if let Some(former) = seats.by_node.insert(certname.clone(), seat) {
             former.end();
             seats.turns.leave(&certname);
         }
-        let priority = self.priority(&certname);
-        seats.turns.ask(certname, priority);
+        seats.turns.ask(certname, lane);
         drop(seats);
         self.changed.notify_one();
         Some(Events::new(outbox, visit))
@@ -141,8 +142,9 @@ impl Room {
     pub(super) fn stir(&self, environment: &EnvironmentName, certname: &Certname) {
         let mut seats = self.seats();
         let seat = seats.by_node.get(certname);
-        if seat.is_some_and(|seat| seat.environment() == environment) {
-            seats.turns.ask(certname.clone(), self.priority(certname));
+        if let Some(seat) = seat.filter(|seat| seat.environment() == environment) {
+            let lane = seat.lane();
+            seats.turns.ask(certname.clone(), lane);
         }
     }
 
@@ -154,7 +156,18 @@ impl Room {
             let concerned = environment.is_none_or(|environment| seat.environment() == environment);
             // Who runs just now comes again afterwards, and says what it has then.
             if concerned && seat.is_due(extent) && !turns.has(certname) {
-                turns.ask(certname.clone(), self.priority(certname));
+                turns.ask(certname.clone(), seat.lane());
+            }
+        }
+    }
+
+    /// The rules of an environment are these from now on. Where a name alone does not decide, the next look does.
+    pub(super) fn rank(&self, environment: &EnvironmentName, settings: &SiteSettings) {
+        for (certname, seat) in &mut self.seats().by_node {
+            if seat.environment() == environment
+                && let Ok(lane) = settings.lane(&Node::named(certname.clone()))
+            {
+                seat.rank(lane);
             }
         }
     }
@@ -176,13 +189,14 @@ impl Room {
         }
     }
 
-    /// Tells a watcher what was seen; says whether that was a new catalog. Without a pointer, nothing was ever
+    /// Tells a watcher what was seen, and ranks it; says whether that was a new catalog. Without a pointer, nothing was ever
     /// compiled for it. If it left meanwhile, the turn is that of the node's next visit, or nobody's.
-    pub(super) fn looked(&self, turn: &Turn, pointer: Option<&Pointer>) -> bool {
+    pub(super) fn looked(&self, turn: &Turn, pointer: Option<&Pointer>, lane: Lane) -> bool {
         let mut seats = self.seats();
         let Some(seat) = seats.seat(&turn.certname, turn.visit) else {
             return false;
         };
+        seat.rank(lane);
         let is_news = seat.looked(pointer);
         if !is_news {
             seats.turns.end(&turn.certname);
@@ -260,18 +274,6 @@ impl Room {
         let within = LEAST_SPREAD.max(SPREAD.saturating_mul(count));
         for seat in seats.by_node.values_mut() {
             seat.see_off(within);
-        }
-    }
-
-    fn priority(&self, certname: &Certname) -> Priority {
-        let name = certname.as_str();
-        let is_meant = |pattern: &String| match pattern.strip_prefix('*') {
-            Some(end) => name.ends_with(end),
-            None => name == pattern,
-        };
-        match self.critical.iter().any(is_meant) {
-            true => Priority::First,
-            false => Priority::Normal,
         }
     }
 

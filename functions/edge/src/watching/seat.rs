@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bunraku_farm::documents::Pointer;
+use bunraku_farm::messages::Lane;
 use bunraku_farm::{Certname, Digest, EnvironmentName, Publication, Standing};
 use bunraku_pki::Identity;
 
@@ -20,6 +21,8 @@ pub(super) struct Visitor {
     pub(super) named: bool,
     /// The catalog that it says it has.
     pub(super) has: Option<Digest>,
+    /// How soon it gets a turn.
+    pub(super) lane: Lane,
 }
 
 /// A watcher.
@@ -57,6 +60,15 @@ impl Seat {
 
     pub(super) fn identity(&self) -> &Identity {
         &self.visitor.identity
+    }
+
+    pub(super) fn lane(&self) -> Lane {
+        self.visitor.lane
+    }
+
+    /// How soon it gets its next turn.
+    pub(super) fn rank(&mut self, lane: Lane) {
+        self.visitor.lane = lane;
     }
 
     /// Whether a sweep is to look at it.

@@ -40,9 +40,14 @@ impl Sweep {
         }
     }
 
+    /// Whether this is another sequence of the environment than it had.
+    pub(super) fn is_new(&self, sequence: u64) -> bool {
+        sequence != self.sequence
+    }
+
     /// What to look at `now`, with the environment at `sequence`.
     pub(super) fn due(&mut self, sequence: u64, now: Duration, announced: bool) -> Option<Extent> {
-        if sequence != self.sequence {
+        if self.is_new(sequence) {
             self.sequence = sequence;
             self.pause = FIRST_PAUSE;
             self.lagging_at = now;

@@ -9,7 +9,7 @@ use bunraku_farm::messages::Channel;
 use lapin::message::BasicGetMessage;
 use lapin::options::BasicAckOptions;
 
-use super::Shared;
+use super::Amqp;
 use super::names::{deliveries, headers};
 use super::session::Session;
 use crate::QueueError;
@@ -21,7 +21,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct AmqpLetter {
     /// Of the queue that counts what is delayed.
-    shared: Weak<Shared>,
+    queue: Weak<Amqp>,
     session: Arc<Session>,
     channel: Channel,
     got: Arc<BasicGetMessage>,
@@ -35,25 +35,17 @@ impl fmt::Debug for AmqpLetter {
 
 impl AmqpLetter {
     pub(super) fn new(
-        shared: &Arc<Shared>,
+        queue: &Arc<Amqp>,
         session: &Arc<Session>,
         channel: Channel,
         got: BasicGetMessage,
     ) -> Self {
         Self {
-            shared: Arc::downgrade(shared),
+            queue: Arc::downgrade(queue),
             session: Arc::clone(session),
             channel,
             got: Arc::new(got),
         }
-    }
-
-    pub(super) fn body(&self) -> &[u8] {
-        &self.got.delivery.data
-    }
-
-    pub(super) fn attempts_before(&self) -> u32 {
-        deliveries(&self.got.delivery.properties)
     }
 
     /// Sends the message anew, then takes the old one away: whoever dies in between leaves it twice,
@@ -75,6 +67,14 @@ impl AmqpLetter {
 
 #[async_trait]
 impl Letter for AmqpLetter {
+    fn body(&self) -> &[u8] {
+        &self.got.delivery.data
+    }
+
+    fn attempt(&self) -> u32 {
+        deliveries(&self.got.delivery.properties).saturating_add(1)
+    }
+
     async fn ack(&self) -> Result<(), QueueError> {
         let acked = self.got.delivery.acker.ack(BasicAckOptions::default());
         self.session.answer(acked).await.map(drop)
@@ -96,8 +96,8 @@ impl Letter for AmqpLetter {
                 tracing::warn!(%channel, %error, "a delayed message comes again with its connection's end");
             }
         });
-        if let Some(shared) = self.shared.upgrade() {
-            shared.in_hand.delay(channel, delayed.abort_handle());
+        if let Some(queue) = self.queue.upgrade() {
+            queue.in_hand.delay(channel, delayed.abort_handle());
         }
         Ok(())
     }

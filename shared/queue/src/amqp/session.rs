@@ -12,23 +12,18 @@ use lapin::options::{
     ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
-use lapin::{
-    BasicProperties, Channel as AmqpChannel, Confirmation, Connection, ConnectionProperties,
-    ExchangeKind,
-};
+use lapin::{BasicProperties, Channel as AmqpChannel, Confirmation, Connection, ExchangeKind};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
+use super::connect::connect;
 use super::names::Names;
 use crate::QueueError;
 use crate::broker::Address;
 
 /// How long the broker may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// After how many seconds of silence either side takes the other for dead, about.
-const HEARTBEAT: u16 = 10;
 /// How long no connection is tried after one could not be made; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
@@ -240,9 +235,7 @@ async fn within<T>(what: impl Future<Output = lapin::Result<T>>) -> Result<T, St
 }
 
 async fn open_at(address: &Address, host: &str, news: &Arc<Notify>) -> Result<Session, String> {
-    let properties = ConnectionProperties::default().with_connection_name("bunraku".into());
-    let connecting = Connection::connect_uri(uri(address, host)?, properties);
-    let connection = within(connecting)
+    let connection = within(connect(address, host))
         .await
         .map_err(|error| format!("{host}: {error}"))?;
     let names = Names::new(&address.prefix);
@@ -258,38 +251,6 @@ async fn open_at(address: &Address, host: &str, news: &Arc<Notify>) -> Result<Se
         publishing,
         taking,
         listener,
-    })
-}
-
-fn uri(address: &Address, host: &str) -> Result<AMQPUri, String> {
-    let encrypted = address.scheme == "amqps";
-    let url = url::Url::parse(&format!("amqp://{host}")).map_err(|error| error.to_string())?;
-    let host = url.host_str().unwrap_or_default();
-    let vhost = percent_encoding::percent_decode_str(&address.path).decode_utf8_lossy();
-    let guest = || "guest".to_owned();
-    Ok(AMQPUri {
-        scheme: if encrypted {
-            AMQPScheme::AMQPS
-        } else {
-            AMQPScheme::AMQP
-        },
-        authority: AMQPAuthority {
-            userinfo: AMQPUserInfo {
-                username: address.user.clone().unwrap_or_else(guest),
-                password: address.password.clone().unwrap_or_else(guest),
-            },
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: url.port().unwrap_or(if encrypted { 5671 } else { 5672 }),
-        },
-        vhost: if vhost.is_empty() {
-            "/".to_owned()
-        } else {
-            vhost.into_owned()
-        },
-        query: AMQPQueryString {
-            heartbeat: Some(HEARTBEAT),
-            ..AMQPQueryString::default()
-        },
     })
 }
 

@@ -1,14 +1,19 @@
-//! `SCHEME://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]]...[/PATH][?prefix=NAME]`
+//! `SCHEME://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]]...[/PATH][?prefix=NAME&cacertfile=FILE]`
 
 use std::fmt;
+use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 
 use crate::QueueError;
 
 /// The prefix of a farm's queues that a URL does not name.
 const DEFAULT_PREFIX: &str = "bunraku";
 const LONGEST_PREFIX: usize = 80;
+/// The schemes of encrypted connections.
+const ENCRYPTED: [&str; 2] = ["amqps", "tls"];
 
 /// Where a broker is, and under which prefix a farm's queues are there.
 #[derive(Clone)]
@@ -23,6 +28,9 @@ pub(crate) struct Address {
     /// After the first `/`, as it stands; empty when there is none.
     pub(crate) path: String,
     pub(crate) prefix: String,
+    /// A PEM file of the authorities that brokers' certificates are believed by; those that the
+    /// system knows when there is none.
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// The password is for the broker alone, never for logs.
@@ -45,7 +53,7 @@ impl Address {
         let invalid = |what: &str| QueueError::Invalid {
             reason: format!(
                 "the queue's URL {what}: its form is \
-                 SCHEME://[USER:PASSWORD@]HOST[:PORT][,HOST...][/PATH][?prefix=NAME]"
+                 SCHEME://[USER:PASSWORD@]HOST[:PORT][,HOST...][/PATH][?prefix=NAME&cacertfile=FILE]"
             ),
         };
         let (scheme, rest) = url
@@ -65,12 +73,22 @@ impl Address {
             }
         }
         let mut prefix = DEFAULT_PREFIX.to_owned();
+        let mut authority = None;
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "prefix" if is_prefix(&value) => prefix = value.into_owned(),
                 "prefix" => {
                     return Err(invalid(
                         "has a prefix that is none (letters, digits, `-` and `_`)",
+                    ));
+                }
+                // As in RabbitMQ's own URLs.
+                "cacertfile" if ENCRYPTED.contains(&scheme) => {
+                    authority = Some(PathBuf::from(value.into_owned()));
+                }
+                "cacertfile" => {
+                    return Err(invalid(
+                        "has a cacertfile, but is not of an encrypted connection (amqps://, tls://)",
                     ));
                 }
                 _ => return Err(invalid("has a parameter that is not known")),
@@ -89,7 +107,24 @@ impl Address {
             hosts,
             path: path.to_owned(),
             prefix,
+            authority,
         })
+    }
+
+    /// The certificates of `authority`; none without such a file.
+    pub(crate) fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, QueueError> {
+        let Some(file) = &self.authority else {
+            return Ok(Vec::new());
+        };
+        let invalid = |error: String| QueueError::Invalid {
+            reason: format!("the queue's cacertfile {}: {error}", file.display()),
+        };
+        let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
+        let certificates: Vec<_> = read.map_err(|error| invalid(error.to_string()))?;
+        if certificates.is_empty() {
+            return Err(invalid("there is no certificate in it".to_owned()));
+        }
+        Ok(certificates)
     }
 }
 
@@ -115,6 +150,26 @@ mod tests {
     }
 
     #[test]
+    fn a_sites_own_authority_is_a_file_of_certificates() {
+        let address = |file: &str| {
+            let url = format!(
+                "amqps://a?prefix=test&cacertfile={}",
+                file.replace(' ', "%20")
+            );
+            Address::parse(&url).unwrap()
+        };
+        assert_eq!(Address::parse("tls://a").unwrap().authority, None);
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a file.pem");
+        let file = file.to_str().unwrap();
+        let missing = address(file).certificates().unwrap_err().to_string();
+        assert!(missing.contains("a file.pem: "), "{missing}");
+        std::fs::write(file, "no certificate").unwrap();
+        let empty = address(file).certificates().unwrap_err().to_string();
+        assert!(empty.contains("no certificate in it"), "{empty}");
+    }
+
+    #[test]
     fn neither_errors_nor_debug_output_tell_the_password() {
         let address = Address::parse("amqp://me:secret@a").unwrap();
         assert!(!format!("{address:?} {address}").contains("secret"));
@@ -124,6 +179,7 @@ mod tests {
             "amqp://me:secret@a?prefix=a.b",
             "amqp://me:secret@a?heartbeat=1",
             "amqp://me:secret@a:port",
+            "amqp://me:secret@a?cacertfile=ca.pem",
         ] {
             let error = Address::parse(url).unwrap_err();
             assert!(matches!(error, QueueError::Invalid { .. }), "{url}");

@@ -21,6 +21,12 @@ use crate::{Delivery, QueueError, QueueOptions};
 /// What a broker can do with a message that it gave out.
 #[async_trait]
 pub(crate) trait Letter: Debug + Send + Sync + 'static {
+    /// The message, as it was sent.
+    fn body(&self) -> &[u8];
+
+    /// How often the broker gave it out, this time included.
+    fn attempt(&self) -> u32;
+
     /// The message is done with.
     async fn ack(&self) -> Result<(), QueueError>;
 
@@ -52,7 +58,7 @@ pub(crate) struct Held {
 
 impl Held {
     /// A message that was received just now; its lease is kept from [`Held::deliver`] on.
-    pub(crate) fn new(
+    pub(super) fn new(
         channel: Channel,
         attempt: u32,
         options: QueueOptions,
@@ -78,7 +84,7 @@ impl Held {
     }
 
     /// Hands the message to its receiver.
-    pub(crate) fn deliver(self: Arc<Self>, message: Message) -> Delivery {
+    pub(super) fn deliver(self: Arc<Self>, message: Message) -> Delivery {
         tokio::spawn(Arc::clone(&self).keep_lease());
         Delivery {
             message,
@@ -89,12 +95,12 @@ impl Held {
     }
 
     /// Puts a message back that nobody came to see.
-    pub(crate) async fn put_back(&self) -> Result<(), QueueError> {
+    pub(super) async fn put_back(&self) -> Result<(), QueueError> {
         let attempts = self.attempt.saturating_sub(1);
         self.letter.give_back(Duration::ZERO, attempts).await
     }
 
-    pub(crate) async fn ack(&self) -> Result<(), QueueError> {
+    pub(super) async fn ack(&self) -> Result<(), QueueError> {
         if self.holds() {
             self.letter.ack().await?;
             self.end.send_replace(None);
@@ -102,14 +108,14 @@ impl Held {
         Ok(())
     }
 
-    pub(crate) async fn release(&self, delay: Duration, error: &str) -> Result<(), QueueError> {
+    pub(super) async fn release(&self, delay: Duration, error: &str) -> Result<(), QueueError> {
         if self.holds() {
             self.settle(delay, error).await?;
         }
         Ok(())
     }
 
-    pub(crate) async fn extend(&self, lease: Duration) -> Result<(), QueueError> {
+    pub(super) async fn extend(&self, lease: Duration) -> Result<(), QueueError> {
         if !self.holds() {
             return Err(QueueError::LeaseLost);
         }

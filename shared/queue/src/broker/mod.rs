@@ -1,5 +1,5 @@
 //! What the queues on a site's own broker share: their URL, the leases that the holder itself keeps,
-//! and the way of receiving.
+//! and the ways of receiving and settling. A kind of broker is a [`Broker`] below a [`BrokerQueue`].
 //!
 //! Nothing is fetched ahead of the work: a receiver looks into the channels in its order and takes
 //! what it was asked for, so that what waits stays on the broker, for whoever is free first. That a
@@ -7,6 +7,7 @@
 
 mod address;
 mod held;
+mod queue;
 mod receive;
 #[cfg(test)]
 #[cfg(all(feature = "amqp", feature = "nats"))]
@@ -16,10 +17,11 @@ use bunraku_farm::messages::{Channel, Message};
 
 pub(crate) use address::Address;
 pub(crate) use held::{Held, Letter};
-pub(crate) use receive::{Found, receive};
+pub(crate) use queue::{Broker, BrokerQueue};
+use receive::{Found, receive};
 
 /// Why a message is a dead letter whose holders all fell silent.
-pub(crate) const NO_ANSWER: &str = "the worker gave no answer before its lease ran out";
+const NO_ANSWER: &str = "the worker gave no answer before its lease ran out";
 
 /// Reads a body that came through a channel; the reason, when it can never be handled there. The
 /// lanes are one kind: a task may be moved between them.

@@ -16,14 +16,14 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
 /// Messages that were taken; put back if nobody receives them.
 #[derive(Debug, Default)]
-pub(crate) struct Found(Vec<(Message, Arc<Held>)>);
+pub(super) struct Found(Vec<(Message, Arc<Held>)>);
 
 impl Found {
-    pub(crate) fn push(&mut self, message: Message, held: Arc<Held>) {
+    pub(super) fn push(&mut self, message: Message, held: Arc<Held>) {
         self.0.push((message, held));
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -50,7 +50,7 @@ impl Drop for Found {
 
 /// Receives by `look`, again when there is news, until something is found or `wait` is over. Each
 /// look runs to its end in a task of its own, so that dropping this future loses nothing.
-pub(crate) async fn receive<L, F>(
+pub(super) async fn receive<L, F>(
     look: L,
     news: &Notify,
     wait: Duration,

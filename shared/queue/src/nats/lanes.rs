@@ -1,163 +1,29 @@
-//! The connection, and the streams behind it.
+//! The streams.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::connection::State;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, pull};
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions, ServerAddr};
 use bunraku_farm::messages::{Channel, Message};
 use bytes::Bytes;
 use futures::StreamExt as _;
-use tokio::sync::{Mutex, Notify};
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::broker::Address;
+use super::connection::PATIENCE;
 use crate::{Depth, QueueError, QueueOptions};
 
-/// How long the server may take for an answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a connection that is being made is waited for.
-const FOR_CONNECTION: Duration = Duration::from_secs(2);
 /// After how long a silence a holder is taken for dead, at most.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
-const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// How long the server may look for messages, at first.
 const SHORTEST_LOOK: Duration = Duration::from_millis(5);
 /// The consumer that all workers share.
 const WORKERS: &str = "workers";
 const NO_LIMIT: i64 = -1;
 
-/// What calls share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) options: QueueOptions,
-    place: String,
-    prefix: String,
-    client: Client,
-    pub(super) jetstream: Context,
-    lanes: Mutex<Option<Arc<Lanes>>>,
-    /// Tells receivers that something came.
-    news: Arc<Notify>,
-    listener: AbortHandle,
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.listener.abort();
-    }
-}
-
-impl Shared {
-    pub(super) async fn connect(
-        address: &Address,
-        options: QueueOptions,
-    ) -> Result<Self, QueueError> {
-        let failed = |error: String| QueueError::unavailable(format!("{address}: {error}"));
-        let mut connecting = ConnectOptions::new()
-            .name("bunraku")
-            .retry_on_initial_connect()
-            .connection_timeout(PATIENCE)
-            .request_timeout(Some(PATIENCE))
-            .reconnect_delay_callback(|attempt| {
-                let pause = Duration::from_millis(100) * (1 << attempt.min(6));
-                pause.min(LONGEST_PAUSE)
-            });
-        connecting = match (&address.user, &address.password) {
-            (Some(user), Some(password)) => {
-                connecting.user_and_password(user.clone(), password.clone())
-            }
-            (Some(token), None) => connecting.token(token.clone()),
-            _ => connecting,
-        };
-        let servers: Result<Vec<ServerAddr>, _> = address
-            .hosts
-            .iter()
-            .map(|host| format!("{}://{host}", address.scheme).parse())
-            .collect();
-        let servers = servers.map_err(|error| failed(error.to_string()))?;
-        let client = connecting
-            .connect(servers)
-            .await
-            .map_err(|error| failed(error.to_string()))?;
-        let mut sent = client
-            .subscribe(format!("{}.*", address.prefix))
-            .await
-            .map_err(|error| failed(error.to_string()))?;
-        let news = Arc::new(Notify::new());
-        let told = Arc::clone(&news);
-        let listener = tokio::spawn(async move {
-            while sent.next().await.is_some() {
-                told.notify_waiters();
-            }
-        });
-        let mut jetstream = jetstream::new(client.clone());
-        jetstream.set_timeout(PATIENCE);
-        Ok(Self {
-            options,
-            place: address.to_string(),
-            prefix: address.prefix.clone(),
-            client,
-            jetstream,
-            lanes: Mutex::default(),
-            news,
-            listener: listener.abort_handle(),
-        })
-    }
-
-    pub(super) fn news(&self) -> &Notify {
-        &self.news
-    }
-
-    /// Without a connection the answer is that, soon.
-    pub(super) async fn reachable(&self) -> Result<(), QueueError> {
-        let connected = || self.client.connection_state() == State::Connected;
-        if connected()
-            || (timeout(FOR_CONNECTION, self.client.flush()).await.is_ok() && connected())
-        {
-            return Ok(());
-        }
-        Err(QueueError::unavailable(format!(
-            "{}: NATS can't be reached, or refuses the connection",
-            self.place
-        )))
-    }
-
-    /// The streams and consumers, made unless they are there.
-    pub(super) async fn lanes(&self) -> Result<Arc<Lanes>, QueueError> {
-        self.reachable().await?;
-        let mut lanes = self.lanes.lock().await;
-        if let Some(lanes) = &*lanes {
-            return Ok(Arc::clone(lanes));
-        }
-        let made = Lanes::make(&self.jetstream, &self.prefix, self.options).await?;
-        Ok(Arc::clone(lanes.insert(Arc::new(made))))
-    }
-
-    /// After an error the streams are looked for again: the server may have lost them.
-    pub(super) async fn checked<T>(&self, outcome: Result<T, QueueError>) -> Result<T, QueueError> {
-        if outcome.is_err() {
-            *self.lanes.lock().await = None;
-        }
-        outcome
-    }
-
-    /// The subject of a channel's dead letters.
-    pub(super) fn dead_subject(&self, channel: Channel) -> String {
-        dead_subject(&self.prefix, channel)
-    }
-
-    /// After how long a silence the server gives a message to the next.
-    pub(super) fn silence(&self) -> Duration {
-        silence(self.options)
-    }
-}
-
-fn silence(options: QueueOptions) -> Duration {
+/// After how long a silence the server gives a message to the next.
+pub(super) fn silence(options: QueueOptions) -> Duration {
     options.lease.min(LONGEST_SILENCE)
 }
 
@@ -165,7 +31,8 @@ fn silent() -> QueueError {
     QueueError::unavailable("NATS gave no answer in time")
 }
 
-fn dead_subject(prefix: &str, channel: Channel) -> String {
+/// The subject of a channel's dead letters.
+pub(super) fn dead_subject(prefix: &str, channel: Channel) -> String {
     format!("{prefix}.{channel}.dead")
 }
 
@@ -186,7 +53,8 @@ pub(super) struct Lane {
 }
 
 impl Lanes {
-    async fn make(
+    /// Streams and consumers, made unless they are there.
+    pub(super) async fn make(
         jetstream: &Context,
         prefix: &str,
         options: QueueOptions,

@@ -11,8 +11,8 @@ use bunraku_farm::messages::Channel;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::Nats;
 use super::dead_letters::{ATTEMPTS, REASON};
-use super::lanes::Shared;
 use crate::QueueError;
 use crate::broker::Letter;
 
@@ -20,7 +20,7 @@ use crate::broker::Letter;
 const SIGNS: u32 = 3;
 
 pub(super) struct NatsLetter {
-    shared: Arc<Shared>,
+    nats: Arc<Nats>,
     channel: Channel,
     attempt: u32,
     body: Bytes,
@@ -37,14 +37,14 @@ impl fmt::Debug for NatsLetter {
 
 impl NatsLetter {
     pub(super) fn new(
-        shared: &Arc<Shared>,
+        nats: &Arc<Nats>,
         channel: Channel,
         message: async_nats::jetstream::Message,
     ) -> Result<Self, QueueError> {
         let delivered = message.info().map_err(QueueError::unavailable)?.delivered;
         let (message, acker) = message.split();
         Ok(Self {
-            shared: Arc::clone(shared),
+            nats: Arc::clone(nats),
             channel,
             attempt: u32::try_from(delivered).unwrap_or(u32::MAX),
             body: message.payload,
@@ -53,18 +53,9 @@ impl NatsLetter {
         })
     }
 
-    /// How often the server gave the message out, this time included.
-    pub(super) fn attempt(&self) -> u32 {
-        self.attempt
-    }
-
-    pub(super) fn body(&self) -> &[u8] {
-        &self.body
-    }
-
     /// Tells the server something; it has heard it when this returns.
     async fn tell(&self, what: AckKind) -> Result<(), QueueError> {
-        self.shared.reachable().await?;
+        self.nats.connection.reachable().await?;
         let told = self.acker.double_ack_with(what).await;
         told.map_err(QueueError::unavailable)
     }
@@ -72,6 +63,14 @@ impl NatsLetter {
 
 #[async_trait]
 impl Letter for NatsLetter {
+    fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     async fn ack(&self) -> Result<(), QueueError> {
         self.tell(AckKind::Ack).await
     }
@@ -85,17 +84,15 @@ impl Letter for NatsLetter {
     /// Stored among the dead before it is taken away: whoever dies in between leaves it twice, not
     /// lost.
     async fn bury(&self, attempts: u32, reason: &str) -> Result<(), QueueError> {
-        self.shared.reachable().await?;
+        self.nats.connection.reachable().await?;
         let mut headers = HeaderMap::new();
         headers.insert(ATTEMPTS, attempts.to_string());
         // As JSON: a header has one line.
         let reason = serde_json::to_string(reason).map_err(QueueError::unavailable)?;
         headers.insert(REASON, reason);
-        let dead = self.shared.dead_subject(self.channel);
-        let sent = self
-            .shared
-            .jetstream
-            .publish_with_headers(dead, headers, self.body.clone());
+        let dead = self.nats.dead_subject(self.channel);
+        let jetstream = self.nats.connection.jetstream();
+        let sent = jetstream.publish_with_headers(dead, headers, self.body.clone());
         let stored = sent.await.map_err(QueueError::unavailable)?.await;
         stored.map_err(QueueError::unavailable)?;
         self.tell(AckKind::Ack).await
@@ -106,14 +103,14 @@ impl Letter for NatsLetter {
         let told = self.tell(AckKind::Progress).await;
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         match told {
-            Ok(()) if now.duration_since(*heard) < self.shared.silence() => *heard = now,
-            Err(error) if now.duration_since(*heard) < self.shared.silence() => return Err(error),
+            Ok(()) if now.duration_since(*heard) < self.nats.silence() => *heard = now,
+            Err(error) if now.duration_since(*heard) < self.nats.silence() => return Err(error),
             _ => return Err(QueueError::LeaseLost),
         }
         Ok(())
     }
 
     fn keep_every(&self) -> Duration {
-        self.shared.silence() / SIGNS
+        self.nats.silence() / SIGNS
     }
 }

@@ -6,140 +6,125 @@
 //! `ack_wait`; acknowledgements are themselves acknowledged. As on SQS, order is best effort, every
 //! message may come twice, and waiting messages with the same coalescing key all stay.
 
+mod connection;
 mod dead_letters;
 mod lanes;
 mod letter;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bunraku_farm::messages::{Channel, Message};
+use tokio::sync::{Mutex, Notify};
 
-use crate::broker::{self, Address, Found, Held};
-use crate::{Delivery, Depth, Queue, QueueError, QueueOptions, QueuedMessage, Receipt};
-use lanes::Shared;
+use crate::broker::{Address, Broker, BrokerQueue, Letter};
+use crate::{Depth, QueueError, QueueOptions, QueuedMessage};
+use connection::Connection;
+use lanes::Lanes;
 use letter::NatsLetter;
 
 /// The farm's lanes on NATS JetStream.
+pub(crate) type NatsQueue = BrokerQueue<Nats>;
+
+/// NATS JetStream.
 #[derive(Debug)]
-pub struct NatsQueue {
-    shared: Arc<Shared>,
+pub(crate) struct Nats {
+    options: QueueOptions,
+    prefix: String,
+    connection: Connection,
+    lanes: Mutex<Option<Arc<Lanes>>>,
 }
 
 impl NatsQueue {
-    /// The streams of `nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT][,HOST...][?prefix=NAME]`, or
+    /// The streams of
+    /// `nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT][,HOST...][?prefix=NAME&cacertfile=FILE]`, or
     /// `tls://`. The connection is made, and made again when it breaks, in the background.
-    pub async fn connect(url: &str, options: QueueOptions) -> Result<Self, QueueError> {
-        let shared = Shared::connect(&Address::parse(url)?, options).await?;
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+    pub(crate) async fn connect(url: &str, options: QueueOptions) -> Result<Self, QueueError> {
+        let address = Address::parse(url)?;
+        Ok(Self::over(Nats {
+            options,
+            connection: Connection::to(&address).await?,
+            prefix: address.prefix,
+            lanes: Mutex::default(),
+        }))
     }
 }
 
-/// Takes what waits in the channels, in their order.
-async fn look(
-    shared: Arc<Shared>,
-    channels: Vec<Channel>,
-    max: usize,
-) -> Result<Found, QueueError> {
-    let lanes = shared.lanes().await?;
-    let mut found = Found::default();
-    for channel in channels {
-        while found.len() < max {
-            let taken = lanes.of(channel).take(max - found.len()).await;
-            let taken = shared.checked(taken).await?;
-            if taken.is_empty() {
-                break;
-            }
-            for message in taken {
-                let letter = NatsLetter::new(&shared, channel, message)?;
-                let attempt = letter.attempt();
-                let reason = match broker::read(channel, letter.body()) {
-                    Ok(message) if attempt <= shared.options.max_attempts => {
-                        let held = Held::new(channel, attempt, shared.options, Box::new(letter));
-                        found.push(message, held);
-                        continue;
-                    }
-                    Ok(_) => broker::NO_ANSWER.to_owned(),
-                    Err(reason) => reason,
-                };
-                tracing::warn!(%channel, reason, "a message goes to the dead letters");
-                broker::Letter::bury(&letter, attempt.saturating_sub(1), &reason).await?;
-            }
+impl Nats {
+    /// The streams and consumers, made unless they are there.
+    async fn lanes(&self) -> Result<Arc<Lanes>, QueueError> {
+        self.connection.reachable().await?;
+        let mut lanes = self.lanes.lock().await;
+        if let Some(lanes) = &*lanes {
+            return Ok(Arc::clone(lanes));
         }
+        let made = Lanes::make(self.connection.jetstream(), &self.prefix, self.options).await?;
+        Ok(Arc::clone(lanes.insert(Arc::new(made))))
     }
-    Ok(found)
+
+    /// After an error the streams are looked for again: the server may have lost them.
+    async fn checked<T>(&self, outcome: Result<T, QueueError>) -> Result<T, QueueError> {
+        if outcome.is_err() {
+            *self.lanes.lock().await = None;
+        }
+        outcome
+    }
+
+    /// After how long a silence the server gives a message to the next.
+    fn silence(&self) -> Duration {
+        lanes::silence(self.options)
+    }
+
+    /// The subject of a channel's dead letters.
+    fn dead_subject(&self, channel: Channel) -> String {
+        lanes::dead_subject(&self.prefix, channel)
+    }
 }
 
 #[async_trait]
-impl Queue for NatsQueue {
-    async fn send_batch(&self, messages: Vec<Message>) -> Result<(), QueueError> {
-        if messages.is_empty() {
-            return Ok(());
-        }
-        let lanes = self.shared.lanes().await?;
-        let sent = lanes.send(&messages).await;
-        self.shared.checked(sent).await
+impl Broker for Nats {
+    fn options(&self) -> QueueOptions {
+        self.options
     }
 
-    async fn receive(
-        &self,
-        channels: &[Channel],
+    fn news(&self) -> &Notify {
+        self.connection.news()
+    }
+
+    async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
+        let sent = self.lanes().await?.send(messages).await;
+        self.checked(sent).await
+    }
+
+    async fn take(
+        self: Arc<Self>,
+        channel: Channel,
         max: usize,
-        wait: Duration,
-    ) -> Result<Vec<Delivery>, QueueError> {
-        let look = || look(Arc::clone(&self.shared), channels.to_vec(), max);
-        broker::receive(look, self.shared.news(), wait).await
-    }
-
-    async fn ack(&self, receipt: &Receipt) -> Result<(), QueueError> {
-        match receipt.on_broker() {
-            Some(held) => held.ack().await,
-            None => Ok(()),
+    ) -> Result<Vec<Box<dyn Letter>>, QueueError> {
+        let taken = self.lanes().await?.of(channel).take(max).await;
+        let mut letters: Vec<Box<dyn Letter>> = Vec::new();
+        for message in self.checked(taken).await? {
+            letters.push(Box::new(NatsLetter::new(&self, channel, message)?));
         }
+        Ok(letters)
     }
 
-    async fn release(
+    async fn depth(&self, channel: Channel) -> Result<Depth, QueueError> {
+        let depth = self.lanes().await?.of(channel).depth().await;
+        self.checked(depth).await
+    }
+
+    async fn dead_letters(
         &self,
-        receipt: &Receipt,
-        delay: Duration,
-        error: &str,
-    ) -> Result<(), QueueError> {
-        match receipt.on_broker() {
-            Some(held) => held.release(delay, error).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn extend(&self, receipt: &Receipt, lease: Duration) -> Result<(), QueueError> {
-        let held = receipt.on_broker().ok_or(QueueError::LeaseLost)?;
-        held.extend(lease).await
-    }
-
-    async fn depths(&self) -> Result<BTreeMap<Channel, Depth>, QueueError> {
-        let lanes = self.shared.lanes().await?;
-        let mut depths = BTreeMap::new();
-        for channel in Channel::ALL {
-            let depth = lanes.of(channel).depth().await;
-            depths.insert(channel, self.shared.checked(depth).await?);
-        }
-        Ok(depths)
-    }
-
-    async fn list(&self, channel: Channel, limit: usize) -> Result<Vec<QueuedMessage>, QueueError> {
-        let lanes = self.shared.lanes().await?;
+        channel: Channel,
+        limit: usize,
+    ) -> Result<Vec<QueuedMessage>, QueueError> {
+        let lanes = self.lanes().await?;
         dead_letters::list(lanes.of(channel), channel, limit).await
     }
 
-    async fn redrive(&self, channel: Option<Channel>) -> Result<usize, QueueError> {
-        let lanes = self.shared.lanes().await?;
-        let mut moved = 0;
-        for channel in channel.map_or(Channel::ALL.to_vec(), |channel| vec![channel]) {
-            moved += dead_letters::redrive(&lanes, channel).await?;
-        }
-        Ok(moved)
+    async fn redrive(&self, channel: Channel) -> Result<usize, QueueError> {
+        dead_letters::redrive(&*self.lanes().await?, channel).await
     }
 }

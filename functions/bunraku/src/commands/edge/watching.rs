@@ -9,7 +9,7 @@ use clap::Args;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Watching {
     /// How many watching nodes may run at once after a push; the others get their turn when these
-    /// are done. Each edge counts its own.
+    /// are done, those first that the site's `priorities:` call urgent. Each edge counts its own.
     #[arg(
         long,
         value_name = "N",
@@ -27,14 +27,6 @@ pub(crate) struct Watching {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     longest_run: u64,
-    /// Watching nodes that get their turn before others: certnames, or `*` and what they end in.
-    #[arg(
-        long,
-        value_name = "NODES",
-        env = "BUNRAKU_CRITICAL",
-        value_delimiter = ','
-    )]
-    critical: Vec<String>,
     /// How many nodes may watch.
     #[arg(
         long,
@@ -49,12 +41,9 @@ impl Watching {
     /// The same settings of an edge with these limits.
     pub(crate) fn limit(&self, config: EdgeConfig) -> EdgeConfig {
         let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-        let mut critical = self.critical.clone();
-        critical.retain(|pattern| !pattern.is_empty());
         EdgeConfig {
             runs_at_once: count(self.runs_at_once),
             longest_run: Duration::from_secs(self.longest_run),
-            critical,
             max_watchers: count(self.max_watchers),
             ..config
         }
