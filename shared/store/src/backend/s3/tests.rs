@@ -23,7 +23,7 @@ fn sdk(endpoint: Option<&str>) -> SdkConfig {
 
 #[test]
 fn urls_name_a_bucket_and_a_prefix() {
-    let parts = |rest: &str| S3Url::parse(rest).map(|url| (url.bucket, url.prefix));
+    let parts = |rest: &str| S3Url::parse(rest).map(|url| (url.0.bucket, url.0.prefix));
     let named = |bucket: &str, prefix: &str| (bucket.to_owned(), prefix.to_owned());
     assert_eq!(parts("farm-1").unwrap(), named("farm-1", ""));
     assert_eq!(parts("farm.test/").unwrap(), named("farm.test", ""));
@@ -200,9 +200,9 @@ async fn a_conditional_request_conflict_is_sent_again() {
 #[tokio::test]
 async fn a_swap_knows_its_own_write_when_the_answer_was_lost() {
     let own: Answer = Box::new(|heads| {
-        let id = header(&heads[0], "x-amz-meta-write-id").unwrap();
+        let id = header(&heads[0], "x-amz-meta-writeid").unwrap();
         let meta = format!(
-            "ETag: \"7\"\r\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\nx-amz-meta-write-id: {id}\r\n"
+            "ETag: \"7\"\r\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\nx-amz-meta-writeid: {id}\r\n"
         );
         Some(format!(
             "HTTP/1.1 200 OK\r\nConnection: close\r\n{meta}Content-Length: 1\r\n\r\n"
