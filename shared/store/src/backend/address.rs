@@ -60,7 +60,11 @@ impl Address {
 
 /// Whether a name has `length` bytes, all small letters, digits or in `others`, and begins and ends with
 /// a letter or a digit.
-pub(super) fn is_name(name: &str, length: impl std::ops::RangeBounds<usize>, others: &[u8]) -> bool {
+pub(super) fn is_name(
+    name: &str,
+    length: impl std::ops::RangeBounds<usize>,
+    others: &[u8],
+) -> bool {
     let simple = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     length.contains(&name.len())
         && name.bytes().all(|b| simple(b) || others.contains(&b))

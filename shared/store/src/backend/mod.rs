@@ -8,6 +8,8 @@ mod failure;
 mod files;
 mod objects;
 mod s3;
+#[cfg(test)]
+mod scripted;
 mod transport;
 
 use std::fmt::Debug;

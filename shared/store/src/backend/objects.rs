@@ -138,7 +138,9 @@ impl Objects {
                         key: key.to_owned(),
                     });
                 }
-                Failure::Unknown | Failure::Other => return Err(self.home.unavailable(key, &error)),
+                Failure::Unknown | Failure::Other => {
+                    return Err(self.home.unavailable(key, &error));
+                }
             }
         }
     }

@@ -188,9 +188,9 @@ async fn kinds_of_stores() {
         Store::open(&url).await.unwrap().root().unwrap(),
         path.canonicalize().unwrap()
     );
-    let error = Store::open("gs://bucket/prefix").await.unwrap_err();
+    let error = Store::open("gopher://bucket/prefix").await.unwrap_err();
     assert!(
-        matches!(&error, StoreError::Unsupported { scheme } if scheme == "gs"),
+        matches!(&error, StoreError::Unsupported { scheme } if scheme == "gopher"),
         "{error}"
     );
     for bad in ["", "file://host/path", "s3://Bucket", "s3://"] {
