@@ -34,9 +34,8 @@ async fn on_directory() -> (TempDir, Store) {
 /// A part of its own in Azurite's container, as the environment says.
 #[cfg(feature = "azure")]
 async fn on_azurite() -> Store {
-    let part = uuid::Uuid::new_v4();
-    let store = Store::open(&format!("az://conformance/{part}/a"));
-    store.await.unwrap()
+    let url = format!("az://conformance/{}/a", uuid::Uuid::new_v4());
+    Store::open(&url).await.unwrap()
 }
 
 /// All files below a directory, temporary ones and locks too.
