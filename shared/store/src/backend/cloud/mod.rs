@@ -5,7 +5,8 @@ mod azure;
 mod credentials;
 #[cfg(feature = "gcs")]
 mod gcs;
-#[cfg(all(test, feature = "azure", feature = "gcs"))]
+#[cfg(test)]
+#[cfg(all(feature = "azure", feature = "gcs"))]
 mod tests;
 
 use std::error::Error;

@@ -10,6 +10,10 @@ pub(super) enum State {
     /// The `ETag`, as on S3 and Azure.
     ETag,
     /// The number of the writing, which Google compares.
+    #[cfg_attr(
+        not(feature = "gcs"),
+        expect(dead_code, reason = "no other cloud has it")
+    )]
     Generation,
 }
 
