@@ -2,6 +2,8 @@
 
 mod documents;
 mod files;
+#[cfg(feature = "gcs")]
+mod google;
 mod objects;
 pub(crate) mod server;
 
@@ -29,6 +31,13 @@ async fn on_directory() -> (TempDir, Store) {
     (directory, store)
 }
 
+/// A part of its own in Azurite's container, as the environment says.
+#[cfg(feature = "azure")]
+async fn on_azurite() -> Store {
+    let url = format!("az://conformance/{}/a", uuid::Uuid::new_v4());
+    Store::open(&url).await.unwrap()
+}
+
 /// All files below a directory, temporary ones and locks too.
 fn all_files(directory: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
@@ -43,7 +52,7 @@ fn all_files(directory: &Path) -> Vec<std::path::PathBuf> {
     found
 }
 
-/// Makes a test of each function for memory, for a directory and for S3.
+/// Makes a test of each function for memory, for a directory and for each cloud.
 macro_rules! conformance {
     ($($(#[$meta:meta])* async fn $name:ident($store:ident: Store) $body:block)*) => {
         $(
@@ -67,6 +76,19 @@ macro_rules! conformance {
                 #[ignore = "needs an S3 and SQS server: localstack-tests/run"]
                 async fn on_s3() {
                     check(server::store().await).await;
+                }
+
+                #[cfg(feature = "gcs")]
+                #[tokio::test(flavor = "multi_thread")]
+                async fn on_google() {
+                    check(google::store().await).await;
+                }
+
+                #[cfg(feature = "azure")]
+                #[tokio::test(flavor = "multi_thread")]
+                #[ignore = "needs Azurite: localstack-tests/run azurite"]
+                async fn on_azure() {
+                    check(on_azurite().await).await;
                 }
             }
         )*

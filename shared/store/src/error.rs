@@ -36,7 +36,9 @@ pub enum StoreError {
         reason: String,
     },
     /// The store's kind is not supported.
-    #[error("stores of kind {scheme}:// are not supported; use s3://, file:// or a directory")]
+    #[error(
+        "stores of kind {scheme}:// are not supported; use s3://, gs://, az://, file:// or a directory"
+    )]
     Unsupported {
         /// The URL's scheme.
         scheme: String,

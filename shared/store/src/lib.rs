@@ -5,10 +5,13 @@
 //! compare and swap ([`Store::swap`], [`Store::update`]): a lost race means reading again, never
 //! overwriting. Content that is named by its digest is checked against it when read.
 //!
-//! Back ends: a bucket (`s3://`), a local directory (`file://` or a plain path) and memory
-//! (`memory://`). What only a bucket can do is said by [`Bucket`]. On a directory, compare and swap and crash safety are supplied here (see `backend::files`): no reader
-//! ever sees half a file, and any number of threads and processes may share the directory.
+//! Back ends: a bucket of S3 (`s3://`), of Google (`gs://`, feature `gcs`) or a container of Azure (`az://`,
+//! feature `azure`), a local directory (`file://` or a plain path) and memory (`memory://`). What only
+//! S3 can do is said by [`Bucket`]. On a directory, compare and swap and crash safety are supplied here
+//! (see `backend::files`): no reader ever sees half a file, and any number of threads and processes may
+//! share the directory.
 
+mod answer;
 mod backend;
 mod bucket;
 mod bundle;

@@ -23,7 +23,8 @@ use crate::farm::{Workers, jobs};
     takes.\n\nExample:\n  bunraku work --store /srv/bunraku --queue amqp://USER:PASSWORD@rabbit1,rabbit2/farm"
 )]
 pub(crate) struct Work {
-    /// The farm's store: `s3://BUCKET` or a directory that all workers and edges share.
+    /// The farm's store: `s3://BUCKET`, `gs://BUCKET`, `az://CONTAINER`, or a directory that all workers and
+    /// edges share.
     #[arg(long, value_name = "URL", env = "BUNRAKU_STORE")]
     store: String,
     /// The farm's queue: `amqp://HOST`, `nats://HOST` (several hosts with commas between, `amqps://` and

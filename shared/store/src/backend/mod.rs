@@ -1,8 +1,16 @@
 //! What a place for objects must be able to do, and the places there are.
 
+mod address;
+#[cfg(any(feature = "azure", feature = "gcs"))]
+mod cloud;
+mod credentials;
+mod failure;
 mod files;
 mod objects;
 mod s3;
+#[cfg(test)]
+mod scripted;
+mod transport;
 
 use std::fmt::Debug;
 use std::io::Read;
@@ -12,6 +20,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+#[cfg(feature = "azure")]
+pub(crate) use cloud::AzureUrl;
+#[cfg(feature = "gcs")]
+pub(crate) use cloud::GcsUrl;
 pub(crate) use files::Files;
 #[cfg(test)]
 pub(crate) use files::Step;

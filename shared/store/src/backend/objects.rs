@@ -1,5 +1,8 @@
-//! Objects through `object_store`: in memory, and on S3.
+//! Objects through `object_store`: in memory, and in buckets.
 
+mod conditions;
+mod home;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -14,13 +17,16 @@ use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, Error, GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutMode, PutOptions, UpdateVersion,
+    ObjectStoreExt, PutMode, PutOptions,
 };
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::s3::failure::{self, Failure};
+use super::failure::{self, Failure};
 use super::{Backend, Head, Listed, Version};
 use crate::{Bucket, StoreError};
+pub(crate) use home::Home;
+use state::State;
 
 /// How many requests of one call are under way at once.
 const CONCURRENCY: usize = 32;
@@ -32,10 +38,11 @@ const PUT_TIME: Duration = Duration::from_secs(20);
 pub(crate) const LARGE: u64 = 8 * 1024 * 1024;
 /// No bigger object is read by way of a file, in bytes; the limit of S3 for one put.
 const MAX_SPOOLED: u64 = 5 * 1024 * 1024 * 1024;
-/// Metadata that tells who wrote an object: the id of one call.
-const WRITE_ID: &str = "write-id";
+/// Metadata that tells who wrote an object: the id of one call. Azure takes no other names than those
+/// of variables.
+const WRITE_ID: &str = "writeid";
 
-/// Any `ObjectStore` that has conditional puts by `ETag`.
+/// Any `ObjectStore` that has conditional puts.
 ///
 /// A put whose answer was lost is sent again, and is then refused because of its own first try. So
 /// every put has an id, stored with the object: whoever finds its own id has won. Equal bytes
@@ -43,23 +50,36 @@ const WRITE_ID: &str = "write-id";
 #[derive(Debug)]
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
-    bucket: Option<Bucket>,
+    home: Home,
+    state: State,
+    /// Filled when conditions were tried; `None` when that is not needed.
+    untried: Option<OnceCell<()>>,
 }
 
 impl Objects {
     pub(crate) fn memory() -> Self {
-        Self::over(Arc::new(object_store::memory::InMemory::new()), None)
+        Self::over(
+            Arc::new(object_store::memory::InMemory::new()),
+            Home::Memory,
+        )
     }
 
-    /// Over a store, and the bucket that it is, if it is one.
-    pub(crate) fn over(store: Arc<dyn ObjectStore>, bucket: Option<Bucket>) -> Self {
-        Self { store, bucket }
+    /// Over a store that compares `ETag`s, and where it is.
+    pub(crate) fn over(store: Arc<dyn ObjectStore>, home: Home) -> Self {
+        Self {
+            store,
+            home,
+            state: State::ETag,
+            untried: None,
+        }
     }
 
-    fn unavailable(&self, key: &str, error: &Error) -> StoreError {
-        match &self.bucket {
-            Some(bucket) => StoreError::unavailable(key, bucket.place().reason(error, None)),
-            None => StoreError::unavailable(key, error),
+    /// The same over a store that compares generations.
+    #[cfg(feature = "gcs")]
+    pub(crate) fn by_generation(self) -> Self {
+        Self {
+            state: State::Generation,
+            ..self
         }
     }
 
@@ -67,7 +87,7 @@ impl Objects {
     fn read_error(&self, key: &str, error: &Error) -> Option<StoreError> {
         match failure::of(error) {
             Failure::Missing => None,
-            _ => Some(self.unavailable(key, error)),
+            _ => Some(self.home.unavailable(key, error)),
         }
     }
 
@@ -100,7 +120,7 @@ impl Objects {
                 .put_opts(&path, bytes.clone().into(), options)
                 .await;
             let error = match put {
-                Ok(result) => return version(key, result.e_tag).map(Some),
+                Ok(result) => return self.state.written(key, result).map(Some),
                 Err(error) => error,
             };
             let again = tries < PUTS && began.elapsed() < PUT_TIME;
@@ -118,7 +138,9 @@ impl Objects {
                         key: key.to_owned(),
                     });
                 }
-                Failure::Unknown | Failure::Other => return Err(self.unavailable(key, &error)),
+                Failure::Unknown | Failure::Other => {
+                    return Err(self.home.unavailable(key, &error));
+                }
             }
         }
     }
@@ -133,7 +155,7 @@ impl Objects {
             Ok(there) => {
                 let written_by = there.attributes.get(&Attribute::Metadata(WRITE_ID.into()));
                 if written_by.is_some_and(|written_by| written_by.as_ref() == id) {
-                    version(key, there.meta.e_tag).map(Some)
+                    self.state.there(key, there.meta).map(Some)
                 } else {
                     Ok(None)
                 }
@@ -143,8 +165,11 @@ impl Objects {
     }
 
     async fn create_one(&self, key: String, bytes: Bytes) -> Result<bool, StoreError> {
-        match &self.bucket {
-            Some(bucket) if bytes.len() as u64 > LARGE => bucket.create_in_parts(&key, bytes).await,
+        self.try_conditions().await?;
+        match &self.home {
+            Home::S3(bucket) if bytes.len() as u64 > LARGE => {
+                bucket.create_in_parts(&key, bytes).await
+            }
             // What is there already is common here, and what it says then is true enough.
             _ => Ok(self
                 .put(&key, bytes, PutMode::Create, false)
@@ -171,7 +196,7 @@ impl Objects {
         result
             .bytes()
             .await
-            .map_err(|error| self.unavailable(key, &error))
+            .map_err(|error| self.home.unavailable(key, &error))
     }
 
     /// Copies an object to a file without a name, piece by piece: each is a request with its own
@@ -225,12 +250,6 @@ impl Objects {
     }
 }
 
-fn version(key: &str, e_tag: Option<String>) -> Result<Version, StoreError> {
-    e_tag
-        .map(Version)
-        .ok_or_else(|| StoreError::unavailable(key, "the store gives no ETag"))
-}
-
 /// The `ETag` alone is the same for the same bytes, written again.
 fn stamp(meta: &ObjectMeta) -> String {
     let e_tag = meta.e_tag.as_deref().unwrap_or_default().trim_matches('"');
@@ -249,7 +268,7 @@ impl Backend for Objects {
         let Some(result) = self.get(key, GetOptions::default()).await? else {
             return Ok(None);
         };
-        let version = version(key, result.meta.e_tag.clone())?;
+        let version = self.state.there(key, result.meta.clone())?;
         Ok(Some((self.body(key, result).await?, version)))
     }
 
@@ -267,12 +286,10 @@ impl Backend for Objects {
         bytes: Bytes,
         expected: Option<&Version>,
     ) -> Result<Option<Version>, StoreError> {
+        self.try_conditions().await?;
         let mode = match expected {
             None => PutMode::Create,
-            Some(Version(e_tag)) => PutMode::Update(UpdateVersion {
-                e_tag: Some(e_tag.clone()),
-                version: None,
-            }),
+            Some(version) => PutMode::Update(self.state.condition(version)),
         };
         self.put(key, bytes, mode, true).await
     }
@@ -311,7 +328,7 @@ impl Backend for Objects {
             .store
             .list_with_delimiter(Some(&Path::from(directory)))
             .await
-            .map_err(|error| self.unavailable(directory, &error))?;
+            .map_err(|error| self.home.unavailable(directory, &error))?;
         let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
         let directories = listing.common_prefixes.iter().map(|path| Listed {
             name: name(path),
@@ -345,6 +362,9 @@ impl Backend for Objects {
     }
 
     fn bucket(&self) -> Option<&Bucket> {
-        self.bucket.as_ref()
+        match &self.home {
+            Home::S3(bucket) => Some(bucket),
+            _ => None,
+        }
     }
 }

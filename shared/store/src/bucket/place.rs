@@ -4,7 +4,8 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::ConnectorError;
-use object_store::client::{HttpError, HttpErrorKind};
+
+use crate::answer;
 
 /// A bucket's name and where it is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +18,6 @@ pub(crate) struct Place {
     pub(crate) endpoint: String,
 }
 
-/// The longest text of others that is shown, in characters.
-const SHOWN: usize = 300;
-
 impl Place {
     /// An error in one line: what failed, and what to do. `code` is S3's, when the error does not
     /// hold it as text.
@@ -29,14 +27,14 @@ impl Place {
             region,
             endpoint,
         } = self;
-        if let Some(error) = find::<CredentialsError>(error) {
+        if let Some(error) = answer::find::<CredentialsError>(error) {
             return credentials(bucket, error);
         }
         let text = error.to_string();
-        let said = message_in(&text).map_or_else(|| Self::root_cause(error), one_line);
+        let said = answer::said(error, &text);
         match code
-            .or_else(|| Self::code_in(&text))
-            .or_else(|| status(&text))
+            .or_else(|| answer::code_in(&text))
+            .or_else(|| answer::code_of_status(&text))
         {
             Some("NoSuchBucket") => format!(
                 "there is no bucket {bucket} (looked for in {region}): check the store's URL and \
@@ -83,20 +81,6 @@ impl Place {
             None => format!("bucket {bucket}: {said}"),
         }
     }
-
-    /// S3's error code in the text of an answer.
-    pub(crate) fn code_in(text: &str) -> Option<&str> {
-        element(text, "<Code>", "</Code>")
-    }
-
-    /// The first cause of an error, in one line.
-    pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
-        let mut deepest = error;
-        while let Some(cause) = deepest.source() {
-            deepest = cause;
-        }
-        one_line(&deepest.to_string())
-    }
 }
 
 fn credentials(bucket: &str, error: &CredentialsError) -> String {
@@ -107,53 +91,12 @@ fn credentials(bucket: &str, error: &CredentialsError) -> String {
         ),
         _ => format!(
             "the AWS credentials for bucket {bucket} can't be had: {}",
-            Place::root_cause(error)
+            answer::root_cause(error)
         ),
     }
 }
 
-fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
-}
-
 /// Whether no answer came at all, through `object_store` or the SDK.
 fn unreachable(error: &(dyn Error + 'static)) -> bool {
-    let kind = find::<HttpError>(error).map(HttpError::kind);
-    matches!(
-        kind,
-        Some(HttpErrorKind::Connect | HttpErrorKind::Request | HttpErrorKind::Timeout)
-    ) || find::<ConnectorError>(error).is_some()
-}
-
-/// The code that an answer without a body would have had.
-fn status(text: &str) -> Option<&'static str> {
-    [
-        ("403 Forbidden", "AccessDenied"),
-        ("301 Moved Permanently", "PermanentRedirect"),
-        ("redirect without LOCATION", "PermanentRedirect"),
-        ("503 Service Unavailable", "SlowDown"),
-    ]
-    .into_iter()
-    .find_map(|(said, code)| text.contains(said).then_some(code))
-}
-
-fn message_in(text: &str) -> Option<&str> {
-    element(text, "<Message>", "</Message>")
-}
-
-fn element<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
-    let (_, rest) = text.split_once(open)?;
-    rest.split_once(close).map(|(inner, _)| inner)
-}
-
-fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(SHOWN).collect()
+    answer::is_missing(error) || answer::find::<ConnectorError>(error).is_some()
 }

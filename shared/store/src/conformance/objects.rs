@@ -178,6 +178,20 @@ conformance! {
     }
 }
 
+#[cfg(feature = "azure")]
+#[tokio::test]
+#[ignore = "needs Azurite: localstack-tests/run azurite"]
+async fn a_missing_container_is_said_so_on_azure() {
+    let store = Store::open("az://not-there/a").await.unwrap();
+    for error in [
+        store.environments().await.unwrap_err(),
+        store.put_blob("content").await.unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(text.contains("there is no container not-there"), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn kinds_of_stores() {
     assert!(Store::open("memory://").await.unwrap().root().is_none());
@@ -188,9 +202,9 @@ async fn kinds_of_stores() {
         Store::open(&url).await.unwrap().root().unwrap(),
         path.canonicalize().unwrap()
     );
-    let error = Store::open("gs://bucket/prefix").await.unwrap_err();
+    let error = Store::open("gopher://bucket/prefix").await.unwrap_err();
     assert!(
-        matches!(&error, StoreError::Unsupported { scheme } if scheme == "gs"),
+        matches!(&error, StoreError::Unsupported { scheme } if scheme == "gopher"),
         "{error}"
     );
     for bad in ["", "file://host/path", "s3://Bucket", "s3://"] {

@@ -31,10 +31,11 @@ pub(crate) async fn bucket() -> String {
     name
 }
 
-/// What lies at `s3://` and `rest`.
+/// What lies at `s3://` and `rest`, on a server that must show that it knows conditions.
 pub(crate) async fn open(rest: &str) -> Store {
     let url = S3Url::parse(rest).unwrap();
-    Store::over(Arc::new(url.connect(&settings().await).await.unwrap()))
+    let objects = url.connect(&settings().await).await.unwrap();
+    Store::over(Arc::new(objects.untried()))
 }
 
 /// A store in a part of a bucket of its own.

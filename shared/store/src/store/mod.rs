@@ -4,11 +4,12 @@ mod blobs;
 mod catalogs;
 mod documents;
 mod exports;
+mod open;
 mod releases;
 mod reports;
 mod uploads;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::broadcast;
 
-use crate::backend::{Backend, Files, Objects, S3Url};
+use crate::backend::{Backend, Objects};
 use crate::{Bucket, Key, StoreError, Version};
 
 /// How many events a slow subscriber may lag behind.
@@ -67,47 +68,6 @@ pub enum Written {
 }
 
 impl Store {
-    /// Opens `s3://BUCKET[/PREFIX]`, `file:///a/directory`, a plain path, or `memory://`. A directory
-    /// that is not there is made; a bucket must be there, which its first use will tell. Region,
-    /// credentials and endpoint of a bucket are those of the AWS environment. Other schemes are
-    /// [`StoreError::Unsupported`].
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
-        match url.split_once("://") {
-            None => Self::open_directory(Path::new(url)).await,
-            Some(("memory", _)) => Ok(Self::memory()),
-            Some(("file", _)) => {
-                let path = url::Url::parse(url)
-                    .ok()
-                    .and_then(|url| url.to_file_path().ok())
-                    .ok_or_else(|| {
-                        StoreError::invalid(format!("{url:?} is no file:// URL of a directory"))
-                    })?;
-                Self::open_directory(&path).await
-            }
-            Some(("s3", rest)) => {
-                let objects = S3Url::parse(rest)?.open().await?;
-                Ok(Self::over(Arc::new(objects)))
-            }
-            Some((scheme, _)) => Err(StoreError::Unsupported {
-                scheme: scheme.to_owned(),
-            }),
-        }
-    }
-
-    /// Opens a directory as a store, or makes it.
-    pub async fn open_directory(path: &Path) -> Result<Self, StoreError> {
-        if path.as_os_str().is_empty() {
-            return Err(StoreError::invalid("the store's directory is empty text"));
-        }
-        let (path, shown): (PathBuf, _) = (path.to_owned(), path.display().to_string());
-        let opened = tokio::task::spawn_blocking(move || Files::open(&path)).await;
-        match opened {
-            Ok(Ok(files)) => Ok(Self::over(Arc::new(files))),
-            Ok(Err(error)) => Err(StoreError::unavailable(shown, error)),
-            Err(error) => Err(StoreError::unavailable(shown, error)),
-        }
-    }
-
     /// An empty store in memory.
     pub fn memory() -> Self {
         Self::over(Arc::new(Objects::memory()))

@@ -21,7 +21,7 @@ impl Store {
     }
 
     /// The uploads of all environments that wait to be dealt with, by environment and id: on a
-    /// directory all that are there, on S3 those with no result or that of an earlier upload under
+    /// directory all that are there, in a bucket those with no result or that of an earlier upload under
     /// the same name.
     pub async fn waiting_uploads(&self) -> Result<Vec<UploadKey>, StoreError> {
         let removed = self.root().is_some();
@@ -68,7 +68,7 @@ impl Store {
             .ok_or(StoreError::NotFound { key })
     }
 
-    /// Removes an upload that was dealt with, unless another one lies in its place by now. On S3 it
+    /// Removes an upload that was dealt with, unless another one lies in its place by now. In a bucket it
     /// stays, and the bucket's lifecycle removes it.
     pub async fn discard_upload(
         &self,

@@ -20,7 +20,7 @@ const LONGEST_WAIT: u64 = 540;
 
 #[derive(Debug, Args)]
 pub(crate) struct Edge {
-    /// The farm's store: `s3://BUCKET` or a directory.
+    /// The farm's store: `s3://BUCKET`, `gs://BUCKET`, `az://CONTAINER` or a directory.
     #[arg(long, value_name = "URL", env = "BUNRAKU_STORE")]
     pub(super) store: String,
     /// The farm's queue: `sqs://PREFIX`, `amqp://HOST`, `nats://HOST` or the file of an embedded queue.

@@ -39,7 +39,7 @@ const BLIND_LOOK: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
 pub(crate) struct Events {
-    /// The farm's store: `s3://BUCKET` or a directory.
+    /// The farm's store: `s3://BUCKET`, `gs://BUCKET`, `az://CONTAINER` or a directory.
     #[arg(
         long,
         value_name = "URL",

@@ -30,7 +30,7 @@ pub(crate) struct Push {
     /// The control repo or environment.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Where to: a directory, `s3://BUCKET` (with credentials for it), or an edge,
+    /// Where to: a directory, `s3://BUCKET`, `gs://BUCKET` or `az://CONTAINER` (with credentials for it), or an edge,
     /// `https://HOST[:PORT]` (with an administrator's certificate).
     #[arg(
         long,

@@ -42,7 +42,7 @@ fn objects(faults: &[Fault]) -> (Arc<Scripted>, Objects) {
         inner: InMemory::new(),
         faults: Mutex::new(VecDeque::new()),
     });
-    let objects = Objects::over(Arc::clone(&scripted) as Arc<dyn ObjectStore>, None);
+    let objects = Objects::over(Arc::clone(&scripted) as Arc<dyn ObjectStore>, Home::Memory);
     scripted.then(faults);
     (scripted, objects)
 }

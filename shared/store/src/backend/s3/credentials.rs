@@ -10,6 +10,8 @@ use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
 use tokio::sync::Mutex;
 
+use crate::backend::credentials::NoCredentials;
+
 /// Credentials are fetched anew this long before they expire.
 const EARLY: Duration = Duration::from_secs(5 * 60);
 /// Those that do not expire may be changed by their owner: they are asked for again after this.
@@ -84,10 +86,7 @@ impl CredentialProvider for ChainCredentials {
                     tracing::warn!(%error, "the AWS credentials can't be renewed yet");
                     Ok(Arc::clone(&kept.credential))
                 }
-                None => Err(object_store::Error::Generic {
-                    store: "S3",
-                    source: Box::new(error),
-                }),
+                None => Err(NoCredentials::of("S3", error)),
             },
         }
     }

@@ -1,15 +1,13 @@
 //! URLs, endpoints, and answers of a server that follows a script.
 
-use std::sync::Mutex;
-
 use aws_config::Region;
 use aws_sdk_s3::config::SharedCredentialsProvider;
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use object_store::{ClientOptions, RetryConfig};
+use tokio::net::TcpListener;
 
 use super::*;
-use crate::backend::Backend;
+use crate::backend::scripted::{Answer, Server, fails, header, says};
 
 fn sdk(endpoint: Option<&str>) -> SdkConfig {
     let credentials = Credentials::new("key", "secret", None, None, "test");
@@ -23,7 +21,7 @@ fn sdk(endpoint: Option<&str>) -> SdkConfig {
 
 #[test]
 fn urls_name_a_bucket_and_a_prefix() {
-    let parts = |rest: &str| S3Url::parse(rest).map(|url| (url.bucket, url.prefix));
+    let parts = |rest: &str| S3Url::parse(rest).map(|url| (url.0.bucket, url.0.prefix));
     let named = |bucket: &str, prefix: &str| (bucket.to_owned(), prefix.to_owned());
     assert_eq!(parts("farm-1").unwrap(), named("farm-1", ""));
     assert_eq!(parts("farm.test/").unwrap(), named("farm.test", ""));
@@ -75,88 +73,9 @@ async fn settings_that_lack_something_are_said_so() {
     );
 }
 
-/// Answers each request with the next of its answers, given the request's head; `None` hangs up.
-struct Server {
-    endpoint: String,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-type Answer = Box<dyn Fn(&[String]) -> Option<String> + Send>;
-
-impl Server {
-    async fn start(answers: Vec<Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let heads = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&heads);
-        tokio::spawn(async move {
-            for answer in answers {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let head = request(&mut stream).await;
-                let text = {
-                    let mut seen = seen.lock().unwrap();
-                    seen.push(head);
-                    answer(&seen)
-                };
-                if let Some(text) = text {
-                    stream.write_all(text.as_bytes()).await.unwrap();
-                }
-            }
-        });
-        Self { endpoint, heads }
-    }
-
-    async fn objects(&self) -> Objects {
-        let url = S3Url::parse("farm").unwrap();
-        url.connect(&sdk(Some(&self.endpoint))).await.unwrap()
-    }
-
-    fn requests(&self) -> Vec<String> {
-        let heads = self.heads.lock().unwrap();
-        let line = |head: &String| head.lines().next().unwrap_or_default().to_owned();
-        heads.iter().map(line).collect()
-    }
-}
-
-/// Reads one request whole; its head.
-async fn request(stream: &mut TcpStream) -> String {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-    loop {
-        let count = stream.read(&mut buffer).await.unwrap();
-        bytes.extend_from_slice(&buffer[..count]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let wanted = header(head, "content-length").map_or(0, |length| length.parse().unwrap());
-            if body.len() >= wanted {
-                return head.to_owned();
-            }
-        }
-        assert!(count > 0, "the request ended early: {text}");
-    }
-}
-
-fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
-    head.lines()
-        .filter_map(|line| line.split_once(": "))
-        .find_map(|(found, value)| found.eq_ignore_ascii_case(name).then_some(value))
-}
-
-fn reply(status: &str, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-fn says(status: &'static str, headers: &'static str, body: &'static str) -> Answer {
-    Box::new(move |_| Some(reply(status, headers, body)))
-}
-
-fn fails(status: &'static str, code: &'static str) -> Answer {
-    Box::new(move |_| {
-        let body = format!("<Error><Code>{code}</Code><Message>As\n it is</Message></Error>");
-        Some(reply(status, "", &body))
-    })
+async fn objects(server: &Server) -> Objects {
+    let url = S3Url::parse("farm").unwrap();
+    url.connect(&sdk(Some(&server.endpoint))).await.unwrap()
 }
 
 fn written() -> Answer {
@@ -164,8 +83,8 @@ fn written() -> Answer {
 }
 
 async fn create(server: &Server) -> Result<bool, StoreError> {
-    let objects = server.objects().await;
-    let created = objects
+    let created = objects(server)
+        .await
         .create(vec![("blobs/x".to_owned(), Bytes::from("content"))])
         .await?;
     Ok(created[0])
@@ -191,8 +110,8 @@ async fn a_conditional_request_conflict_is_sent_again() {
     let server = Server::start(vec![raced(), raced(), written()]).await;
     assert!(create(&server).await.unwrap());
     let server = Server::start(vec![raced(), written()]).await;
-    let objects = server.objects().await;
-    let expected = super::super::Version("\"0\"".to_owned());
+    let objects = objects(&server).await;
+    let expected = crate::Version("\"0\"".to_owned());
     let swapped = objects.swap("x", Bytes::from("y"), Some(&expected)).await;
     assert!(swapped.unwrap().is_some());
 }
@@ -200,9 +119,9 @@ async fn a_conditional_request_conflict_is_sent_again() {
 #[tokio::test]
 async fn a_swap_knows_its_own_write_when_the_answer_was_lost() {
     let own: Answer = Box::new(|heads| {
-        let id = header(&heads[0], "x-amz-meta-write-id").unwrap();
+        let id = header(&heads[0], "x-amz-meta-writeid").unwrap();
         let meta = format!(
-            "ETag: \"7\"\r\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\nx-amz-meta-write-id: {id}\r\n"
+            "ETag: \"7\"\r\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\nx-amz-meta-writeid: {id}\r\n"
         );
         Some(format!(
             "HTTP/1.1 200 OK\r\nConnection: close\r\n{meta}Content-Length: 1\r\n\r\n"
@@ -214,7 +133,7 @@ async fn a_swap_knows_its_own_write_when_the_answer_was_lost() {
         own,
     ])
     .await;
-    let objects = server.objects().await;
+    let objects = objects(&server).await;
     let version = objects.swap("x", Bytes::from("y"), None).await.unwrap();
     assert_eq!(version.unwrap().0, "\"7\"");
     let sent = [
@@ -232,8 +151,8 @@ async fn a_swap_of_a_missing_object_is_a_lost_race() {
         says("404 Not Found", "", ""),
     ])
     .await;
-    let objects = server.objects().await;
-    let expected = super::super::Version("\"0\"".to_owned());
+    let objects = objects(&server).await;
+    let expected = crate::Version("\"0\"".to_owned());
     let swapped = objects.swap("x", Bytes::from("y"), Some(&expected)).await;
     assert_eq!(swapped.unwrap(), None);
 }
@@ -267,7 +186,7 @@ async fn errors_name_the_bucket_and_what_to_do() {
         ),
     ] {
         let server = Server::start(vec![fails(status, code), fails(status, code)]).await;
-        let objects = server.objects().await;
+        let objects = objects(&server).await;
         for error in [
             create(&server).await.unwrap_err(),
             objects.read("x").await.unwrap_err(),
@@ -346,4 +265,51 @@ async fn a_signed_upload_binds_its_condition_and_no_length() {
         .query_pairs()
         .find(|(name, _)| name == "X-Amz-SignedHeaders");
     assert_eq!(bound.unwrap().1, "host;if-none-match");
+}
+
+/// Writes through a server of this script that must show what it knows first; the requests.
+async fn untried(answers: Vec<Answer>) -> (Result<Vec<bool>, StoreError>, Vec<String>) {
+    let server = Server::start(answers).await;
+    let objects = objects(&server).await.untried();
+    let write = |key: &str| vec![(key.to_owned(), Bytes::from("y"))];
+    let mut created = Vec::new();
+    for key in ["x", "z"] {
+        match objects.create(write(key)).await {
+            Ok(mut written) => created.append(&mut written),
+            Err(error) => return (Err(error), server.requests()),
+        }
+    }
+    (Ok(created), server.requests())
+}
+
+fn refused() -> Answer {
+    fails("412 Precondition Failed", "PreconditionFailed")
+}
+
+#[tokio::test]
+async fn a_server_that_knows_conditions_is_asked_once() {
+    let (written_both, requests) =
+        untried(vec![written(), refused(), refused(), written(), written()]).await;
+    assert_eq!(written_both.unwrap(), [true, true]);
+    let probe = "PUT /farm/probe/conditions HTTP/1.1";
+    let keys = ["PUT /farm/x HTTP/1.1", "PUT /farm/z HTTP/1.1"];
+    assert_eq!(requests, [probe, probe, probe, keys[0], keys[1]]);
+    // Where another process asked before, its object is there.
+    let (written_both, requests) = untried(vec![refused(), refused(), written(), written()]).await;
+    assert_eq!(written_both.unwrap(), [true, true]);
+    assert_eq!(requests, [probe, probe, keys[0], keys[1]]);
+}
+
+#[tokio::test]
+async fn a_server_that_passes_over_conditions_gets_no_write() {
+    for (script, named) in [
+        (vec![written(), written()], "If-None-Match"),
+        (vec![refused(), written()], "If-Match"),
+    ] {
+        let (outcome, requests) = untried(script).await;
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, StoreError::Invalid { .. }), "{error}");
+        assert!(error.to_string().contains(named), "{error}");
+        assert!(!requests.iter().any(|line| line.contains("/farm/x")));
+    }
 }

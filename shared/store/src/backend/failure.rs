@@ -1,11 +1,10 @@
 //! What an error of `object_store` means for what was asked.
 
-use std::error::Error as _;
-
 use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 
-use crate::bucket::Place;
+use super::credentials::NoCredentials;
+use crate::answer;
 
 /// What became of a request that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +23,20 @@ pub(crate) enum Failure {
 
 /// Sorts an error.
 pub(crate) fn of(error: &Error) -> Failure {
+    if answer::find::<NoCredentials>(error).is_some() {
+        return Failure::Other;
+    }
     let text = error.to_string();
-    match Place::code_in(&text) {
-        // A missing bucket is 404 too, and no answer to a question about an object.
-        Some("NoSuchBucket") => return Failure::Other,
+    match answer::code_in(&text) {
+        // A missing bucket is 404 too, and no answer to a question about an object; nor does a bucket
+        // that takes no writes at all say anything of a write's condition.
+        Some(
+            "NoSuchBucket"
+            | "ContainerNotFound"
+            | "ContainerBeingDeleted"
+            | "ResourceNotFound"
+            | "BlobImmutableDueToPolicy",
+        ) => return Failure::Other,
         Some("ConditionalRequestConflict" | "OperationAborted") => return Failure::Raced,
         _ => {}
     }
@@ -36,21 +45,9 @@ pub(crate) fn of(error: &Error) -> Failure {
         Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. } => {
             Failure::Refused
         }
-        _ => match transport(error) {
+        _ => match answer::find::<HttpError>(error).map(HttpError::kind) {
             Some(HttpErrorKind::Connect) | None => Failure::Other,
             Some(_) => Failure::Unknown,
         },
     }
-}
-
-/// How the connection failed, if it was that.
-fn transport(error: &Error) -> Option<HttpErrorKind> {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(http) = error.downcast_ref::<HttpError>() {
-            return Some(http.kind());
-        }
-        cause = error.source();
-    }
-    None
 }
