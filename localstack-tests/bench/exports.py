@@ -3,9 +3,11 @@
 import gzip
 import json
 import os
+import time
 
 from harness import farm, free_port, push, say, scratch, wait_for
 
+QUIET = 12  # seconds: what changes sooner after other changes is gathered with a pause
 COLLECTOR = "collector.example.test"
 MANIFEST = """node 'collector.example.test' { Notify <<| |>> }
 node default { @@notify { $trusted['certname']: message => lookup('motto') } }
@@ -67,6 +69,7 @@ def changed(site, data, count):
         seen.add(digest)
         return mottos.count(motto) == count
 
+    time.sleep(QUIET)
     seen.add(collected(data)[0])
     change(site, range(count), motto)
     push(data, site, "--no-wait")
