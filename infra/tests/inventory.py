@@ -16,6 +16,7 @@ OWN = {
     "StateReasonData", "StateValue", "Id", "creationTime", "storedBytes", "LastProcessingResult",
     "StateTransitionReason", "StateReasonCode", "LastUpdateStatusReason", "LastUpdateStatusReasonCode",
 }
+SOON = {"Delay": 1, "MaxAttempts": 60}  # seconds
 
 
 def of(stack):
@@ -57,7 +58,11 @@ def topic(arn):
 
 
 def function(name):
-    return client("lambda").get_function_configuration(FunctionName=name)
+    functions = client("lambda")
+    # The stack is done a little before the function is.
+    functions.get_waiter("function_active").wait(FunctionName=name, WaiterConfig=SOON)
+    functions.get_waiter("function_updated").wait(FunctionName=name, WaiterConfig=SOON)
+    return functions.get_function_configuration(FunctionName=name)
 
 
 def mapping(identifier):
