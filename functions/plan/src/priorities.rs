@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bunraku_farm::documents::{Node, SiteSettings, Unknown};
+use bunraku_farm::documents::{Node, SiteSettings};
 use bunraku_farm::messages::Lane;
 use bunraku_farm::{Certname, EnvironmentName};
 use bunraku_store::StoreError;
@@ -22,30 +22,12 @@ pub(crate) async fn lanes(
     nodes: BTreeSet<Certname>,
 ) -> Result<Vec<(Certname, Lane)>, StoreError> {
     stream::iter(nodes)
-        .map(|certname| lane(context, environment, settings, Node::named(certname)))
+        .map(|certname| async move {
+            let node = Node::named(certname.clone());
+            let lane = context.store.lane(environment, settings, node).await?;
+            Ok((certname, lane))
+        })
         .buffered(AT_ONCE)
         .try_collect()
         .await
-}
-
-async fn lane(
-    context: &Context,
-    environment: &EnvironmentName,
-    settings: &SiteSettings,
-    mut node: Node,
-) -> Result<(Certname, Lane), StoreError> {
-    let store = &context.store;
-    loop {
-        match settings.lane(&node) {
-            Ok(lane) => return Ok((node.into_certname(), lane)),
-            Err(Unknown::Facts) => {
-                let facts = store.facts(node.certname()).await?;
-                node.learn_facts(facts.map(|facts| facts.values).unwrap_or_default());
-            }
-            Err(Unknown::Classes) => {
-                let pointer = store.pointer(environment, node.certname()).await?;
-                node.learn_classes(pointer.map(|pointer| pointer.classes).unwrap_or_default());
-            }
-        }
-    }
 }

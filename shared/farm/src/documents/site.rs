@@ -106,11 +106,6 @@ impl Node {
         &self.certname
     }
 
-    /// Its name.
-    pub fn into_certname(self) -> Certname {
-        self.certname
-    }
-
     /// From now on these are known; of a node without any, none are.
     pub fn learn_facts(&mut self, facts: Map<String, Value>) {
         self.facts = Some(facts);

@@ -1,6 +1,7 @@
 //! Environments, pointers and facts.
 
-use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Pointer};
+use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Node, Pointer, SiteSettings, Unknown};
+use bunraku_farm::messages::Lane;
 use bunraku_farm::{Certname, EnvironmentName};
 use bytes::Bytes;
 
@@ -82,6 +83,29 @@ impl Store {
     ) -> Result<Updated<Pointer>, StoreError> {
         self.update(&Key::pointer(environment, certname), change)
             .await
+    }
+
+    /// The lane that a site's rules give a node. Its facts, and its pointer for the classes of its
+    /// catalog, are read where a rule asks for what is not known of it yet.
+    pub async fn lane(
+        &self,
+        environment: &EnvironmentName,
+        settings: &SiteSettings,
+        mut node: Node,
+    ) -> Result<Lane, StoreError> {
+        loop {
+            match settings.lane(&node) {
+                Ok(lane) => return Ok(lane),
+                Err(Unknown::Facts) => {
+                    let facts = self.facts(node.certname()).await?;
+                    node.learn_facts(facts.map(|facts| facts.values).unwrap_or_default());
+                }
+                Err(Unknown::Classes) => {
+                    let pointer = self.pointer(environment, node.certname()).await?;
+                    node.learn_classes(pointer.map(|pointer| pointer.classes).unwrap_or_default());
+                }
+            }
+        }
     }
 
     /// A node's last facts.
