@@ -454,6 +454,9 @@ impl Compile {
         if !updated.written && !reached {
             return Ok(None);
         }
+        if updated.written {
+            self.queue.announce(&key.to_string()).await;
+        }
         Ok(Some(match outcome {
             Outcome::Verified(_) => {
                 self.counters.catalogs_verified.increment();

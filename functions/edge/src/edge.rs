@@ -126,6 +126,11 @@ impl Edge {
         self.shared.farm.written(key);
     }
 
+    /// Tells that other processes may have written anything.
+    pub fn missed(&self) {
+        self.shared.farm.missed();
+    }
+
     /// Says whether [`Edge::announce`] is told of every new pointer from now on. If so, waiting agents look at the
     /// store less often by themselves. What was written before must be looked for: all that is remembered of
     /// documents is forgotten, and who waits looks.

@@ -157,7 +157,7 @@ impl Farm {
     }
 
     /// Something may have been written.
-    fn missed(&self) {
+    pub(crate) fn missed(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.environments.invalidate_all();
         self.pointers.invalidate_all();

@@ -11,7 +11,7 @@ use bunraku_farm::documents::{
 use bunraku_farm::facts::SiteFacts;
 use bunraku_farm::messages::{Cause, NodeSelection, PlanTask, UploadCreated};
 use bunraku_farm::{Certname, Digest, EnvironmentName, plan};
-use bunraku_store::Held;
+use bunraku_store::{Held, Key};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -288,6 +288,8 @@ async fn accept(
     let sequence = applied.unwrap_or(current.sequence);
     if updated.written {
         context.counters.releases_swung.increment();
+        let key = Key::Environment(environment.clone());
+        context.queue.announce(&key.to_string()).await;
     }
     let task = PlanTask {
         environment: environment.clone(),

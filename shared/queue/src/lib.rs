@@ -109,6 +109,17 @@ pub struct QueuedMessage {
     pub message: Message,
 }
 
+/// What is announced, as it comes; see [`Queue::announcements`].
+#[async_trait]
+pub trait Announcements: Debug + Send {
+    /// What was announced since, as soon as there is something; nothing when there was none for a
+    /// while. After an error some may have been missed: subscribe anew, and look at all.
+    async fn next(&mut self) -> Result<Vec<String>, QueueError>;
+
+    /// Ends the subscription and leaves nothing behind.
+    async fn close(self: Box<Self>) -> Result<(), QueueError>;
+}
+
 /// A durable queue of [`Message`]s; see the crate's documentation for its promises.
 #[async_trait]
 pub trait Queue: Debug + Send + Sync + 'static {
@@ -160,6 +171,16 @@ pub trait Queue: Debug + Send + Sync + 'static {
     /// Puts the dead letters of a channel (all channels: `None`) back as if they were new; says how
     /// many.
     async fn redrive(&self, channel: Option<Channel>) -> Result<usize, QueueError>;
+
+    /// Tells all who listen now that the object `key` was written. Best effort, so that a failure is
+    /// none of the caller's: it makes those who listen quick, not right. Queues that tell nobody do
+    /// nothing: on SQS the bucket's topic tells ([`sqs::Announced`]), and a queue of one process needs none.
+    async fn announce(&self, _key: &str) {}
+
+    /// Listens to what is [announced](Self::announce) from now on; `None` where nothing ever is.
+    async fn announcements(&self) -> Result<Option<Box<dyn Announcements>>, QueueError> {
+        Ok(None)
+    }
 }
 
 #[cfg(test)]

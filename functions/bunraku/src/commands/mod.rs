@@ -9,6 +9,7 @@ pub(crate) mod edge;
 mod eval;
 pub(crate) mod events;
 mod explain;
+mod hearing;
 pub(crate) mod infra;
 mod inventory;
 pub(crate) mod nodes;

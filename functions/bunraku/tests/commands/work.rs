@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -83,11 +84,47 @@ fn every_node_gets_its_catalog(kind: Kind) {
     assert_eq!(pushed.json()["nodes"], NODES, "{}", pushed.stdout);
     assert_eq!(pushed.json()["failed"], serde_json::json!([]));
 
+    everything_that_a_push_changes_is_announced(&queue, store);
+
     let pid = worker.0.id().to_string();
     assert!(Command::new("kill").arg(&pid).status().unwrap().success());
     assert!(worker.0.wait().unwrap().success());
     let redriven = run(&mut bunraku(&["redrive", "--queue", &queue, "--json"]));
     assert_eq!(redriven.json()["total"], 0);
+}
+
+/// Edges elsewhere hear of the new release and of each pointer that it moves.
+fn everything_that_a_push_changes_is_announced(queue: &str, store: &Path) {
+    let site = tempfile::tempdir().unwrap();
+    let mut copy = Command::new("cp");
+    copy.args(["-a", &format!("{SITE}/.")]).arg(site.path());
+    assert!(copy.status().unwrap().success());
+    let manifest = site.path().join("manifests/site.pp");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, format!("{text}\nnotify {{ 'second': }}\n")).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let listener = bunraku_queue::open(queue).await.unwrap();
+        let mut listening = listener.announcements().await.unwrap().unwrap();
+        let push = ["push", "--environment", "production", "--store"];
+        let pushed = run(bunraku(&push).arg(store).arg(site.path()));
+        assert_eq!(pushed.code, 0, "{}", pushed.stderr);
+        let mut told = BTreeSet::new();
+        let all = async {
+            while told.len() < NODES + 1 {
+                told.extend(listening.next().await.unwrap());
+            }
+        };
+        tokio::time::timeout(PATIENCE, all)
+            .await
+            .expect("all is told");
+        let pointers = told
+            .iter()
+            .filter(|key| key.starts_with("pointers/production/"));
+        assert_eq!(pointers.count(), NODES, "{told:?}");
+        assert!(told.contains("environments/production.json"), "{told:?}");
+        listening.close().await.unwrap();
+    });
 }
 
 #[test]

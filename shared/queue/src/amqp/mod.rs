@@ -11,6 +11,7 @@
 //! coalescing key all stay. AMQP answers no acknowledgement: one that is lost with its connection
 //! brings the message once more.
 
+mod announcements;
 mod connect;
 mod dead_letters;
 mod in_hand;
@@ -25,7 +26,8 @@ use bunraku_farm::messages::{Channel, Message};
 use tokio::sync::Notify;
 
 use crate::broker::{Address, Broker, BrokerQueue, Held, Letter};
-use crate::{Depth, QueueError, QueueOptions, QueuedMessage};
+use crate::{Announcements, Depth, QueueError, QueueOptions, QueuedMessage};
+use announcements::Listening;
 use in_hand::InHand;
 use letter::AmqpLetter;
 use session::Sessions;
@@ -112,5 +114,14 @@ impl Broker for Amqp {
     async fn redrive(&self, channel: Channel) -> Result<usize, QueueError> {
         let session = self.sessions.get().await?;
         dead_letters::redrive(&session, channel).await
+    }
+
+    async fn announce(&self, key: &str) -> Result<(), QueueError> {
+        announcements::announce(&*self.sessions.get().await?, key).await
+    }
+
+    async fn announcements(&self) -> Result<Box<dyn Announcements>, QueueError> {
+        let listening = Listening::on(self.sessions.get().await?).await?;
+        Ok(Box::new(listening))
     }
 }

@@ -29,6 +29,11 @@ impl Names {
         &self.prefix
     }
 
+    /// The exchange that everything announced is sent to.
+    pub(super) fn published(&self) -> String {
+        format!("{}-published", self.prefix)
+    }
+
     pub(super) fn of(&self, channel: Channel) -> String {
         format!("{}-{channel}", self.prefix)
     }

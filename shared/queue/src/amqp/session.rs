@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
+use super::announcements;
 use super::connect::connect;
 use super::names::Names;
 use crate::QueueError;
@@ -107,6 +108,8 @@ pub(super) struct Session {
     place: String,
     connection: Connection,
     publishing: AmqpChannel,
+    /// For announcements, which nobody confirms.
+    pub(super) telling: AmqpChannel,
     taking: AmqpChannel,
     listener: AbortHandle,
 }
@@ -137,6 +140,7 @@ impl Session {
         self.connection.status().connected()
             && self.publishing.status().connected()
             && self.taking.status().connected()
+            && self.telling.status().connected()
     }
 
     /// Waits for an answer of the broker, within bounds.
@@ -204,6 +208,16 @@ impl Session {
         }
     }
 
+    /// A channel of one's own.
+    pub(super) async fn channel(&self) -> Result<AmqpChannel, QueueError> {
+        self.answer(self.connection.create_channel()).await
+    }
+
+    /// What to say of a connection that ended.
+    pub(super) fn broken(&self) -> QueueError {
+        QueueError::unavailable(format!("{}: the connection was lost", self.place))
+    }
+
     /// Takes the first message of a queue.
     pub(super) async fn take(&self, queue: &str) -> Result<Option<BasicGetMessage>, QueueError> {
         let got = self
@@ -227,7 +241,7 @@ impl Session {
 }
 
 /// Errors of lapin name no password.
-async fn within<T>(what: impl Future<Output = lapin::Result<T>>) -> Result<T, String> {
+pub(super) async fn within<T>(what: impl Future<Output = lapin::Result<T>>) -> Result<T, String> {
     match timeout(PATIENCE, what).await {
         Ok(outcome) => outcome.map_err(|error| error.to_string()),
         Err(_) => Err("no answer in time (is the broker out of memory or disk space?)".to_owned()),
@@ -242,6 +256,8 @@ async fn open_at(address: &Address, host: &str, news: &Arc<Notify>) -> Result<Se
     let publishing = within(connection.create_channel()).await?;
     within(publishing.confirm_select(ConfirmSelectOptions::default())).await?;
     declare(&publishing, &names).await?;
+    announcements::declare(&publishing, &names).await?;
+    let telling = within(connection.create_channel()).await?;
     let taking = within(connection.create_channel()).await?;
     let listener = listen(&connection, &names, Arc::clone(news)).await?;
     Ok(Session {
@@ -249,6 +265,7 @@ async fn open_at(address: &Address, host: &str, news: &Arc<Notify>) -> Result<Se
         place: format!("{}://{host}", address.scheme),
         connection,
         publishing,
+        telling,
         taking,
         listener,
     })

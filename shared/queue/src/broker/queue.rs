@@ -10,7 +10,9 @@ use bunraku_farm::messages::{Channel, Message};
 use tokio::sync::Notify;
 
 use super::{Found, Held, Letter, NO_ANSWER, read, receive};
-use crate::{Delivery, Depth, Queue, QueueError, QueueOptions, QueuedMessage, Receipt};
+use crate::{
+    Announcements, Delivery, Depth, Queue, QueueError, QueueOptions, QueuedMessage, Receipt,
+};
 
 /// What a kind of broker does in a way of its own.
 #[async_trait]
@@ -47,6 +49,12 @@ pub(crate) trait Broker: Debug + Send + Sync + 'static {
 
     /// Puts the dead letters of a channel back as if they were new; says how many.
     async fn redrive(&self, channel: Channel) -> Result<usize, QueueError>;
+
+    /// Tells all who listen of a key.
+    async fn announce(&self, key: &str) -> Result<(), QueueError>;
+
+    /// Listens from now on.
+    async fn announcements(&self) -> Result<Box<dyn Announcements>, QueueError>;
 }
 
 /// The farm's lanes on a broker.
@@ -168,5 +176,15 @@ impl<B: Broker> Queue for BrokerQueue<B> {
             moved += self.broker.redrive(channel).await?;
         }
         Ok(moved)
+    }
+
+    async fn announce(&self, key: &str) {
+        if let Err(error) = self.broker.announce(key).await {
+            tracing::debug!(key, %error, "an object could not be announced");
+        }
+    }
+
+    async fn announcements(&self) -> Result<Option<Box<dyn Announcements>>, QueueError> {
+        self.broker.announcements().await.map(Some)
     }
 }

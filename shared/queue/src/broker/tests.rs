@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::conformance::{NORMAL, NOW, compile, normal, of, receive};
 use crate::testing::{Broker, Kind, Lock, free_port};
-use crate::{Channel, Queue, QueueError, QueueOptions};
+use crate::{Announcements, Channel, Queue, QueueError, QueueOptions};
 
 static RABBITMQ: LazyLock<Broker> = LazyLock::new(|| Broker::start(Kind::RabbitMq));
 static NATS: LazyLock<Broker> = LazyLock::new(|| Broker::start(Kind::Nats));
@@ -170,6 +170,66 @@ async fn any_host_that_answers_is_used_and_the_next_when_it_dies(kind: Kind) {
     assert_eq!(drain(&*on_second, 1).await[0].0, "b");
 }
 
+/// What comes until so many keys have come.
+async fn keys(listening: &mut dyn Announcements, count: usize) -> Vec<String> {
+    let mut keys = Vec::new();
+    while keys.len() < count {
+        let come = tokio::time::timeout(Duration::from_secs(30), listening.next());
+        keys.extend(come.await.unwrap().unwrap());
+    }
+    keys
+}
+
+async fn all_who_listen_are_told_from_then_on(kind: Kind) {
+    let broker = match kind {
+        Kind::RabbitMq => &RABBITMQ,
+        Kind::Nats => &NATS,
+    };
+    let url = broker.url(&format!("test-{}", uuid::Uuid::new_v4().simple()));
+    let (worker, edge) = (open(kind, &url).await, open(kind, &url).await);
+    let stranger = queue(kind).await;
+    answering(&*worker).await;
+    worker.announce("before").await;
+    let mut one = edge.announcements().await.unwrap().unwrap();
+    let mut other = worker.announcements().await.unwrap().unwrap();
+    let mut apart = stranger.announcements().await.unwrap().unwrap();
+    let many: Vec<String> = (0..2500).map(|n| format!("pointers/p/n{n}.json")).collect();
+    for key in &many {
+        worker.announce(key).await;
+    }
+    stranger.announce("elsewhere").await;
+    assert_eq!(keys(&mut *one, many.len()).await, many);
+    assert_eq!(keys(&mut *other, many.len()).await, many);
+    assert_eq!(keys(&mut *apart, 1).await, ["elsewhere"]);
+    one.close().await.unwrap();
+    worker.announce("after").await;
+    assert_eq!(keys(&mut *other, 1).await, ["after"]);
+    // No receiver of messages is bothered, nor is anything among them.
+    assert_eq!(receive(&*worker, &[NORMAL], NOW).await, None);
+}
+
+async fn a_listener_is_told_that_the_broker_was_away(kind: Kind) {
+    let mut broker = Broker::start(kind);
+    let queue = open(kind, &broker.url("farm")).await;
+    answering(&*queue).await;
+    let mut listening = queue.announcements().await.unwrap().unwrap();
+    queue.announce("a").await;
+    assert_eq!(keys(&mut *listening, 1).await, ["a"]);
+    broker.kill();
+    let told = tokio::time::timeout(Duration::from_secs(30), listening.next());
+    let told = told.await.unwrap();
+    assert!(
+        matches!(told, Err(QueueError::Unavailable { .. })),
+        "{told:?}"
+    );
+    queue.announce("lost").await;
+    broker.start_again();
+    answering(&*queue).await;
+    let mut listening = queue.announcements().await.unwrap().unwrap();
+    queue.announce("b").await;
+    assert_eq!(keys(&mut *listening, 1).await, ["b"]);
+}
+
 /// A broker with a lock, and the file of the authority that its certificate is from.
 struct Locked {
     broker: Broker,
@@ -260,4 +320,6 @@ on_both! {
     no_broker_is_told_soon
     any_host_that_answers_is_used_and_the_next_when_it_dies
     certificate_and_password_are_looked_at
+    all_who_listen_are_told_from_then_on
+    a_listener_is_told_that_the_broker_was_away
 }

@@ -7,11 +7,13 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
+use bytes::Bytes;
 use futures::StreamExt as _;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
+use super::announcements::is_gap;
 use crate::QueueError;
 use crate::broker::Address;
 
@@ -30,6 +32,8 @@ pub(super) struct Connection {
     jetstream: Context,
     /// Tells receivers that something came.
     news: Arc<Notify>,
+    /// Tells listeners that they may have missed something.
+    gaps: broadcast::Sender<()>,
     listener: AbortHandle,
 }
 
@@ -57,9 +61,18 @@ impl Connection {
             .collect();
         let servers = servers.map_err(|error| failed(error.to_string()))?;
         let options = options(address)?;
+        let gaps = broadcast::Sender::new(1);
+        let gap = gaps.clone();
         let in_background = options
             .clone()
             .retry_on_initial_connect()
+            .event_callback(move |event| {
+                if is_gap(&event) {
+                    // That nobody listens is no error.
+                    let _ = gap.send(());
+                }
+                async {}
+            })
             .reconnect_delay_callback(|attempt| {
                 let pause = Duration::from_millis(100) * (1 << attempt.min(6));
                 pause.min(LONGEST_PAUSE)
@@ -88,12 +101,22 @@ impl Connection {
             client,
             jetstream,
             news,
+            gaps,
             listener: listener.abort_handle(),
         })
     }
 
     pub(super) fn news(&self) -> &Notify {
         &self.news
+    }
+
+    /// Whatever ends a connection, or makes it lose what came, from now on.
+    pub(super) fn gaps(&self) -> broadcast::Receiver<()> {
+        self.gaps.subscribe()
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(super) fn jetstream(&self) -> &Context {
@@ -113,6 +136,26 @@ impl Connection {
             self.place,
             self.trouble().await
         )))
+    }
+
+    /// Waits until the server has done all that it was asked for so far.
+    pub(super) async fn caught_up(&self) -> Result<(), QueueError> {
+        let inbox = self.client.new_inbox();
+        let echo = async {
+            let subscribed = self.client.subscribe(inbox.clone()).await;
+            let mut echo = subscribed.map_err(QueueError::unavailable)?;
+            let sent = self.client.publish(inbox, Bytes::new()).await;
+            sent.map_err(QueueError::unavailable)?;
+            Ok(echo.next().await)
+        };
+        match timeout(PATIENCE, echo).await {
+            Ok(Ok(Some(_))) => Ok(()),
+            Ok(Err(error)) => Err(error),
+            _ => Err(QueueError::unavailable(format!(
+                "{}: no answer in time",
+                self.place
+            ))),
+        }
     }
 
     /// Why there is no connection. Tries in the background don't tell: this is one to be told.

@@ -6,6 +6,7 @@
 //! `ack_wait`; acknowledgements are themselves acknowledged. As on SQS, order is best effort, every
 //! message may come twice, and waiting messages with the same coalescing key all stay.
 
+mod announcements;
 mod connection;
 mod dead_letters;
 mod lanes;
@@ -19,7 +20,8 @@ use bunraku_farm::messages::{Channel, Message};
 use tokio::sync::{Mutex, Notify};
 
 use crate::broker::{Address, Broker, BrokerQueue, Letter};
-use crate::{Depth, QueueError, QueueOptions, QueuedMessage};
+use crate::{Announcements, Depth, QueueError, QueueOptions, QueuedMessage};
+use announcements::Listening;
 use connection::Connection;
 use lanes::Lanes;
 use letter::NatsLetter;
@@ -126,5 +128,21 @@ impl Broker for Nats {
 
     async fn redrive(&self, channel: Channel) -> Result<usize, QueueError> {
         dead_letters::redrive(&*self.lanes().await?, channel).await
+    }
+
+    async fn announce(&self, key: &str) -> Result<(), QueueError> {
+        self.connection.reachable().await?;
+        let subject = announcements::subject(&self.prefix);
+        let told = self
+            .connection
+            .client()
+            .publish(subject, key.to_owned().into());
+        told.await.map_err(QueueError::unavailable)
+    }
+
+    async fn announcements(&self) -> Result<Box<dyn Announcements>, QueueError> {
+        let subject = announcements::subject(&self.prefix);
+        let listening = Listening::on(&self.connection, subject).await?;
+        Ok(Box::new(listening))
     }
 }

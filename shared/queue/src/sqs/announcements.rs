@@ -8,6 +8,7 @@ mod inbox;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use async_trait::async_trait;
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use serde::Deserialize;
@@ -18,7 +19,7 @@ use super::notification::{Notification, TestEvent};
 use super::receive::LONGEST_POLL;
 use super::send::MOST_MESSAGES;
 use super::{SqsQueue, configuration};
-use crate::QueueError;
+use crate::{Announcements, QueueError};
 use inbox::Inbox;
 
 /// How often a queue is marked as in use.
@@ -28,12 +29,12 @@ const DEAD: Duration = Duration::from_secs(3600);
 
 /// A queue `PREFIX-edge-<random>` of one's own that the topic of published catalogs feeds.
 ///
-/// It keeps messages for five minutes. [`close`](Self::close) removes it. What a killed edge leaves
+/// It keeps messages for five minutes. [`close`](Announcements::close) removes it. What a killed edge leaves
 /// behind is removed by the next one that subscribes, an hour later or more; when a stack is
 /// deleted, the topic goes with all subscriptions, and queues `PREFIX-edge-*` of edges that were
 /// killed and never followed by another must be deleted by hand (they cost nothing).
 #[derive(Debug)]
-pub struct Announcements {
+pub struct Announced {
     sns: Sns,
     topic_arn: String,
     queue: SqsQueue,
@@ -41,7 +42,7 @@ pub struct Announcements {
     marked: Instant,
 }
 
-impl Announcements {
+impl Announced {
     /// Subscribes a new queue to the topic; `queue` says the prefix. Removes queues whose edges
     /// are dead.
     pub async fn subscribe(topic_arn: &str, queue: &SqsQueue) -> Result<Self, QueueError> {
@@ -67,11 +68,14 @@ impl Announcements {
             marked: Instant::now(),
         })
     }
+}
 
-    /// The keys of the objects that were published, as soon as there are some; empty when there
-    /// were none for twenty seconds. Should the queue be gone (an edge that slept for an hour is
-    /// taken for dead), a new one takes its place.
-    pub async fn next(&mut self) -> Result<Vec<String>, QueueError> {
+#[async_trait]
+impl Announcements for Announced {
+    /// The keys of the objects that were published; none when there were none for twenty seconds.
+    /// Should the queue be gone (an edge that slept for an hour is taken for dead), a new one takes
+    /// its place.
+    async fn next(&mut self) -> Result<Vec<String>, QueueError> {
         if self.marked.elapsed() >= HEARTBEAT {
             self.inbox.mark(&self.queue.queues).await?;
             self.marked = Instant::now();
@@ -120,11 +124,10 @@ impl Announcements {
         Ok(keys)
     }
 
-    /// Ends the subscription and deletes the queue.
-    pub async fn close(self) -> Result<(), QueueError> {
+    async fn close(self: Box<Self>) -> Result<(), QueueError> {
         let Self {
             sns, queue, inbox, ..
-        } = self;
+        } = *self;
         inbox.remove(&sns, &queue.queues).await
     }
 }

@@ -34,7 +34,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use bunraku_farm::messages::{Channel, Message};
 use futures::future::{try_join, try_join_all};
 
-pub use announcements::Announcements;
+pub use announcements::Announced;
 pub use body::{Body, BodyError};
 pub(crate) use ticket::SqsTicket;
 pub use trace::with_trace;

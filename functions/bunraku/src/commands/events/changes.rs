@@ -7,7 +7,7 @@ use bunraku_store::Key;
 use std::collections::{BTreeSet, VecDeque};
 use tokio::sync::Notify;
 
-use crate::commands::edge::announcements::Listener;
+use crate::commands::hearing::Listener;
 
 /// A node in an environment.
 pub(super) type Node = (EnvironmentName, Certname);
@@ -27,6 +27,8 @@ struct State {
     busy: BTreeSet<Node>,
     /// Any may have changed.
     all: bool,
+    /// Each new pointer is told.
+    told: bool,
 }
 
 impl Changes {
@@ -44,6 +46,11 @@ impl Changes {
     pub(super) fn add_all(&self) {
         self.state().all = true;
         self.changed.notify_one();
+    }
+
+    /// Whether each new pointer is told for now.
+    pub(super) fn are_told(&self) -> bool {
+        self.state().told
     }
 
     /// Whether all are to be looked for; asked once.
@@ -90,7 +97,12 @@ impl Listener for Changes {
         }
     }
 
+    fn any(&self) {
+        self.add_all();
+    }
+
     fn live(&self, live: bool) {
+        self.state().told = live;
         if live {
             self.add_all();
         }

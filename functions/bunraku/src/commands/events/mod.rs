@@ -2,7 +2,6 @@
 
 mod changes;
 mod deliver;
-mod hearing;
 mod standings;
 #[cfg(test)]
 mod tests;
@@ -19,9 +18,10 @@ use clap::Args;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::Mutex;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
+use super::hearing::{Hearing, Places, hear};
 use super::up::stop_signal;
 use crate::failure::Result;
 use crate::hook::Hook;
@@ -34,7 +34,7 @@ use webhook::Webhook;
 const SAVE: Duration = Duration::from_secs(1);
 /// How often all pointers are looked at where each new one is told.
 const LOOK: Duration = Duration::from_secs(600);
-/// The same in a bucket without a topic.
+/// The same where they are not told.
 const BLIND_LOOK: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
@@ -47,7 +47,8 @@ pub(crate) struct Events {
         default_value = ".bunraku/store"
     )]
     store: String,
-    /// With a bucket: the farm's queues, `sqs://PREFIX`, and the topic of published catalogs.
+    /// With a bucket: the farm's queue, which tells of new catalogs: `amqp://` or `nats://`, or `sqs://PREFIX` with
+    /// the topic.
     #[arg(long, value_name = "URL", env = "BUNRAKU_QUEUE")]
     queue: Option<String>,
     /// The topic of published catalogs (the stack's output PublishedTopicArn).
@@ -106,9 +107,17 @@ pub(crate) async fn run(options: &Events, json: bool) -> Result<ExitCode> {
     let (standings, is_new) = Standings::open(options.state.clone())?;
     let changes = Arc::new(Changes::default());
     let stop = CancellationToken::new();
+    let queue = match &options.queue {
+        Some(url) => Some((url.as_str(), bunraku_queue::open(url).await?)),
+        None => None,
+    };
+    let places = Places {
+        store: &store,
+        queue,
+        topic: options.events.as_deref(),
+    };
     // Before the first look: nothing is missed between.
-    let topic = options.queue.as_deref().zip(options.events.as_deref());
-    let hearing = hearing::hear(topic, &store, &changes, &stop).await?;
+    let hearing = hear(places, &changes, &stop).await?;
     let teller = Teller {
         store,
         environments: options.environments.clone(),
@@ -125,9 +134,8 @@ pub(crate) async fn run(options: &Events, json: bool) -> Result<ExitCode> {
         teller.take_as_known().await?;
     }
     teller.changes.add_all();
-    let every = if hearing.is_live() { LOOK } else { BLIND_LOOK };
     let result = tokio::select! {
-        result = teller.work(every) => result,
+        result = teller.work(&hearing) => result,
         () = stop_signal() => Ok(()),
     };
     stop.cancel();
@@ -159,12 +167,13 @@ impl Teller {
         standings.save()
     }
 
-    async fn work(&self, every: Duration) -> Result<()> {
+    async fn work(&self, hearing: &Hearing) -> Result<()> {
         let mut looks = FuturesUnordered::new();
         let mut save = tokio::time::interval(SAVE);
         save.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut all = tokio::time::interval(every);
+        let mut all = tokio::time::interval(BLIND_LOOK);
         all.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looked_at = Instant::now();
         loop {
             if self.changes.take_all() {
                 match self.all().await {
@@ -181,7 +190,13 @@ impl Teller {
                 Some(()) = looks.next() => {}
                 () = self.changes.some() => {}
                 _ = save.tick() => self.standings.lock().await.save()?,
-                _ = all.tick() => self.changes.add_all(),
+                _ = all.tick() => {
+                    let told = hearing.sees_files() || self.changes.are_told();
+                    if !told || looked_at.elapsed() >= LOOK {
+                        looked_at = Instant::now();
+                        self.changes.add_all();
+                    }
+                }
             }
         }
     }

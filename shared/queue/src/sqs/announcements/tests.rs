@@ -86,9 +86,9 @@ impl Published {
         }
     }
 
-    async fn subscribe(&self) -> Announcements {
+    async fn subscribe(&self) -> Announced {
         let (sns, queue) = (self.sns.clone(), self.cloud.queue());
-        let subscribed = Announcements::subscribe_through(sns, &self.topic_arn, &queue);
+        let subscribed = Announced::subscribe_through(sns, &self.topic_arn, &queue);
         subscribed.await.unwrap()
     }
 
@@ -114,7 +114,7 @@ impl Published {
 }
 
 /// What comes before a pause.
-async fn all(announcements: &mut Announcements, expected: usize) -> Vec<String> {
+async fn all(announcements: &mut Announced, expected: usize) -> Vec<String> {
     let mut all = Vec::new();
     while all.len() < expected {
         let keys = announcements.next().await.unwrap();
@@ -136,11 +136,11 @@ async fn each_edge_hears_of_every_pointer_and_leaves_nothing() {
     let expected = [POINTER, "pointers/production/web1.json"];
     assert_eq!(all(&mut first, 2).await, expected);
     assert_eq!(all(&mut second, 2).await, expected);
-    first.close().await.unwrap();
+    Box::new(first).close().await.unwrap();
     assert_eq!(published.endpoints().await.len(), 1);
     published.put(POINTER).await;
     assert_eq!(all(&mut second, 1).await, [POINTER]);
-    second.close().await.unwrap();
+    Box::new(second).close().await.unwrap();
     assert_eq!(
         (published.endpoints().await.len(), published.queues().await),
         (0, 0)
@@ -163,7 +163,7 @@ async fn a_wrapped_delivery_is_understood_too() {
         .unwrap();
     published.put(POINTER).await;
     assert_eq!(all(&mut announcements, 1).await, [POINTER]);
-    announcements.close().await.unwrap();
+    Box::new(announcements).close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +183,7 @@ async fn queues_of_dead_edges_are_removed_and_a_sleeper_makes_itself_another() {
         .unwrap();
     let late = published.subscribe().await;
     let endpoints = published.endpoints().await;
-    let has = |edge: &Announcements| endpoints.iter().any(|it| it.ends_with(&edge.inbox.name));
+    let has = |edge: &Announced| endpoints.iter().any(|it| it.ends_with(&edge.inbox.name));
     assert_eq!(
         (has(&sleeper), has(&alive), has(&late)),
         (false, true, true)
@@ -193,7 +193,7 @@ async fn queues_of_dead_edges_are_removed_and_a_sleeper_makes_itself_another() {
     published.put(POINTER).await;
     assert_eq!(all(&mut sleeper, 1).await, [POINTER]);
     for edge in [sleeper, alive, late] {
-        edge.close().await.unwrap();
+        Box::new(edge).close().await.unwrap();
     }
     assert_eq!(published.queues().await, 0);
 }

@@ -1,11 +1,13 @@
-//! What other processes published, told to the edge.
+//! What other processes announce.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bunraku_edge::Edge;
-use bunraku_store::Key;
+use bunraku_queue::{Announcements, Queue, QueueError};
+
+use super::Listener;
 
 /// The wait after a failure; doubled after each, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -14,43 +16,22 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A place to subscribe at.
 #[async_trait]
-pub(in crate::commands) trait Source: Send + Sync {
-    /// Subscribes: what is published from now on is told.
-    async fn subscribe(&self) -> Result<Box<dyn Subscription>, String>;
+pub(super) trait Source: Send + Sync {
+    /// Subscribes: what is published from now on is told. `None` where nothing ever is.
+    async fn subscribe(&self) -> Result<Option<Box<dyn Announcements>>, QueueError>;
 }
 
-/// What is published, as it comes.
+/// A queue whose workers announce what they write.
 #[async_trait]
-pub(in crate::commands) trait Subscription: Send {
-    /// The keys of objects that were published; none when nothing was for a while.
-    async fn next(&mut self) -> Result<Vec<String>, String>;
-
-    /// Ends the subscription and leaves nothing behind.
-    async fn close(self: Box<Self>) -> Result<(), String>;
-}
-
-/// Who is told.
-pub(in crate::commands) trait Listener: Send + Sync {
-    /// An object was written.
-    fn written(&self, key: Key);
-
-    /// Whether every new object is told from now on.
-    fn live(&self, live: bool);
-}
-
-impl Listener for Edge {
-    fn written(&self, key: Key) {
-        self.announce(key);
-    }
-
-    fn live(&self, live: bool) {
-        self.announcements(live);
+impl Source for Arc<dyn Queue> {
+    async fn subscribe(&self) -> Result<Option<Box<dyn Announcements>>, QueueError> {
+        self.announcements().await
     }
 }
 
 /// Tells a listener what is published, until `stop` completes. A subscription that fails is logged and made anew,
-/// ever later: an edge works without it, only slower.
-pub(in crate::commands) async fn follow_announcements(
+/// ever later: who listens works without it, only slower. Ends as well where nothing is ever told.
+pub(super) async fn follow(
     listener: &impl Listener,
     source: &dyn Source,
     stop: impl Future<Output = ()>,
@@ -64,7 +45,8 @@ pub(in crate::commands) async fn follow_announcements(
         };
         match subscribed {
             Err(error) => trouble(&error),
-            Ok(mut subscription) => {
+            Ok(None) => return,
+            Ok(Some(mut subscription)) => {
                 listener.live(true);
                 let ended = tokio::select! {
                     () = &mut stop => None,
@@ -75,7 +57,7 @@ pub(in crate::commands) async fn follow_announcements(
                     trouble(error);
                 }
                 if let Err(error) = subscription.close().await {
-                    tracing::warn!(error, "a subscription could not be ended");
+                    tracing::warn!(%error, "a subscription could not be ended");
                 }
                 if ended.is_none() {
                     return;
@@ -92,14 +74,14 @@ pub(in crate::commands) async fn follow_announcements(
 /// Tells what comes until something fails, which is returned.
 async fn tell(
     listener: &impl Listener,
-    subscription: &mut dyn Subscription,
+    subscription: &mut dyn Announcements,
     wait: &mut Duration,
-) -> String {
+) -> QueueError {
     loop {
         match subscription.next().await {
             Ok(keys) => {
                 *wait = FIRST_WAIT;
-                // Other objects of the bucket are no concern of an edge.
+                // Other objects are no concern of those who listen.
                 let known = keys.iter().filter_map(|key| key.parse().ok());
                 known.for_each(|key| listener.written(key));
             }
@@ -115,40 +97,22 @@ fn trouble(error: &dyn Display) {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use tokio::time::Instant;
 
+    use super::super::tests::Log;
     use super::*;
 
-    /// What happened, in order.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<String>>>);
-
-    impl Log {
-        fn add(&self, what: impl Into<String>) {
-            self.0.lock().unwrap().push(what.into());
-        }
-    }
-
-    impl Listener for Log {
-        fn written(&self, key: Key) {
-            self.add(key.to_string());
-        }
-
-        fn live(&self, live: bool) {
-            self.add(if live { "live" } else { "not live" });
-        }
-    }
-
-    type Answer = Result<Vec<String>, String>;
+    type Answer = Result<Vec<String>, QueueError>;
 
     /// Subscriptions by a script: each a list of answers, after which nothing comes any more.
     struct Script {
         log: Log,
-        subscriptions: Mutex<VecDeque<Result<VecDeque<Answer>, String>>>,
+        subscriptions: Mutex<VecDeque<Result<VecDeque<Answer>, QueueError>>>,
     }
 
+    #[derive(Debug)]
     struct Scripted {
         log: Log,
         answers: VecDeque<Answer>,
@@ -156,18 +120,18 @@ mod tests {
 
     #[async_trait]
     impl Source for Script {
-        async fn subscribe(&self) -> Result<Box<dyn Subscription>, String> {
+        async fn subscribe(&self) -> Result<Option<Box<dyn Announcements>>, QueueError> {
             let next = self.subscriptions.lock().unwrap().pop_front();
             let answers = next.unwrap_or_else(|| Ok(VecDeque::new()))?;
-            Ok(Box::new(Scripted {
+            Ok(Some(Box::new(Scripted {
                 log: self.log.clone(),
                 answers,
-            }))
+            })))
         }
     }
 
     #[async_trait]
-    impl Subscription for Scripted {
+    impl Announcements for Scripted {
         async fn next(&mut self) -> Answer {
             match self.answers.pop_front() {
                 Some(answer) => answer,
@@ -175,7 +139,7 @@ mod tests {
             }
         }
 
-        async fn close(self: Box<Self>) -> Result<(), String> {
+        async fn close(self: Box<Self>) -> Result<(), QueueError> {
             self.log.add("closed");
             Ok(())
         }
@@ -185,7 +149,7 @@ mod tests {
     async fn keys_are_told_and_a_failed_subscription_is_made_anew_ever_later() {
         let log = Log::default();
         let key = "pointers/production/a.json".to_owned();
-        let lost = || "lost".to_owned();
+        let lost = || QueueError::LeaseLost;
         let source = Script {
             log: log.clone(),
             subscriptions: Mutex::new(VecDeque::from([
@@ -200,8 +164,8 @@ mod tests {
         };
         let began = Instant::now();
         let stop = tokio::time::sleep(Duration::from_secs(5));
-        follow_announcements(&log, &source, stop).await;
-        let happened = log.0.lock().unwrap().clone();
+        follow(&log, &source, stop).await;
+        let happened = log.told();
         let once = ["live", &key, "not live", "closed"];
         assert_eq!(happened, [once, once].concat());
         // 1 s and 2 s after the failures to subscribe, 1 s after the loss.
