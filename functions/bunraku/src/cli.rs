@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Watch(commands::watch::Watch),
     /// Tell others of each published catalog: a web service, a command, or standard output.
     Events(commands::events::Events),
+    /// Write the fleet's catalogs as static files: for mirrors, and nodes without a network.
+    Export(commands::export::Export),
     /// Manage certificates of the built-in authority.
     #[command(subcommand)]
     Ca(CaCommand),

@@ -12,7 +12,7 @@ use bunraku_store::{Bundle, Store};
 use tokio::runtime::Handle;
 
 /// Where Puppet keeps environments; what messages and catalogs show as the place of code.
-const ENVIRONMENTS: &str = "/etc/puppetlabs/code/environments";
+pub const ENVIRONMENTS: &str = "/etc/puppetlabs/code/environments";
 /// Directories have no mode in a release; this is what agents are told.
 const DIRECTORY_MODE: u32 = 0o755;
 

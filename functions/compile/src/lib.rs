@@ -14,6 +14,7 @@ mod pool;
 mod releases;
 mod replay;
 
+pub use bundle_files::ENVIRONMENTS;
 pub use handler::{Compile, CompileError, Handled};
 pub use native::COMPILER;
 pub use releases::Releases;

@@ -10,6 +10,7 @@
 mod agent_runs;
 mod comparison;
 mod crash;
+mod export;
 mod exports;
 mod refusals;
 mod watching;

@@ -18,6 +18,7 @@ mod bundle;
 mod error;
 mod held;
 mod key;
+mod mirror;
 mod store;
 
 pub use backend::Version;
@@ -26,6 +27,7 @@ pub use bundle::{Bundle, DamagedBundle};
 pub use error::StoreError;
 pub use held::Held;
 pub use key::{Key, ReportId};
+pub use mirror::Mirror;
 pub use store::{Store, StoreEvent, Updated, Versioned, Written};
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub(crate) mod edge;
 mod eval;
 pub(crate) mod events;
 mod explain;
+pub(crate) mod export;
 mod hearing;
 pub(crate) mod infra;
 mod inventory;
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Environments(options) => block_on(inventory::environments(options, json)),
         Command::Watch(options) => block_on(watch::run(options, json)),
         Command::Events(options) => block_on(events::run(options, json)),
+        Command::Export(options) => block_on(export::run(options, json)),
         Command::Explain(options) => block_on(explain::run(options, json)),
         Command::Replay(options) => block_on(replay::run(options, json)),
         Command::Tasks(options) => block_on(tasks::run(options, json)),

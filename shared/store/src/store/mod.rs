@@ -20,6 +20,7 @@ use tokio::sync::broadcast;
 
 use crate::backend::{Backend, Objects};
 use crate::{Bucket, Key, StoreError, Version};
+pub(crate) use open::{directory, objects};
 
 /// How many events a slow subscriber may lag behind.
 const EVENTS: usize = 4096;

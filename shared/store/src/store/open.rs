@@ -19,20 +19,10 @@ impl Store {
     /// are [`StoreError::Unsupported`]; `gs` and `az` without the feature `gcs` or `azure` are
     /// [`StoreError::Invalid`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let objects = match url.split_once("://") {
-            None => return Self::open_directory(Path::new(url)).await,
-            Some(("memory", _)) => Objects::memory(),
-            Some(("file", _)) => return Self::open_directory(&directory(url)?).await,
-            Some(("s3", rest)) => S3Url::parse(rest)?.open().await?,
-            Some(("gs", rest)) => google(rest)?,
-            Some(("az", rest)) => azure(rest)?,
-            Some((scheme, _)) => {
-                return Err(StoreError::Unsupported {
-                    scheme: scheme.to_owned(),
-                });
-            }
-        };
-        Ok(Self::over(Arc::new(objects)))
+        match objects(url).await? {
+            Some(objects) => Ok(Self::over(Arc::new(objects))),
+            None => Self::open_directory(&directory(url)?).await,
+        }
     }
 
     /// Opens a directory as a store, or makes it.
@@ -50,7 +40,27 @@ impl Store {
     }
 }
 
-fn directory(url: &str) -> Result<PathBuf, StoreError> {
+/// The objects that a URL names; `None` of a directory's.
+pub(crate) async fn objects(url: &str) -> Result<Option<Objects>, StoreError> {
+    Ok(match url.split_once("://") {
+        None | Some(("file", _)) => None,
+        Some(("memory", _)) => Some(Objects::memory()),
+        Some(("s3", rest)) => Some(S3Url::parse(rest)?.open().await?),
+        Some(("gs", rest)) => Some(google(rest)?),
+        Some(("az", rest)) => Some(azure(rest)?),
+        Some((scheme, _)) => {
+            return Err(StoreError::Unsupported {
+                scheme: scheme.to_owned(),
+            });
+        }
+    })
+}
+
+/// The directory that a path or a `file://` URL names.
+pub(crate) fn directory(url: &str) -> Result<PathBuf, StoreError> {
+    if !url.contains("://") {
+        return Ok(PathBuf::from(url));
+    }
     let parsed = url::Url::parse(url).ok();
     parsed
         .and_then(|url| url.to_file_path().ok())
