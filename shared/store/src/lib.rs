@@ -20,7 +20,7 @@ mod held;
 mod key;
 mod store;
 
-pub use backend::Version;
+pub use backend::{Backend, Head, Listed, Version};
 pub use bucket::{Bucket, ObjectVersion, PresignedUpload};
 pub use bundle::{Bundle, DamagedBundle};
 pub use error::StoreError;
