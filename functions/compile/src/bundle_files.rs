@@ -8,8 +8,8 @@ use bunraku_compiler::inputs::{Entry, EntryKind, FileContent, FileMetadata, Inpu
 use bunraku_compiler::release::Files;
 use bunraku_farm::EnvironmentName;
 use bunraku_farm::documents::FileEntry;
+use bunraku_host::Waiter;
 use bunraku_store::{Bundle, Store};
-use tokio::runtime::Handle;
 
 /// Where Puppet keeps environments; what messages and catalogs show as the place of code.
 pub const ENVIRONMENTS: &str = "/etc/puppetlabs/code/environments";
@@ -22,18 +22,13 @@ pub(crate) struct BundleFiles {
     files: BTreeMap<String, FileEntry>,
     bundled: HashMap<String, FileContent>,
     store: Store,
-    runtime: Handle,
+    waiter: Waiter,
 }
 
 impl BundleFiles {
-    /// The files of a release as they came from the store. Blobs are read on `runtime`, so that
-    /// [`Files::read`] must be called outside of its own threads (in `spawn_blocking`).
-    pub(crate) fn new(
-        environment: &EnvironmentName,
-        bundle: Bundle,
-        store: Store,
-        runtime: Handle,
-    ) -> Self {
+    /// The files of a release as they came from the store. To be called where the runtime is;
+    /// [`Files::read`] waits for blobs, and so must be called within [`compute`](bunraku_host::Host::compute).
+    pub(crate) fn new(environment: &EnvironmentName, bundle: Bundle, store: Store) -> Self {
         let Bundle { manifest, files } = bundle;
         let bundled = files
             .into_iter()
@@ -55,8 +50,8 @@ impl BundleFiles {
             root: format!("{ENVIRONMENTS}/{environment}"),
             files,
             bundled,
+            waiter: store.host().waiter(),
             store,
-            runtime,
         }
     }
 
@@ -85,7 +80,7 @@ impl Files for BundleFiles {
         let Some(entry) = self.files.get(path) else {
             return Ok(None);
         };
-        match self.runtime.block_on(self.store.blob(entry.digest)) {
+        match self.waiter.wait(self.store.blob(entry.digest)) {
             Ok(bytes) => Ok(Some(FileContent {
                 bytes: bytes.as_ref().into(),
                 digest: entry.digest.to_hex().into(),

@@ -8,6 +8,7 @@ use bunraku_farm::documents::EnvironmentDoc;
 use bunraku_store::{Store, StoreError};
 use moka::sync::Cache;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// How long a document is believed, at most, for what its sequence does not tell.
 const TTL: Duration = Duration::from_secs(10);
@@ -17,20 +18,16 @@ const TTL: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Environments {
     store: Store,
-    read: Cache<EnvironmentName, Arc<EnvironmentDoc>>,
+    read: Cache<EnvironmentName, (Instant, Arc<EnvironmentDoc>)>,
     /// Held while one reads: the other tasks of a batch want the same document.
     reading: Arc<Mutex<()>>,
 }
 
 impl Environments {
     pub(crate) fn new(store: Store) -> Self {
-        let read = Cache::builder()
-            .max_capacity(1024)
-            .time_to_live(TTL)
-            .build();
         Self {
             store,
-            read,
+            read: Cache::new(1024),
             reading: Arc::default(),
         }
     }
@@ -41,17 +38,21 @@ impl Environments {
         name: &EnvironmentName,
         sequence: u64,
     ) -> Result<Option<Arc<EnvironmentDoc>>, StoreError> {
-        let fits = |document: &Arc<EnvironmentDoc>| document.sequence >= sequence;
-        if let Some(document) = self.read.get(name).filter(fits) {
+        let remembered = || {
+            let (read, document) = self.read.get(name)?;
+            (document.sequence >= sequence && read.elapsed() < TTL).then_some(document)
+        };
+        if let Some(document) = remembered() {
             return Ok(Some(document));
         }
         let _reading = self.reading.lock().await;
-        if let Some(document) = self.read.get(name).filter(fits) {
+        if let Some(document) = remembered() {
             return Ok(Some(document));
         }
+        let at = Instant::now();
         let document = self.store.environment(name).await?.map(Arc::new);
         if let Some(document) = &document {
-            self.read.insert(name.clone(), Arc::clone(document));
+            self.read.insert(name.clone(), (at, Arc::clone(document)));
         }
         Ok(document)
     }

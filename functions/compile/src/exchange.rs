@@ -11,12 +11,11 @@ use bunraku_farm::reuse::{Outcome, Target};
 use bunraku_queue::Queue;
 use bunraku_store::{Key, Store, StoreError};
 use ecow::EcoString;
-use jiff::Timestamp;
 
 use crate::handler::CompileError;
 
 /// What an attempt asked of other nodes, each query with the digest of its answer.
-pub(crate) type Collects = BTreeMap<EcoString, AnswerDigest>;
+pub type Collects = BTreeMap<EcoString, AnswerDigest>;
 
 /// What a trace says of that.
 pub(crate) fn collects(trace: &Trace) -> Collects {
@@ -31,11 +30,11 @@ pub(crate) fn collects(trace: &Trace) -> Collects {
 
 /// What a node gives to others and takes from them, by one attempt to compile it.
 #[derive(Debug, Default)]
-pub(crate) struct Exchanged {
+pub struct Exchanged {
     /// What the new catalog exports; `None` when there is no new catalog.
-    pub(crate) exports: Option<Vec<ExportedResource>>,
+    pub exports: Option<Vec<ExportedResource>>,
     /// What was asked of other nodes.
-    pub(crate) collects: Collects,
+    pub collects: Collects,
 }
 
 impl Exchanged {
@@ -83,7 +82,7 @@ impl Exchange<'_> {
             exports: self.exchanged.exports.clone(),
             collects: self.exchanged.collects.clone(),
         };
-        let at = Timestamp::now();
+        let at = store.host().now();
         let key = Key::exchange(&self.task.environment, &self.task.certname);
         store
             .update(&key, |current| exchange::following(current, &attempt, at))

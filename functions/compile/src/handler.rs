@@ -12,11 +12,11 @@ use bunraku_farm::reuse::{
 use bunraku_farm::{Counters, Digest};
 use bunraku_queue::{Queue, QueueError};
 use bunraku_store::{Key, Store, StoreError, Versioned};
-use jiff::Timestamp;
 
+use crate::engine::{Compiled, Engine, EngineError, Site};
 use crate::environments::Environments;
 use crate::exchange::{self, Exchange, Exchanged};
-use crate::native::{self, COMPILER};
+use crate::native::Native;
 use crate::pool::{PoolView, Pools};
 use crate::releases::Releases;
 
@@ -29,7 +29,7 @@ pub struct Compile {
     store: Store,
     queue: Arc<dyn Queue>,
     environments: Environments,
-    releases: Releases,
+    engine: Arc<dyn Engine>,
     pools: Pools,
     counters: Arc<Counters>,
 }
@@ -107,6 +107,16 @@ struct Round<'a> {
     deadline: Option<Instant>,
 }
 
+impl<'a> Round<'a> {
+    fn site(&self, target: &Target) -> Site<'a> {
+        Site {
+            environment: &self.task.environment,
+            release: target.release,
+            pool: self.pool,
+        }
+    }
+}
+
 /// What came of a round's work.
 struct Tried {
     outcome: Outcome,
@@ -128,10 +138,21 @@ impl Compile {
         queue: Arc<dyn Queue>,
         counters: Arc<Counters>,
     ) -> Self {
+        Self::with_engine(Arc::new(Native::new(releases)), store, queue, counters)
+    }
+
+    /// A handler whose catalogs `engine` makes.
+    #[must_use]
+    pub fn with_engine(
+        engine: Arc<dyn Engine>,
+        store: Store,
+        queue: Arc<dyn Queue>,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self {
             pools: Pools::new(store.clone()),
             environments: Environments::new(store.clone()),
-            releases,
+            engine,
             store,
             queue,
             counters,
@@ -256,7 +277,7 @@ impl Compile {
             true => Some(pool.look().await?),
             false => None,
         };
-        match reuse::decide_by_code(task, &environment, pointer, pool, COMPILER) {
+        match reuse::decide_by_code(task, &environment, pointer, pool, self.engine.name()) {
             ByCode::UpToDate => return Ok(Err(SkipReason::UpToDate)),
             ByCode::Verify(target) => return Ok(Ok(Work::VerifyCode(target))),
             ByCode::ReadFacts => {}
@@ -268,7 +289,7 @@ impl Compile {
             pointer,
             facts: facts.as_ref(),
             pool,
-            compiler: COMPILER,
+            compiler: self.engine.name(),
         });
         Ok(match (decision, facts) {
             (Decision::Skip(reason), _) => Err(reason),
@@ -289,41 +310,31 @@ impl Compile {
         target: &Target,
         facts: Option<&FactsDoc>,
     ) -> Result<Option<Tried>, CompileError> {
-        let Round { task, pool, .. } = *round;
+        let Round { task, .. } = *round;
         let Some(pointer) = round.pointer else {
             return Ok(None);
         };
         let (Some(catalog), Ok(trace)) = (pointer.catalog, pointer.trace.parse::<Trace>()) else {
             return Ok(None);
         };
-        let release = self
-            .releases
-            .open(&task.environment, target.release)
-            .await?;
         let exchanged = Exchanged {
             exports: None,
             collects: exchange::collects(&trace),
         };
-        let (environment, facts) = (task.environment.clone(), facts.cloned());
-        let (certname, view) = (task.certname.clone(), Arc::clone(pool));
-        let verified = tokio::task::spawn_blocking(move || match facts {
-            Some(facts) => native::verify(&release, &environment, &facts, &trace, &view),
-            None => native::verify_code(&release, &certname, &trace, &view),
-        })
-        .await;
+        let verified = self
+            .engine
+            .verify(round.site(target), &task.certname, facts, trace)
+            .await;
         self.check(round.pool).await?;
-        match verified {
-            Ok(Ok(())) => Ok(Some(Tried {
+        match verified.map_err(|error| refused(task, error))? {
+            Ok(()) => Ok(Some(Tried {
                 outcome: Outcome::Verified(catalog.digest),
                 exchanged,
             })),
-            Ok(Err(broken)) => {
+            Err(broken) => {
                 tell(task, &broken);
                 Ok(None)
             }
-            Err(_) => Err(CompileError::CutOff {
-                node: task.certname.to_string(),
-            }),
         }
     }
 
@@ -335,26 +346,15 @@ impl Compile {
         facts: &FactsDoc,
     ) -> Result<Tried, CompileError> {
         let Round { task, pointer, .. } = *round;
-        let release = self
-            .releases
-            .open(&task.environment, target.release)
-            .await?;
+        let prepared = self.engine.prepare(&task.environment, target.release);
+        prepared.await.map_err(|error| refused(task, error))?;
         check_time(task, pointer, round.deadline)?;
-        let (environment, facts) = (task.environment.clone(), facts.clone());
-        let view = Arc::clone(round.pool);
-        let compiled = tokio::task::spawn_blocking(move || {
-            native::compile(&release, &environment, &facts, &view)
-        })
-        .await;
+        let compiled = self.engine.compile(round.site(target), facts).await;
         self.check(round.pool).await?;
-        let Ok(compiled) = compiled else {
-            return Err(CompileError::CutOff {
-                node: task.certname.to_string(),
-            });
-        };
+        let compiled = compiled.map_err(|error| refused(task, error))?;
         self.counters.compiles.increment();
         match compiled {
-            native::Compiled::Catalog {
+            Compiled::Catalog {
                 rich,
                 plain,
                 classes,
@@ -375,18 +375,18 @@ impl Compile {
                     trace,
                     exports: exchanged.digest(),
                     duration_ms,
-                    compiler: COMPILER.to_owned(),
+                    compiler: self.engine.name().to_owned(),
                 };
                 Ok(Tried { outcome, exchanged })
             }
-            native::Compiled::Error { message, exchanged } => {
+            Compiled::Error { message, exchanged } => {
                 self.counters.compiles_failed.increment();
                 Ok(Tried {
                     outcome: Outcome::Failed(message),
                     exchanged,
                 })
             }
-            native::Compiled::Unwritable(reason) => Err(CompileError::Unwritable {
+            Compiled::Unwritable(reason) => Err(CompileError::Unwritable {
                 node: task.certname.to_string(),
                 reason,
             }),
@@ -438,7 +438,7 @@ impl Compile {
         target: &Target,
         outcome: Outcome,
     ) -> Result<Option<Handled>, CompileError> {
-        let at = Timestamp::now();
+        let at = self.store.host().now();
         let key = Key::pointer(&task.environment, &task.certname);
         let updated = self
             .store
@@ -483,6 +483,15 @@ fn check_time(
             left,
         }),
         _ => Ok(()),
+    }
+}
+
+fn refused(task: &CompileTask, error: EngineError) -> CompileError {
+    match error {
+        EngineError::Store(error) => error.into(),
+        EngineError::CutOff(_) => CompileError::CutOff {
+            node: task.certname.to_string(),
+        },
     }
 }
 

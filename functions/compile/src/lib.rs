@@ -6,6 +6,7 @@
 //! ahead of it.
 
 mod bundle_files;
+mod engine;
 mod environments;
 mod exchange;
 mod handler;
@@ -15,8 +16,11 @@ mod releases;
 mod replay;
 
 pub use bundle_files::ENVIRONMENTS;
+pub use engine::{Compiled, Engine, EngineError, Site};
+pub use exchange::{Collects, Exchanged};
 pub use handler::{Compile, CompileError, Handled};
 pub use native::COMPILER;
+pub use pool::PoolView;
 pub use releases::Releases;
 pub use replay::{ReplayError, Replayed, replay};
 

@@ -1,22 +1,25 @@
 //! The native engine: one node's catalog from a release, its facts and its trusted data.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use async_trait::async_trait;
 use bunraku_catalog::wire::{self, Format};
 use bunraku_catalog::{Broken, Read, Trace, Version};
 use bunraku_compiler::inputs::Inputs;
 use bunraku_compiler::release::{Files, NodeFacts, NodeInputs};
 use bunraku_compiler::{Manifest, Request};
 use bunraku_farm::documents::FactsDoc;
-use bunraku_farm::{Certname, EnvironmentName};
+use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_pcore::{Value, rich};
 use bunraku_syntax::environment_conf::{BASE_MODULE_PATH, EnvironmentConf};
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::engine::{Compiled, Engine, EngineError, Site};
 use crate::exchange::{Exchanged, collects};
 use crate::pool::PoolView;
-use crate::releases::Sealed;
+use crate::releases::{Releases, Sealed};
 
 /// Names this compiler in pointers. A catalog of another one is compiled anew.
 pub const COMPILER: &str = concat!("native ", env!("CARGO_PKG_VERSION"));
@@ -26,32 +29,57 @@ const LANGUAGE_VERSION: &str = "8.10.0";
 
 const ENVIRONMENT_CONF: &str = "environment.conf";
 
-/// What a compile gave.
-pub(crate) enum Compiled {
-    /// A catalog as JSON.
-    Catalog {
-        /// With rich data.
-        rich: Vec<u8>,
-        /// Without, when that is another text.
-        plain: Option<Vec<u8>>,
-        /// Its classes, in the order of their evaluation.
-        classes: Vec<String>,
-        /// Every read.
+/// The compiler of this workspace, with the releases that it has open.
+pub(crate) struct Native {
+    releases: Releases,
+}
+
+impl Native {
+    pub(crate) fn new(releases: Releases) -> Self {
+        Self { releases }
+    }
+}
+
+#[async_trait]
+impl Engine for Native {
+    fn name(&self) -> &str {
+        COMPILER
+    }
+
+    async fn prepare(
+        &self,
+        environment: &EnvironmentName,
+        release: Digest,
+    ) -> Result<(), EngineError> {
+        self.releases.open(environment, release).await?;
+        Ok(())
+    }
+
+    async fn verify(
+        &self,
+        site: Site<'_>,
+        certname: &Certname,
+        facts: Option<&FactsDoc>,
         trace: Trace,
-        /// What the node gives to others and takes from them.
-        exchanged: Exchanged,
-        /// How long it took, in milliseconds.
-        duration_ms: u64,
-    },
-    /// The code has an error.
-    Error {
-        /// Puppet's message with place and node.
-        message: String,
-        /// What was asked of other nodes until then.
-        exchanged: Exchanged,
-    },
-    /// The catalog can't be written.
-    Unwritable(String),
+    ) -> Result<Result<(), Vec<Broken>>, EngineError> {
+        let release = self.releases.open(site.environment, site.release).await?;
+        let (environment, pool) = (site.environment.clone(), Arc::clone(site.pool));
+        let (certname, facts) = (certname.clone(), facts.cloned());
+        let now = self.releases.host().now();
+        let work = move || match facts {
+            Some(facts) => verify(&release, &environment, &facts, &trace, &pool, now),
+            None => verify_code(&release, &certname, &trace, &pool, now),
+        };
+        Ok(self.releases.host().compute(work).await?)
+    }
+
+    async fn compile(&self, site: Site<'_>, facts: &FactsDoc) -> Result<Compiled, EngineError> {
+        let release = self.releases.open(site.environment, site.release).await?;
+        let (environment, pool) = (site.environment.clone(), Arc::clone(site.pool));
+        let (facts, now) = (facts.clone(), self.releases.host().now());
+        let work = move || compile(&release, &environment, &facts, &pool, now);
+        Ok(self.releases.host().compute(work).await?)
+    }
 }
 
 /// `$trusted`, `$facts` and `$server_facts` of a node.
@@ -69,47 +97,50 @@ fn inputs<'r>(
     certname: &str,
     node: NodeFacts,
     pool: &'r PoolView,
+    now: Timestamp,
 ) -> NodeInputs<'r, crate::bundle_files::BundleFiles> {
-    let now = Timestamp::now().as_nanosecond();
     let random = uuid::Uuid::new_v4().as_u128() as u64;
-    NodeInputs::new(&release.code, node, now, random).with_exports(certname, pool)
+    NodeInputs::new(&release.code, node, now.as_nanosecond(), random).with_exports(certname, pool)
 }
 
 /// Whether a catalog with this trace still holds for a release and these facts.
-pub(crate) fn verify(
+fn verify(
     release: &Sealed,
     environment: &EnvironmentName,
     facts: &FactsDoc,
     trace: &Trace,
     pool: &PoolView,
+    now: Timestamp,
 ) -> Result<(), Vec<Broken>> {
     let node = node_facts(environment.as_str(), facts);
-    let inputs = inputs(release, facts.certname.as_str(), node, pool);
+    let inputs = inputs(release, facts.certname.as_str(), node, pool, now);
     bunraku_compiler::verify(trace, &inputs)
 }
 
 /// Whether what such a catalog read of the code still holds for a release, whatever the node's facts.
-pub(crate) fn verify_code(
+fn verify_code(
     release: &Sealed,
     certname: &Certname,
     trace: &Trace,
     pool: &PoolView,
+    now: Timestamp,
 ) -> Result<(), Vec<Broken>> {
     let nobody = NodeFacts {
         facts: Value::Undef,
         trusted: Value::Undef,
         server_facts: Value::Undef,
     };
-    let inputs = inputs(release, certname.as_str(), nobody, pool);
+    let inputs = inputs(release, certname.as_str(), nobody, pool, now);
     bunraku_compiler::verify_code(trace, &inputs)
 }
 
 /// Compiles a node's catalog.
-pub(crate) fn compile(
+fn compile(
     release: &Sealed,
     environment: &EnvironmentName,
     facts: &FactsDoc,
     pool: &PoolView,
+    now: Timestamp,
 ) -> Compiled {
     let began = Instant::now();
     let inputs = inputs(
@@ -117,6 +148,7 @@ pub(crate) fn compile(
         facts.certname.as_str(),
         node_facts(environment.as_str(), facts),
         pool,
+        now,
     );
     let (request, conf) = match request(release, environment, facts, &inputs) {
         Ok(made) => made,

@@ -7,9 +7,9 @@ use bunraku_compiler::inputs::InputError;
 use bunraku_compiler::release::ExportPool;
 use bunraku_farm::Digest;
 use bunraku_farm::documents::PoolDoc;
+use bunraku_host::Waiter;
 use bunraku_store::{Store, StoreError};
 use moka::sync::Cache;
-use tokio::runtime::Handle;
 
 /// So many parts of pools are kept: each holds the resources of one type.
 const PARTS: u64 = 64;
@@ -42,7 +42,7 @@ impl Pools {
     pub(crate) fn view(&self) -> PoolView {
         PoolView {
             pools: self.clone(),
-            runtime: Handle::current(),
+            waiter: self.store.host().waiter(),
             document: OnceLock::new(),
             failure: Mutex::new(None),
         }
@@ -50,9 +50,9 @@ impl Pools {
 }
 
 /// One generation of the pool: the one that was there at the first look.
-pub(crate) struct PoolView {
+pub struct PoolView {
     pools: Pools,
-    runtime: Handle,
+    waiter: Waiter,
     document: OnceLock<PoolDoc>,
     failure: Mutex<Option<StoreError>>,
 }
@@ -98,14 +98,14 @@ impl PoolView {
     }
 }
 
-/// Reads on the runtime's threads: to be asked outside of them, in `spawn_blocking`.
+/// Waits for what it reads: to be asked within [`compute`](bunraku_host::Host::compute).
 impl ExportPool for PoolView {
     fn answer(
         &self,
         query: &ExportQuery,
         certname: &str,
     ) -> Result<Vec<Arc<ExportedResource>>, InputError> {
-        match self.runtime.block_on(self.part(&query.type_name)) {
+        match self.waiter.wait(self.part(&query.type_name)) {
             Ok(part) => Ok(part.map_or_else(Vec::new, |part| part.answer(query, certname))),
             Err(error) => {
                 let refused = InputError::Refused(format!("Exported resources: {error}"));

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use bunraku_compiler::release::Release;
 use bunraku_farm::{Digest, EnvironmentName};
 use bunraku_hiera::Strict;
+use bunraku_host::Host;
 use bunraku_store::{Bundle, DamagedBundle, Key, Store, StoreError};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
-use tokio::runtime::Handle;
 
 use crate::bundle_files::BundleFiles;
 use disk::Disk;
@@ -65,6 +65,11 @@ impl Releases {
         }
     }
 
+    /// The host that they are opened on.
+    pub(crate) fn host(&self) -> &Host {
+        self.store.host()
+    }
+
     /// A release, opened if need be; workers that ask at the same time wait for one read.
     pub(crate) async fn open(
         &self,
@@ -75,8 +80,7 @@ impl Releases {
         let opened = self.open.try_get_with(key, async {
             let bundle = self.bundle(environment, release).await?;
             let size = bundle.size();
-            let files =
-                BundleFiles::new(environment, bundle, self.store.clone(), Handle::current());
+            let files = BundleFiles::new(environment, bundle, self.store.clone());
             Ok(Arc::new(Sealed {
                 digest: release,
                 code: Release::new(files, Strict::Error),
@@ -98,7 +102,8 @@ impl Releases {
         };
         let reader = Arc::clone(disk);
         // A read that was cut off is a file that is not there.
-        let kept = tokio::task::spawn_blocking(move || reader.read(release)).await;
+        let host = self.store.host();
+        let kept = host.compute(move || reader.read(release)).await;
         if let Ok(Some(bundle)) = kept {
             return Ok(bundle);
         }
@@ -107,7 +112,7 @@ impl Releases {
             .release_bundle_bytes(environment, release)
             .await?;
         let writer = Arc::clone(disk);
-        let decoded = tokio::task::spawn_blocking(move || {
+        let decoded = host.compute(move || {
             let bundle = Bundle::decode(&bytes, release)?;
             writer.keep(release, &bytes);
             Ok::<_, DamagedBundle>(bundle)

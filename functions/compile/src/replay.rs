@@ -1,9 +1,12 @@
 //! A node's catalog compiled again from what is stored, for comparison.
 
+use std::sync::Arc;
+
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Store, StoreError};
 
-use crate::native;
+use crate::engine::{Compiled, Engine, EngineError, Site};
+use crate::native::Native;
 use crate::pool::Pools;
 use crate::releases::Releases;
 
@@ -44,23 +47,23 @@ pub async fn replay(
     let stored: CompiledFrom = serde_json::from_slice(&store.catalog_json(catalog.digest).await?)
         .map_err(|error| ReplayError::Failed(error.to_string()))?;
     let release = stored.code_id;
-    let release = Releases::new(store.clone())
-        .open(environment, release)
-        .await?;
-    let environment = environment.clone();
-    let pool = Pools::new(store.clone()).view();
-    let compiled =
-        tokio::task::spawn_blocking(move || native::compile(&release, &environment, &facts, &pool))
-            .await;
+    let engine = Native::new(Releases::new(store.clone()));
+    let site = Site {
+        environment,
+        release,
+        pool: &Arc::new(Pools::new(store.clone()).view()),
+    };
+    let compiled = engine.compile(site, &facts).await;
     match compiled {
-        Ok(native::Compiled::Catalog { rich, .. }) => Ok(Replayed {
+        Ok(Compiled::Catalog { rich, .. }) => Ok(Replayed {
             stored: catalog.digest,
             compiled: Digest::of(&rich),
         }),
-        Ok(native::Compiled::Error { message, .. } | native::Compiled::Unwritable(message)) => {
+        Ok(Compiled::Error { message, .. } | Compiled::Unwritable(message)) => {
             Err(ReplayError::Failed(message))
         }
-        Err(_) => Err(ReplayError::Failed("the compile was cut off".to_owned())),
+        Err(EngineError::Store(error)) => Err(error.into()),
+        Err(error @ EngineError::CutOff(_)) => Err(ReplayError::Failed(error.to_string())),
     }
 }
 

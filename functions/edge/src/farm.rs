@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bunraku_catalog::Trace;
 use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Pointer};
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Key, Store, StoreError, StoreEvent};
@@ -236,11 +235,7 @@ impl Farm {
         certname: &Certname,
     ) -> Result<Option<Arc<NodePointer>>, StoreError> {
         let pointer: Option<Pointer> = self.store.pointer(environment, certname).await?;
-        Ok(pointer.map(|pointer| {
-            // A trace of a form that this version can't read is one that doesn't hold.
-            let trace = pointer.trace.parse::<Trace>().ok();
-            Arc::new(NodePointer::new(pointer, trace))
-        }))
+        Ok(pointer.map(|pointer| Arc::new(NodePointer::new(pointer))))
     }
 
     /// An environment's document as the store has it now.

@@ -30,6 +30,7 @@ mod status;
 mod uploads;
 mod watching;
 
+pub use catalog::pointer::{Claims, NodePointer, Verdict};
 pub use config::EdgeConfig;
 pub use counters::EdgeCounters;
 pub use edge::{Authority, Edge, EdgePki};

@@ -88,8 +88,8 @@ async fn check_upload(
 ) -> anyhow::Result<Result<Checked, Vec<UploadDiagnostic>>> {
     let reader = context.store.open_upload(upload).await?;
     let (format, limits) = (upload.format, context.limits);
-    let unpacked =
-        tokio::task::spawn_blocking(move || archive::unpack(reader, format, &limits)).await?;
+    let unpack = move || archive::unpack(reader, format, &limits);
+    let unpacked = context.host.compute(unpack).await?;
     let tree = match unpacked {
         Ok(tree) => tree,
         Err(archive::UnpackError::Refused(diagnostics)) => return Ok(Err(diagnostics)),
@@ -105,8 +105,8 @@ async fn check_upload(
     let contents = read_contents(context, &tree, &held).await?;
     let warnings = tree.warnings;
     let files = Arc::new(contents);
-    let (found, site) =
-        tokio::task::spawn_blocking(move || (check::check_tree(&files), Site::of(&files))).await?;
+    let check = move || (check::check_tree(&files), Site::of(&files));
+    let (found, site) = context.host.compute(check).await?;
     let mut diagnostics = warnings;
     diagnostics.extend(found);
     diagnostics.sort_by(|a, b| {
@@ -133,7 +133,7 @@ async fn held_of_current(context: &Context, name: &EnvironmentName) -> anyhow::R
         .release_bundle(name, environment.release)
         .await;
     match bundle {
-        Ok(bundle) => Ok(tokio::task::spawn_blocking(move || Held::of(bundle)).await?),
+        Ok(bundle) => Ok(context.host.compute(move || Held::of(bundle)).await?),
         Err(error) if error.is_retryable() => Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "the current release is no help");
@@ -242,7 +242,7 @@ fn refuse(
         new_blobs: 0,
         diagnostics,
         nodes: Vec::new(),
-        finished_at: (context.now)(),
+        finished_at: context.host.now(),
     }
 }
 
@@ -271,7 +271,7 @@ async fn accept(
         .store
         .seal_release_with(environment, &manifest, &held)
         .await?;
-    let now = (context.now)();
+    let now = context.host.now();
     let updated = context
         .store
         .update_environment(environment, |current| {
@@ -317,6 +317,6 @@ async fn accept(
         new_blobs: new_blobs as u64,
         diagnostics,
         nodes: nodes.into_iter().collect(),
-        finished_at: (context.now)(),
+        finished_at: context.host.now(),
     })
 }

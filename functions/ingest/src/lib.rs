@@ -13,9 +13,9 @@ mod handler;
 use std::sync::Arc;
 
 use bunraku_farm::Counters;
+use bunraku_host::Host;
 use bunraku_queue::Queue;
 use bunraku_store::Store;
-use jiff::Timestamp;
 
 pub use archive::Limits;
 pub use handler::handle;
@@ -31,19 +31,19 @@ pub struct Context {
     pub counters: Arc<Counters>,
     /// What an upload may be at most.
     pub limits: Limits,
-    /// The clock.
-    pub now: fn() -> Timestamp,
+    /// The time, and threads.
+    pub host: Host,
 }
 
 impl Context {
-    /// A context with the default limits and the system's clock.
+    /// A context with the default limits and the store's host.
     pub fn new(store: Store, queue: Arc<dyn Queue>, counters: Arc<Counters>) -> Self {
         Self {
+            host: store.host().clone(),
             store,
             queue,
             counters,
             limits: Limits::default(),
-            now: Timestamp::now,
         }
     }
 }

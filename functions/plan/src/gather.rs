@@ -85,7 +85,7 @@ async fn wait_for_others(context: &Context) -> Result<(), StoreError> {
         return Ok(());
     };
     let pool = pool.value;
-    let pause = exchange::pause(pool.gathered_at, pool.streak, (context.now)());
+    let pause = exchange::pause(pool.gathered_at, pool.streak, context.host.now());
     tokio::time::sleep(pause).await;
     Ok(())
 }
@@ -158,7 +158,7 @@ async fn write(
     gathered: &Gathered,
 ) -> Result<Option<(PoolDoc, Version)>, StoreError> {
     let store = &context.store;
-    let now = (context.now)();
+    let now = context.host.now();
     let mut next = before.document.clone();
     for type_name in &gathered.types {
         let there = match before.document.types.get(type_name) {
@@ -227,7 +227,7 @@ async fn send_tasks(
     context: &Context,
     outdated: Vec<Outdated>,
 ) -> anyhow::Result<Option<Duration>> {
-    let now = (context.now)();
+    let now = context.host.now();
     let mut postponed: Option<Duration> = None;
     let mut turns: BTreeMap<EnvironmentName, BTreeSet<Certname>> = BTreeMap::new();
     for node in outdated {

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use bunraku_farm::Counters;
 use bunraku_farm::messages::{Message, PlanTask, Planning};
 use bunraku_farm::plan::{plan as tasks_of, select};
+use bunraku_host::Host;
 use bunraku_queue::Queue;
 use bunraku_store::Store;
-use jiff::Timestamp;
 
 /// How many documents are read at once.
 const CONCURRENCY: usize = 16;
@@ -30,18 +30,18 @@ pub struct Context {
     pub queue: Arc<dyn Queue>,
     /// Where it counts.
     pub counters: Arc<Counters>,
-    /// The clock.
-    pub now: fn() -> Timestamp,
+    /// The time.
+    pub host: Host,
 }
 
 impl Context {
-    /// A context with the system's clock.
+    /// A context with the time of the store's host.
     pub fn new(store: Store, queue: Arc<dyn Queue>, counters: Arc<Counters>) -> Self {
         Self {
+            host: store.host().clone(),
             store,
             queue,
             counters,
-            now: Timestamp::now,
         }
     }
 }
@@ -64,7 +64,7 @@ pub async fn plan(context: &Context, task: &PlanTask) -> anyhow::Result<()> {
         tracing::warn!(environment = %task.environment, "no such environment: nothing to plan");
         return Ok(());
     };
-    let now = (context.now)();
+    let now = context.host.now();
     let manifest = store
         .release_manifest(&task.environment, environment.release)
         .await?;

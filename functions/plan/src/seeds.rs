@@ -32,7 +32,7 @@ pub(crate) async fn store_seeds(
         .map(|(path, entry)| (path.clone(), entry.digest))
         .filter(news)
         .collect();
-    let now = (context.now)();
+    let now = context.host.now();
     let name = &task.environment;
     let seeded: Vec<Option<Certname>> = stream::iter(files)
         .map(|(path, digest)| async move {

@@ -6,6 +6,7 @@ use bunraku_farm::messages::{Cause, Channel, Lane, NodeSelection};
 use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
 use bunraku_queue::MemoryQueue;
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::{Map, json};
 
 use super::*;
@@ -22,9 +23,8 @@ fn node(name: &str) -> Certname {
 
 fn context() -> Context {
     let queue = Arc::new(MemoryQueue::default());
-    let now = || Timestamp::UNIX_EPOCH;
     Context {
-        now,
+        host: Host::default().with_clock(Arc::new(Timestamp::UNIX_EPOCH)),
         ..Context::new(Store::memory(), queue, Arc::default())
     }
 }

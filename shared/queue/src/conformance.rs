@@ -32,6 +32,7 @@ fn options() -> QueueOptions {
     QueueOptions {
         lease: LEASE,
         max_attempts: MAX_ATTEMPTS,
+        coalesces: true,
     }
 }
 

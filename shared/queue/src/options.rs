@@ -9,6 +9,8 @@ pub struct QueueOptions {
     pub lease: Duration,
     /// After how many attempts a message becomes a dead letter.
     pub max_attempts: u32,
+    /// Whether, of the messages that wait and say the same, only the newest stays. Of the queues in a file and in memory.
+    pub coalesces: bool,
 }
 
 impl Default for QueueOptions {
@@ -17,6 +19,7 @@ impl Default for QueueOptions {
         Self {
             lease: Duration::from_secs(120),
             max_attempts: 5,
+            coalesces: true,
         }
     }
 }

@@ -113,7 +113,8 @@ impl State {
     pub(crate) fn send(&mut self, messages: Vec<Message>) -> Vec<Change> {
         let mut changes = Vec::with_capacity(messages.len());
         for message in messages {
-            let same = key_of(&message)
+            let same = self
+                .key_of(&message)
                 .and_then(|key| self.keys.get(&key))
                 .copied();
             // A newer message takes the place of the one that waits: whoever is renewed
@@ -365,7 +366,7 @@ impl State {
         let Some(key) = self
             .entries
             .get(&id)
-            .and_then(|entry| key_of(&entry.record.message))
+            .and_then(|entry| self.key_of(&entry.record.message))
         else {
             return self.entries.contains_key(&id);
         };
@@ -382,6 +383,13 @@ impl State {
         }
         self.keys.insert(key, id);
         true
+    }
+
+    fn key_of(&self, message: &Message) -> Option<(Channel, String)> {
+        let key = message
+            .coalescing_key()
+            .filter(|_| self.options.coalesces)?;
+        Some((message.channel(), key))
     }
 
     fn drop_entry(&mut self, id: u64, changes: &mut Vec<Change>) {
@@ -407,7 +415,7 @@ impl State {
         if let Some(ids) = self.waiting.get_mut(&entry.record.message.channel()) {
             ids.remove(&id);
         }
-        if let Some(key) = key_of(&entry.record.message)
+        if let Some(key) = self.key_of(&entry.record.message)
             && self.keys.get(&key) == Some(&id)
         {
             self.keys.remove(&key);
@@ -438,10 +446,6 @@ fn fresh(message: Message) -> Record {
         dead: false,
         last_error: None,
     }
-}
-
-fn key_of(message: &Message) -> Option<(Channel, String)> {
-    message.coalescing_key().map(|key| (message.channel(), key))
 }
 
 /// `now + duration`, a year at most: no duration given by a caller overflows the clock.

@@ -21,7 +21,7 @@ mod key;
 mod mirror;
 mod store;
 
-pub use backend::Version;
+pub use backend::{Backend, Head, Listed, Version};
 pub use bucket::{Bucket, ObjectVersion, PresignedUpload};
 pub use bundle::{Bundle, DamagedBundle};
 pub use error::StoreError;

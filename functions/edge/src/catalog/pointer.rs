@@ -11,8 +11,9 @@ use serde_json::Value;
 
 /// A pointer with its trace read.
 #[derive(Debug)]
-pub(crate) struct NodePointer {
-    pub(crate) pointer: Pointer,
+pub struct NodePointer {
+    /// The pointer, without its trace.
+    pub pointer: Pointer,
     trace: Option<Trace>,
     weight: u32,
     /// Digest of the request's facts, byte for byte, for which the trace was last found to hold (and which were
@@ -22,17 +23,18 @@ pub(crate) struct NodePointer {
 
 /// What an agent says of itself, and what its certificate says of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claims<'a> {
+pub struct Claims<'a> {
     /// The facts' values.
-    pub(crate) facts: &'a Value,
+    pub facts: &'a Value,
     /// Their stable digest.
-    pub(crate) digest: Digest,
-    pub(crate) trusted: &'a Value,
+    pub digest: Digest,
+    /// What `$trusted` is.
+    pub trusted: &'a Value,
 }
 
 /// What is to be done about a catalog request.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// This catalog holds.
     Serve(CatalogRef),
     /// The compile for this release and these facts failed.
@@ -42,7 +44,10 @@ pub(crate) enum Verdict {
 }
 
 impl NodePointer {
-    pub(crate) fn new(mut pointer: Pointer, trace: Option<Trace>) -> Self {
+    /// A pointer, and its trace as far as this version can read it.
+    pub fn new(mut pointer: Pointer) -> Self {
+        // One of a form that this version can't read is one that doesn't hold.
+        let trace = pointer.trace.parse::<Trace>().ok();
         // The parsed trace takes a few times the room of its text, which is dropped.
         let size = pointer
             .trace
@@ -79,7 +84,7 @@ impl NodePointer {
 
     /// Judges the pointer: the catalog must be of the environment's release, and every read of facts and trusted
     /// data in its trace must answer the same.
-    pub(crate) fn judge(&self, environment: &EnvironmentDoc, claims: Claims<'_>) -> Verdict {
+    pub fn judge(&self, environment: &EnvironmentDoc, claims: Claims<'_>) -> Verdict {
         if self.pointer.holds_for(environment.release)
             && let (Some(catalog), Some(trace)) = (self.pointer.catalog, &self.trace)
         {

@@ -16,6 +16,7 @@ static NATS: LazyLock<Broker> = LazyLock::new(|| Broker::start(Kind::Nats));
 const OPTIONS: QueueOptions = QueueOptions {
     lease: Duration::from_secs(4),
     max_attempts: 3,
+    coalesces: true,
 };
 
 /// Queues of a prefix of their own on the broker that this process's tests share.

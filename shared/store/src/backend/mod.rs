@@ -36,35 +36,42 @@ use crate::{Bucket, StoreError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version(pub(crate) String);
 
+impl Version {
+    /// What a back end calls a state.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+}
+
 /// An object in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub struct Listed {
     /// The last part of its key.
-    pub(crate) name: String,
+    pub name: String,
     /// Its size in bytes; 0 for a directory.
-    pub(crate) size: u64,
+    pub size: u64,
     /// When it was last written; unknown for a directory.
-    pub(crate) modified: Option<Timestamp>,
+    pub modified: Option<Timestamp>,
     /// Another text after each writing, as in [`Head`]; empty for a directory.
-    pub(crate) stamp: String,
+    pub stamp: String,
     /// Whether more keys begin with it and a `/`.
-    pub(crate) directory: bool,
+    pub directory: bool,
 }
 
 /// What tells one writing of an object from another, without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub struct Head {
     /// Another text after each writing, also of the same bytes.
-    pub(crate) stamp: String,
+    pub stamp: String,
     /// When it was written.
-    pub(crate) modified: Timestamp,
+    pub modified: Timestamp,
 }
 
 /// Objects under keys. The keys come from [`crate::Key`] and need no checking.
 ///
 /// Every write is atomic: readers see the old object, the new one or none, whatever crashes.
 #[async_trait]
-pub(crate) trait Backend: Debug + Send + Sync {
+pub trait Backend: Debug + Send + Sync {
     /// An object and the version for [`Backend::swap`].
     async fn read(&self, key: &str) -> Result<Option<(Bytes, Version)>, StoreError>;
 

@@ -19,7 +19,7 @@ impl Store {
     pub async fn put_catalog(&self, json: impl Into<Bytes>) -> Result<Digest, StoreError> {
         let json = json.into();
         let digest = Digest::of(&json);
-        let gzip = blocking("catalog", move || compress(&json)).await?;
+        let gzip = self.blocking("catalog", move || compress(&json)).await?;
         self.put_catalog_gzip(digest, gzip).await?;
         Ok(digest)
     }
@@ -49,24 +49,14 @@ impl Store {
     pub async fn catalog_json(&self, digest: Digest) -> Result<Bytes, StoreError> {
         let key = Key::Catalog(digest);
         let gzip = self.bytes(&key).await?;
-        let json = blocking("catalog", move || decompress(&gzip))
+        let json = self
+            .blocking("catalog", move || decompress(&gzip))
             .await
             .map_err(|error| StoreError::corrupt(&key, error))?;
         if Digest::of(&json) != digest {
             return Err(StoreError::corrupt(key, "its content has another digest"));
         }
         Ok(json)
-    }
-}
-
-/// Runs work that takes a processor for a while.
-pub(super) async fn blocking<R: Send + 'static>(
-    what: &str,
-    work: impl FnOnce() -> std::io::Result<R> + Send + 'static,
-) -> Result<R, StoreError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(|error| StoreError::unavailable(what, error)),
-        Err(error) => Err(StoreError::unavailable(what, error)),
     }
 }
 

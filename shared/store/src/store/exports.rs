@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::catalogs::{blocking, compress, decompress};
+use super::catalogs::{compress, decompress};
 use super::documents::member;
 use super::{Store, Versioned, from_json, to_json};
 use crate::{Key, StoreError};
@@ -51,7 +51,7 @@ impl Store {
     pub async fn put_pool_part<T: Serialize>(&self, part: &T) -> Result<Digest, StoreError> {
         let json = to_json(part)?;
         let digest = Digest::of(&json);
-        let gzip = blocking("pool", move || compress(&json)).await?;
+        let gzip = self.blocking("pool", move || compress(&json)).await?;
         let key = Key::PoolPart(digest).to_string();
         self.backend.create(vec![(key, gzip)]).await?;
         Ok(digest)
@@ -61,7 +61,8 @@ impl Store {
     pub async fn pool_part<T: DeserializeOwned>(&self, digest: Digest) -> Result<T, StoreError> {
         let key = Key::PoolPart(digest);
         let gzip: Bytes = self.bytes(&key).await?;
-        let json = blocking("pool", move || decompress(&gzip))
+        let json = self
+            .blocking("pool", move || decompress(&gzip))
             .await
             .map_err(|error| StoreError::corrupt(&key, error))?;
         if Digest::of(&json) != digest {

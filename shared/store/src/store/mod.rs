@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bunraku_host::Host;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +32,7 @@ const ATTEMPTS: u32 = 64;
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) backend: Arc<dyn Backend>,
+    host: Host,
     events: broadcast::Sender<StoreEvent>,
 }
 
@@ -74,11 +76,24 @@ impl Store {
         Self::over(Arc::new(Objects::memory()))
     }
 
-    pub(crate) fn over(backend: Arc<dyn Backend>) -> Self {
+    /// A store whose objects lie in `backend`.
+    pub fn over(backend: Arc<dyn Backend>) -> Self {
         Self {
             backend,
+            host: Host::default(),
             events: broadcast::Sender::new(EVENTS),
         }
+    }
+
+    /// The same on another host than the system.
+    #[must_use]
+    pub fn on(self, host: Host) -> Self {
+        Self { host, ..self }
+    }
+
+    /// The host that the store is used on.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// The directory, when the store is one: its files lie under their keys.
@@ -231,6 +246,18 @@ impl Store {
             Some((there, _)) if there == bytes => Ok(Written::Same),
             Some(_) => Err(StoreError::AlreadyExists { key: text }),
             None => Err(StoreError::Conflict { key: text }),
+        }
+    }
+
+    /// Does work that takes a processor for a while.
+    async fn blocking<R: Send + 'static>(
+        &self,
+        what: &str,
+        work: impl FnOnce() -> std::io::Result<R> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        match self.host.compute(work).await {
+            Ok(result) => result.map_err(|error| StoreError::unavailable(what, error)),
+            Err(error) => Err(StoreError::unavailable(what, error)),
         }
     }
 

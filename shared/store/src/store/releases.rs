@@ -5,7 +5,6 @@ use bunraku_farm::{Digest, EnvironmentName};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::catalogs::blocking;
 use super::{Store, Written, to_json};
 use crate::{Bundle, Held, Key, StoreError};
 
@@ -51,7 +50,7 @@ impl Store {
             });
         }
         let bundle = self.gather(manifest, held).await?;
-        let bytes = blocking("bundle", move || bundle.encode()).await?;
+        let bytes = self.blocking("bundle", move || bundle.encode()).await?;
         // A bundle of the same release packed by another version is as good as this one.
         let bundle_key = Key::bundle(environment, manifest.release).to_string();
         self.backend
@@ -106,7 +105,7 @@ impl Store {
         release: Digest,
     ) -> Result<Bundle, StoreError> {
         let bytes = self.release_bundle_bytes(environment, release).await?;
-        blocking("bundle", move || Ok(Bundle::decode(&bytes, release)))
+        self.blocking("bundle", move || Ok(Bundle::decode(&bytes, release)))
             .await?
             .map_err(|reason| StoreError::corrupt(Key::bundle(environment, release), reason))
     }

@@ -4,7 +4,7 @@ use bunraku_farm::Certname;
 use bytes::Bytes;
 
 use super::Store;
-use super::catalogs::{blocking, compress, decompress};
+use super::catalogs::{compress, decompress};
 use crate::key::ReportId;
 use crate::{Key, StoreError};
 
@@ -18,7 +18,7 @@ impl Store {
         report: impl Into<Bytes>,
     ) -> Result<ReportId, StoreError> {
         let report = report.into();
-        let gzip = blocking("report", move || compress(&report)).await?;
+        let gzip = self.blocking("report", move || compress(&report)).await?;
         for offset in 0..1000 {
             let id = ReportId(nanoseconds.saturating_add(offset));
             let key = Key::Report {
@@ -56,7 +56,7 @@ impl Store {
             id,
         };
         let gzip = self.bytes(&key).await?;
-        blocking("report", move || Ok(decompress(&gzip)))
+        self.blocking("report", move || Ok(decompress(&gzip)))
             .await?
             .map_err(|error| StoreError::corrupt(key, error))
     }

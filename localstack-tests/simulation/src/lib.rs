@@ -1,0 +1,36 @@
+//! The whole farm on one thread, with faults, by seeds.
+//!
+//! The farm's own handlers run on a simulated host: their store and their queue lie in memory, the time is
+//! the runtime's paused clock, which goes on only when everybody waits, and all chance comes from one seed.
+//! Processes crash between any two operations, and start again; operations are slow, refused, or take effect
+//! though their answer is an error; messages come twice, late and in another order; clocks differ. After each
+//! step the `witness` looks whether the farm's promises hold; at the end the weather clears up, and every
+//! node has to reach its target.
+//!
+//! The same [`Scenario`] is the same run again, step by step.
+
+mod agent;
+mod bill;
+mod chance;
+mod engine;
+mod fleet;
+mod life;
+mod objects;
+mod process;
+mod queue;
+mod report;
+mod scenario;
+mod site;
+mod store;
+mod targets;
+mod weather;
+mod witness;
+mod worker;
+mod world;
+
+pub use bill::{Request, RequestCounts};
+pub use life::live;
+pub use report::Report;
+pub use scenario::Scenario;
+pub use weather::{Fault, Faults};
+pub use witness::Violation;

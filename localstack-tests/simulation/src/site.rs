@@ -1,0 +1,127 @@
+//! The code that is pushed: a few roles, each with a motto.
+
+use std::collections::BTreeMap;
+
+use bunraku_farm::documents::{FileEntry, ReleaseManifest};
+use bunraku_farm::{CodePath, Digest};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Map, Value, json};
+
+/// What a role's data file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(crate) motto: u32,
+    pub(crate) broken: bool,
+}
+
+/// One state of the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) roles: Vec<Role>,
+    /// Text that no catalog depends on.
+    pub(crate) readme: u32,
+}
+
+const MANIFEST: &str = r#"node default {
+  $role = $facts['role']
+  if lookup("${role}::broken") { fail("${role} is broken") }
+  notify { 'motto': message => lookup("${role}::motto") }
+  notify { 'mood': message => $facts['mood'] }
+}
+"#;
+const HIERA: &str = "version: 5\nhierarchy:\n  - name: role\n    path: \"%{facts.role}.yaml\"\n";
+
+impl Site {
+    pub(crate) fn new(roles: usize) -> Self {
+        Self {
+            roles: vec![Role::default(); roles],
+            readme: 0,
+        }
+    }
+
+    fn files(&self) -> BTreeMap<String, String> {
+        let roles = self.roles.iter().enumerate().map(|(number, role)| {
+            let Role { motto, broken } = role;
+            let data =
+                format!("role{number}::motto: motto {motto}\nrole{number}::broken: {broken}\n");
+            (data_file(&format!("role{number}")), data)
+        });
+        let rest = [
+            ("manifests/site.pp".to_owned(), MANIFEST.to_owned()),
+            ("hiera.yaml".to_owned(), HIERA.to_owned()),
+            ("README.md".to_owned(), format!("State {}.\n", self.readme)),
+        ];
+        rest.into_iter().chain(roles).collect()
+    }
+
+    /// The release that a push of it becomes.
+    pub(crate) fn release(&self) -> Digest {
+        let entries = self.files().into_iter().filter_map(|(path, text)| {
+            let entry = FileEntry {
+                digest: Digest::of(&text),
+                size: text.len() as u64,
+                mode: 0o644,
+            };
+            Some((CodePath::parse(path).ok()?, entry))
+        });
+        ReleaseManifest::new(entries.collect()).release
+    }
+
+    /// The archive that a push uploads.
+    pub(crate) fn archive(&self) -> std::io::Result<Bytes> {
+        let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (path, text) in self.files() {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            header.set_cksum();
+            builder.append_data(&mut header, path, text.as_bytes())?;
+        }
+        Ok(builder.into_inner()?.finish()?.into())
+    }
+
+    /// The role of a node with these facts.
+    pub(crate) fn role(&self, facts: &Map<String, Value>) -> Role {
+        let name = facts
+            .get("role")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let number = name
+            .strip_prefix("role")
+            .and_then(|number| number.parse::<usize>().ok());
+        number
+            .and_then(|number| self.roles.get(number))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// Where a role's data is.
+pub(crate) fn data_file(role: &str) -> String {
+    format!("data/{role}.yaml")
+}
+
+/// Facts of a node.
+pub(crate) fn facts(role: usize, mood: u64, uptime: u64) -> Map<String, Value> {
+    let facts = json!({
+        "role": format!("role{role}"), "mood": format!("mood {mood}"), "uptime_seconds": uptime,
+    });
+    match facts {
+        Value::Object(facts) => facts,
+        _ => Map::new(),
+    }
+}
+
+/// What a catalog says, whichever engine made it: motto and mood.
+pub(crate) fn said(catalog: &Value) -> Option<(String, String)> {
+    let message = |title: &str| {
+        let resources = catalog.get("resources")?.as_array()?;
+        let notify = resources
+            .iter()
+            .find(|resource| resource["type"] == "Notify" && resource["title"] == title)?;
+        Some(notify["parameters"]["message"].as_str()?.to_owned())
+    };
+    Some((message("motto")?, message("mood")?))
+}

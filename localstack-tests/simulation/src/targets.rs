@@ -1,0 +1,105 @@
+//! Where every node has to be in the end.
+
+use std::collections::BTreeMap;
+
+use bunraku_farm::EnvironmentName;
+use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Pointer};
+use bunraku_store::Key;
+use flate2::read::GzDecoder;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::agent::Asking;
+use crate::fleet::Fleet;
+use crate::objects::Objects;
+use crate::site::{self, Site};
+use crate::witness::Violation;
+use crate::world::World;
+
+/// Looks whether every environment serves what was pushed last, and every node has a catalog of that
+/// for its facts of now, or the code's error.
+pub(crate) fn check(world: &World, fleet: &Fleet) -> Result<(), Violation> {
+    // Pushes are in the order of their arrival: the last one stays.
+    let sites: BTreeMap<EnvironmentName, Site> = fleet
+        .pushes()
+        .into_iter()
+        .map(|push| (push.upload.environment.clone(), push.site))
+        .collect();
+    world.look(|objects, _| {
+        for (name, site) in &sites {
+            let document: Option<EnvironmentDoc> = read(objects, &Key::Environment(name.clone()));
+            if document.map(|document| document.release) != Some(site.release()) {
+                return Err(Violation {
+                    invariant: "an environment serves what was pushed last",
+                    detail: name.to_string(),
+                });
+            }
+        }
+        for number in 0..fleet.len() {
+            let Some(asking) = fleet.asking(number) else {
+                continue;
+            };
+            if let Some(site) = sites.get(&asking.environment)
+                && let Err(detail) = reached(objects, &asking, site)
+            {
+                return Err(Violation {
+                    invariant: "every node ends at its target",
+                    detail: format!("{} in {}: {detail}", asking.certname, asking.environment),
+                });
+            }
+        }
+        Ok(())
+    })
+}
+
+fn reached(objects: &Objects, asking: &Asking, site: &Site) -> Result<(), String> {
+    let Asking {
+        certname,
+        environment,
+        facts,
+    } = asking;
+    let document: EnvironmentDoc =
+        read(objects, &Key::Environment(environment.clone())).ok_or("no environment")?;
+    let stored: FactsDoc = read(objects, &Key::Facts(certname.clone())).ok_or("no facts")?;
+    for name in ["role", "mood"] {
+        if stored.values.get(name) != facts.get(name) {
+            return Err(format!("the facts stored are others: {:?}", stored.values));
+        }
+    }
+    let pointer: Pointer =
+        read(objects, &Key::pointer(environment, certname)).ok_or("no pointer")?;
+    // A catalog may hold for facts that it was not compiled for.
+    let (at, goal) = (pointer.sequence, document.sequence);
+    if at != goal || pointer.facts_generation > stored.generation {
+        return Err(format!("its pointer is at {at}, not {goal}"));
+    }
+    let role = site.role(facts);
+    if role.broken {
+        return match pointer.failure {
+            Some(_) => Ok(()),
+            None => Err("its code is broken, and its pointer does not say so".to_owned()),
+        };
+    }
+    if let Some(failure) = pointer.failure {
+        return Err(format!("its pointer says {}", failure.error));
+    }
+    let catalog = pointer.catalog.ok_or("no catalog")?;
+    let gzip = objects
+        .bytes(&Key::Catalog(catalog.digest).to_string())
+        .ok_or("its catalog is not there")?;
+    let catalog: Value = serde_json::from_reader(GzDecoder::new(gzip.as_ref()))
+        .map_err(|error| error.to_string())?;
+    let mood = facts
+        .get("mood")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let wanted = (format!("motto {}", role.motto), mood.to_owned());
+    match site::said(&catalog) {
+        Some(said) if said == wanted => Ok(()),
+        said => Err(format!("its catalog says {said:?}, not {wanted:?}")),
+    }
+}
+
+fn read<T: DeserializeOwned>(objects: &Objects, key: &Key) -> Option<T> {
+    serde_json::from_slice(objects.bytes(&key.to_string())?).ok()
+}

@@ -1,0 +1,148 @@
+//! A worker: takes messages, has the farm's handlers deal with them, and tells the queue.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bunraku_compile::Compile;
+use bunraku_farm::Counters;
+use bunraku_farm::lanes::LaneOrder;
+use bunraku_farm::messages::{Channel, Lane, Message};
+use bunraku_queue::{Delivery, Queue, QueueError};
+
+use crate::engine::StandIn;
+use crate::process::Process;
+
+/// How long a receiver waits for a message.
+const POLL: Duration = Duration::from_secs(20);
+/// How long after the queue failed.
+const TROUBLE: Duration = Duration::from_secs(2);
+/// How long a lease lasts from each sign of life.
+pub(crate) const LEASE: Duration = Duration::from_secs(20);
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// What a worker does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    Ingest,
+    Plan,
+    /// Compiles tasks of all lanes; with the farm's own compiler or the stand-in.
+    Compile {
+        native: bool,
+    },
+    /// Compiles what agents wait for.
+    CompileUrgent {
+        native: bool,
+    },
+}
+
+/// The handlers of one process.
+struct Handlers {
+    ingest: bunraku_ingest::Context,
+    plan: bunraku_plan::Context,
+    compile: Compile,
+}
+
+impl Handlers {
+    fn new(process: &Arc<Process>, counters: &Arc<Counters>, native: bool) -> Self {
+        let (store, queue) = (process.store(), process.queue());
+        let counters = || Arc::clone(counters);
+        let compile = match native {
+            true => Compile::new(store.clone(), Arc::clone(&queue), counters()),
+            false => Compile::with_engine(
+                Arc::new(StandIn::new(store.clone())),
+                store.clone(),
+                Arc::clone(&queue),
+                counters(),
+            ),
+        };
+        Self {
+            ingest: bunraku_ingest::Context::new(store.clone(), Arc::clone(&queue), counters()),
+            plan: bunraku_plan::Context::new(store, queue, counters()),
+            compile,
+        }
+    }
+
+    async fn handle(&self, message: Message) -> Result<(), String> {
+        let text = |error: &dyn Display| error.to_string();
+        match message {
+            Message::UploadCreated(upload) => bunraku_ingest::handle(&self.ingest, &upload)
+                .await
+                .map_err(|error| text(&error)),
+            Message::Plan(task) => bunraku_plan::plan(&self.plan, &task)
+                .await
+                .map_err(|error| text(&error)),
+            Message::Gather(_) => bunraku_plan::gather(&self.plan)
+                .await
+                .map_err(|error| text(&error)),
+            Message::Compile(task) => self
+                .compile
+                .handle(&task, None)
+                .await
+                .map(|_| ())
+                .map_err(|error| text(&error)),
+        }
+    }
+}
+
+/// Works until the process ends.
+pub(crate) async fn work(process: Arc<Process>, duty: Duty, counters: Arc<Counters>) {
+    let native = matches!(
+        duty,
+        Duty::Compile { native: true } | Duty::CompileUrgent { native: true }
+    );
+    let handlers = Handlers::new(&process, &counters, native);
+    let queue = process.queue();
+    let mut lanes = LaneOrder::default();
+    loop {
+        let channels: Vec<Channel> = match duty {
+            Duty::Ingest => vec![Channel::Uploads],
+            Duty::Plan => vec![Channel::Plans],
+            Duty::Compile { .. } => lanes.now().map(Channel::Compile).to_vec(),
+            Duty::CompileUrgent { .. } => vec![Channel::Compile(Lane::Urgent)],
+        };
+        let Ok(deliveries) = queue.receive(&channels, 1, POLL).await else {
+            tokio::time::sleep(TROUBLE).await;
+            continue;
+        };
+        for delivery in deliveries {
+            if let Channel::Compile(lane) = delivery.message.channel() {
+                lanes.took(lane);
+            }
+            // What the queue is not told of comes again.
+            let _ = finish(queue.as_ref(), &handlers, delivery).await;
+        }
+    }
+}
+
+async fn finish(
+    queue: &dyn Queue,
+    handlers: &Handlers,
+    delivery: Delivery,
+) -> Result<(), QueueError> {
+    let Delivery {
+        message,
+        attempt,
+        receipt,
+        ..
+    } = delivery;
+    let mut work = std::pin::pin!(handlers.handle(message));
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            outcome = &mut work => break outcome,
+            () = tokio::time::sleep(HEARTBEAT) => {
+                if let Err(QueueError::LeaseLost) = queue.extend(&receipt, LEASE).await {
+                    return Err(QueueError::LeaseLost);
+                }
+            }
+        }
+    };
+    match outcome {
+        Ok(()) => queue.ack(&receipt).await,
+        Err(error) => {
+            let delay = Duration::from_secs(1 << attempt.min(6));
+            queue.release(&receipt, delay, &error).await
+        }
+    }
+}
