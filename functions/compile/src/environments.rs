@@ -13,7 +13,10 @@ use tokio::sync::Mutex;
 const TTL: Duration = Duration::from_secs(10);
 
 /// Documents that are new enough for the task at hand: a task names the sequence that it saw, and a
-/// document that has reached it does. Whatever came later sends tasks of its own.
+/// document that has reached it does, unless a rollout's stages are what the task is about ([`reuse::may_be_old`]). Whatever
+/// came later sends tasks of its own.
+///
+/// [`reuse::may_be_old`]: bunraku_farm::reuse::may_be_old
 #[derive(Clone)]
 pub(crate) struct Environments {
     store: Store,
@@ -41,7 +44,7 @@ impl Environments {
         name: &EnvironmentName,
         sequence: u64,
     ) -> Result<Option<Arc<EnvironmentDoc>>, StoreError> {
-        let fits = |document: &Arc<EnvironmentDoc>| document.sequence >= sequence;
+        let fits = |document: &Arc<EnvironmentDoc>| document.reached() >= sequence;
         if let Some(document) = self.read.get(name).filter(fits) {
             return Ok(Some(document));
         }
@@ -49,6 +52,14 @@ impl Environments {
         if let Some(document) = self.read.get(name).filter(fits) {
             return Ok(Some(document));
         }
+        self.fresh(name).await
+    }
+
+    /// An environment's document as the store has it now.
+    pub(crate) async fn fresh(
+        &self,
+        name: &EnvironmentName,
+    ) -> Result<Option<Arc<EnvironmentDoc>>, StoreError> {
         let document = self.store.environment(name).await?.map(Arc::new);
         if let Some(document) = &document {
             self.read.insert(name.clone(), Arc::clone(document));

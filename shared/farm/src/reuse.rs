@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::documents::{CatalogRef, EnvironmentDoc, FactsDoc, Failure, Pointer, TraceDocument};
 use crate::messages::{Cause, CompileTask};
-use crate::rollout::{Aim, Place};
+use crate::rollout::{Aim, Place, Rollout};
 use crate::{Certname, Digest};
 
 /// All that a decision rests on.
@@ -373,6 +373,23 @@ fn alone(pointer: &Pointer) -> Pointer {
         aside: None,
         ..pointer.clone()
     }
+}
+
+/// The task that brings the catalog of a stage that is to open to the facts that `done` brought the node to.
+pub fn outdated_stage(
+    done: &CompileTask,
+    pointer: &Pointer,
+    rollout: &Rollout,
+) -> Option<CompileTask> {
+    let place = pointer.place?;
+    let aside = pointer.aside.as_deref()?;
+    let waits = place.sequence == rollout.sequence && pointer.sequence < rollout.sequence;
+    (waits && aside.facts_generation < pointer.facts_generation).then(|| CompileTask {
+        release: rollout.release,
+        sequence: rollout.sequence,
+        cause: Cause::Stage { stage: place.stage },
+        ..done.clone()
+    })
 }
 
 /// Whether a pointer was brought to a target, or further.

@@ -42,6 +42,11 @@ impl EnvironmentDoc {
         }
     }
 
+    /// Whether all nodes are to have the same release.
+    pub fn is_uniform(&self) -> bool {
+        self.rollout().is_none() && self.pins.is_empty()
+    }
+
     /// The position at which a stage's catalogs are made before it opens.
     pub fn staging(&self, certname: &Certname, sequence: u64) -> Option<Aim> {
         let rollout = self

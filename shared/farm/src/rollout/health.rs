@@ -91,16 +91,47 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts a node: its last run, and since when one was to be expected. Runs before `judged_from` say only that it
-    /// reported.
-    pub fn count(
-        &mut self,
-        run: Option<&Run>,
-        since: Timestamp,
-        judged_from: Option<Timestamp>,
-        gate: &Gate,
+    /// Counts the nodes of each stage of a rollout, but for pinned ones: their runs with its release where the stage
+    /// is open, and with the one before where it is not.
+    pub fn by_stage(
+        document: &EnvironmentDoc,
+        rollout: &Rollout,
+        members: &RolloutMembers,
+        outcomes: impl Fn(&Certname) -> Option<OutcomeDoc>,
         now: Timestamp,
-    ) {
+    ) -> Vec<Self> {
+        let began = rollout.began_at.unwrap_or(now);
+        let mut tallies = Vec::new();
+        for (stage, nodes) in rollout.stages.iter().zip(&members.stages) {
+            let mut tally = Self::default();
+            for node in nodes
+                .iter()
+                .filter(|node| !document.pins.contains_key(*node))
+            {
+                let outcome = outcomes(node).filter(|outcome| outcome.rollout == rollout.sequence);
+                let (run, since) = match stage.opened_at {
+                    Some(opened) => (outcome.and_then(|outcome| outcome.after), opened),
+                    None => (outcome.and_then(|outcome| outcome.before), began),
+                };
+                tally.count(run, since, rollout, now);
+            }
+            tallies.push(tally);
+        }
+        tallies
+    }
+
+    fn add(&mut self, other: Self) {
+        self.nodes += other.nodes;
+        self.reported += other.reported;
+        self.failed += other.failed;
+        self.corrective += other.corrective;
+        self.silent += other.silent;
+    }
+
+    /// Counts a node: its last run, and since when one was to be expected. What was before a person let the rollout go
+    /// on says only that the node reported.
+    fn count(&mut self, run: Option<Run>, since: Timestamp, rollout: &Rollout, now: Timestamp) {
+        let (gate, judged_from) = (&rollout.plan.gate, rollout.judged_from);
         self.nodes += 1;
         let since = judged_from.map_or(since, |from| from.max(since));
         let heard = run.map_or(since, |run| run.at.max(since));
@@ -128,7 +159,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Counts the nodes of a rollout that goes on, with what is known of the runs of each; but for pinned ones.
+    /// Counts the nodes of a rollout, with what is known of the runs of each.
     pub fn of(
         document: &EnvironmentDoc,
         rollout: &Rollout,
@@ -136,28 +167,12 @@ impl Health {
         outcomes: impl Fn(&Certname) -> Option<OutcomeDoc>,
         now: Timestamp,
     ) -> Self {
-        let gate = &rollout.plan.gate;
         let mut health = Self::default();
-        let began = rollout.began_at.unwrap_or(now);
-        for (stage, nodes) in rollout.stages.iter().zip(&members.stages) {
-            for node in nodes
-                .iter()
-                .filter(|node| !document.pins.contains_key(*node))
-            {
-                let outcome = outcomes(node).filter(|outcome| outcome.rollout == rollout.sequence);
-                let (tally, run, since) = match stage.opened_at {
-                    Some(opened) => (
-                        &mut health.inside,
-                        outcome.and_then(|outcome| outcome.after),
-                        opened,
-                    ),
-                    None => (
-                        &mut health.rest,
-                        outcome.and_then(|outcome| outcome.before),
-                        began,
-                    ),
-                };
-                tally.count(run.as_ref(), since, rollout.judged_from, gate, now);
+        let tallies = Tally::by_stage(document, rollout, members, outcomes, now);
+        for (stage, tally) in rollout.stages.iter().zip(tallies) {
+            match stage.opened_at {
+                Some(_) => health.inside.add(tally),
+                None => health.rest.add(tally),
             }
         }
         health
