@@ -31,6 +31,9 @@ pub(crate) enum Command {
     Up(Up),
     /// Check, pack and upload a control repo, and wait until every catalog is in place.
     Push(commands::push::Push),
+    /// Bring a release to the nodes stage by stage: start, watch, pause and take back.
+    #[command(subcommand)]
+    Rollout(commands::rollout::RolloutCommand),
     /// Run workers alone: they take what the queue holds, on any machine that reaches it and the store.
     Work(commands::work::Work),
     /// Run an edge alone: it serves agents from the farm's store, and compiles nothing.

@@ -14,7 +14,10 @@ use tokio::time::Instant;
 const TTL: Duration = Duration::from_secs(10);
 
 /// Documents that are new enough for the task at hand: a task names the sequence that it saw, and a
-/// document that has reached it does. Whatever came later sends tasks of its own.
+/// document that has reached it does, unless a rollout's stages are what the task is about ([`reuse::may_be_old`]). Whatever
+/// came later sends tasks of its own.
+///
+/// [`reuse::may_be_old`]: bunraku_farm::reuse::may_be_old
 #[derive(Clone)]
 pub(crate) struct Environments {
     store: Store,
@@ -40,7 +43,7 @@ impl Environments {
     ) -> Result<Option<Arc<EnvironmentDoc>>, StoreError> {
         let remembered = || {
             let (read, document) = self.read.get(name)?;
-            (document.sequence >= sequence && read.elapsed() < TTL).then_some(document)
+            (document.reached() >= sequence && read.elapsed() < TTL).then_some(document)
         };
         if let Some(document) = remembered() {
             return Ok(Some(document));
@@ -49,6 +52,14 @@ impl Environments {
         if let Some(document) = remembered() {
             return Ok(Some(document));
         }
+        self.fresh(name).await
+    }
+
+    /// An environment's document as the store has it now.
+    pub(crate) async fn fresh(
+        &self,
+        name: &EnvironmentName,
+    ) -> Result<Option<Arc<EnvironmentDoc>>, StoreError> {
         let at = Instant::now();
         let document = self.store.environment(name).await?.map(Arc::new);
         if let Some(document) = &document {

@@ -7,7 +7,7 @@ use bunraku_farm::Digest;
 use bunraku_farm::documents::{FactsDoc, Pointer};
 use bunraku_farm::exchange::{self, Attempt};
 use bunraku_farm::messages::{CompileTask, GatherTask};
-use bunraku_farm::reuse::{Outcome, Target};
+use bunraku_farm::reuse::{self, Outcome, Target};
 use bunraku_queue::Queue;
 use bunraku_store::{Key, Store, StoreError};
 use ecow::EcoString;
@@ -109,6 +109,7 @@ impl Exchange<'_> {
         matches!(self.outcome, Outcome::Verified(_))
             && self
                 .pointer
+                .filter(|pointer| std::ptr::eq(reuse::basis(pointer, self.target), *pointer))
                 .is_some_and(|pointer| pointer.failure.is_none())
     }
 

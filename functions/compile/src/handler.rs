@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bunraku_catalog::{Broken, Trace};
 use bunraku_farm::documents::{CatalogRef, FactsDoc, Pointer, TraceDocument};
-use bunraku_farm::messages::{CompileTask, GatherTask};
+use bunraku_farm::messages::{Cause, CompileTask, GatherTask};
 use bunraku_farm::reuse::{
     self, ByCode, CompileReason, Decision, Outcome, Situation, SkipReason, Target,
 };
@@ -159,13 +159,45 @@ impl Compile {
         }
     }
 
-    /// Brings the task's node to the current release of its environment. A compile that would not
+    /// Brings the task's node to the release that its environment has for it. A compile that would not
     /// end before `deadline`, going by the node's last one, is not begun.
     ///
     /// # Errors
     /// When the store fails or there is no time: the task is to be tried again. An error of the
     /// code is no error of the task: it is the answer, and stands in the pointer.
     pub async fn handle(
+        &self,
+        task: &CompileTask,
+        deadline: Option<Instant>,
+    ) -> Result<Handled, CompileError> {
+        let handled = self.rounds(task, deadline).await?;
+        if let Some(stage) = self.outdated_stage(task, &handled).await? {
+            self.rounds(&stage, deadline).await?;
+        }
+        Ok(handled)
+    }
+
+    /// The task of a stage that is to open, if what came of this one makes its catalog outdated.
+    async fn outdated_stage(
+        &self,
+        task: &CompileTask,
+        handled: &Handled,
+    ) -> Result<Option<CompileTask>, CompileError> {
+        if matches!(task.cause, Cause::Stage { .. }) || matches!(handled, Handled::Skipped(_)) {
+            return Ok(None);
+        }
+        let environment = self.environments.at_least(&task.environment, 0).await?;
+        let Some(rollout) = environment.as_ref().and_then(|document| document.rollout()) else {
+            return Ok(None);
+        };
+        let pointer = self
+            .store
+            .pointer(&task.environment, &task.certname)
+            .await?;
+        Ok(pointer.and_then(|pointer| reuse::outdated_stage(task, &pointer, rollout)))
+    }
+
+    async fn rounds(
         &self,
         task: &CompileTask,
         deadline: Option<Instant>,
@@ -235,15 +267,18 @@ impl Compile {
         if !exchanged.collects.is_empty() {
             target.pool_generation = pool.generation();
         }
-        let exchange = Exchange {
-            task,
-            pointer,
-            target: &target,
-            facts: facts.as_ref(),
-            outcome: &outcome,
-            exchanged: &exchanged,
-        };
-        exchange.write(&self.store, self.queue.as_ref()).await?;
+        // Of what is not served yet nobody is told.
+        if target.place.is_none() {
+            let exchange = Exchange {
+                task,
+                pointer,
+                target: &target,
+                facts: facts.as_ref(),
+                outcome: &outcome,
+                exchanged: &exchanged,
+            };
+            exchange.write(&self.store, self.queue.as_ref()).await?;
+        }
         let handled = self.swing(task, read, &target, outcome).await?;
         // Whoever gathered meanwhile may not have known that this node collects.
         if let Some(collected) = target.pool_generation
@@ -269,10 +304,17 @@ impl Compile {
             .environments
             .at_least(&task.environment, sequence)
             .await?;
-        let Some(environment) = environment else {
+        let Some(mut environment) = environment else {
             return Ok(Err(SkipReason::NoEnvironment));
         };
-        let collects = pointer.is_some_and(|pointer| pointer.pool_generation.is_some());
+        if reuse::may_be_old(task, &environment, pointer)
+            && let Some(fresh) = self.environments.fresh(&task.environment).await?
+        {
+            environment = fresh;
+        }
+        let asks = |pointer: &Pointer| pointer.pool_generation.is_some();
+        let collects = pointer
+            .is_some_and(|pointer| asks(pointer) || pointer.aside.as_deref().is_some_and(asks));
         let pool = match collects {
             true => Some(pool.look().await?),
             false => None,
@@ -296,7 +338,12 @@ impl Compile {
             (_, None) => Err(SkipReason::NoFacts),
             (Decision::Verify(target), Some(facts)) => Ok(Work::Verify(target, facts)),
             (
-                Decision::Compile(target, CompileReason::NoCatalog | CompileReason::OtherCompiler),
+                Decision::Compile(
+                    target,
+                    CompileReason::NoCatalog
+                    | CompileReason::OtherCompiler
+                    | CompileReason::OtherExports,
+                ),
                 Some(facts),
             ) => Ok(Work::Compile(target, facts)),
         })
@@ -311,7 +358,7 @@ impl Compile {
         facts: Option<&FactsDoc>,
     ) -> Result<Option<Tried>, CompileError> {
         let Round { task, .. } = *round;
-        let Some(pointer) = round.pointer else {
+        let Some(pointer) = round.pointer.map(|pointer| reuse::basis(pointer, target)) else {
             return Ok(None);
         };
         let (Some(catalog), Ok(trace)) = (pointer.catalog, pointer.trace.parse::<Trace>()) else {
@@ -447,10 +494,10 @@ impl Compile {
             })
             .await?;
         // Another worker may have been further in the code and behind in the facts.
-        let reached = updated.value.as_ref().is_some_and(|pointer| {
-            pointer.sequence >= target.sequence
-                && pointer.facts_generation >= target.facts_generation
-        });
+        let reached = updated
+            .value
+            .as_ref()
+            .is_some_and(|pointer| reuse::has_arrived(pointer, target));
         if !updated.written && !reached {
             return Ok(None);
         }

@@ -114,7 +114,10 @@ async fn nodes(shared: &Shared, name: &EnvironmentName) -> Result<Reply, Problem
     let list: Vec<NodeStatus> = pointers
         .into_iter()
         .flatten()
-        .map(|pointer| NodeStatus::of(pointer, environment.release))
+        .map(|pointer| {
+            let aim = environment.aim(&pointer.certname, Some(&pointer));
+            NodeStatus::of(pointer, aim.release)
+        })
         .collect();
     let document = json!({
         "environment": name,

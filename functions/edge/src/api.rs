@@ -40,7 +40,7 @@ pub struct UploadPlace {
 pub struct NodeStatus {
     /// The node.
     pub certname: Certname,
-    /// Whether the catalog holds for the environment's current release.
+    /// Whether the catalog holds for the release that the node is to have.
     pub current: bool,
     /// The release that the catalog holds for.
     pub release: Option<Digest>,

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::EdgeConfig;
 use crate::counters::EdgeCounters;
 use crate::farm::Farm;
+use crate::rollouts;
 use crate::server;
 use crate::status::StoreWatch;
 use crate::uploads::UploadPlaces;
@@ -150,10 +151,12 @@ impl Edge {
         };
         let refresher = tokio::spawn(refresh_crl(Arc::clone(&self.shared)));
         let attendant = tokio::spawn(attend(Arc::clone(&self.shared)));
+        let clock = tokio::spawn(rollouts::remind(Arc::clone(&self.shared)));
         server::serve(&self.shared, listener, shutdown).await;
         follower.abort();
         refresher.abort();
         attendant.abort();
+        clock.abort();
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Pointer};
+use bunraku_farm::rollout::Aim;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Key, Store, StoreError, StoreEvent};
 use bytes::Bytes;
@@ -236,6 +237,29 @@ impl Farm {
     ) -> Result<Option<Arc<NodePointer>>, StoreError> {
         let pointer: Option<Pointer> = self.store.pointer(environment, certname).await?;
         Ok(pointer.map(|pointer| Arc::new(NodePointer::new(pointer))))
+    }
+
+    /// What a node is to have of an environment.
+    pub(crate) async fn aim(
+        &self,
+        name: &EnvironmentName,
+        environment: &EnvironmentDoc,
+        certname: &Certname,
+    ) -> Result<Aim, StoreError> {
+        let pointer = match environment.is_uniform() {
+            true => None,
+            false => self.pointer(name, certname).await?,
+        };
+        Ok(environment.aim(certname, pointer.as_deref().map(|pointer| &pointer.pointer)))
+    }
+
+    /// The environments that somebody asked for of late; in a directory, where it costs nothing, all that there are.
+    pub(crate) async fn known_environments(&self) -> Result<Vec<EnvironmentName>, StoreError> {
+        if self.store.root().is_some() {
+            return self.store.environments().await;
+        }
+        let names = self.environments.iter().map(|(name, _)| (*name).clone());
+        Ok(names.collect())
     }
 
     /// An environment's document as the store has it now.

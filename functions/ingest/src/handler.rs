@@ -9,13 +9,15 @@ use bunraku_farm::documents::{
     UploadResult,
 };
 use bunraku_farm::facts::SiteFacts;
-use bunraku_farm::messages::{Cause, NodeSelection, PlanTask, UploadCreated};
+use bunraku_farm::messages::{AdvanceTask, Cause, NodeSelection, PlanTask, UploadCreated};
+use bunraku_farm::rollout::RolloutRequest;
 use bunraku_farm::{Certname, Digest, EnvironmentName, plan};
 use bunraku_store::{Held, Key};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::archive::{self, Tree};
+use crate::rollout::Newcomer;
 use crate::{Context, check};
 
 /// How many blobs are read from the store at once.
@@ -31,6 +33,20 @@ struct Checked {
     diagnostics: Vec<UploadDiagnostic>,
     /// What the tree is to the farm besides code.
     site: Site,
+    /// That it is to be rolled out, and how.
+    rollout: Option<RolloutRequest>,
+}
+
+/// How a release came in.
+struct Entered {
+    /// The rollout that brings it.
+    rollout: Option<String>,
+    /// The environment's sequence since then.
+    sequence: u64,
+    /// Whether a later upload is there already.
+    superseded: bool,
+    /// The nodes that are brought to it now.
+    nodes: Vec<Certname>,
 }
 
 struct Site {
@@ -112,8 +128,10 @@ async fn check_upload(
     diagnostics.sort_by(|a, b| {
         (a.severity, &a.file, a.line, a.column).cmp(&(b.severity, &b.file, b.line, b.column))
     });
+    let rollout = tree.rollout;
     let manifest = ReleaseManifest::new(tree.files);
     Ok(Ok(Checked {
+        rollout,
         manifest,
         blobs: tree.blobs,
         held,
@@ -237,6 +255,7 @@ fn refuse(
         accepted: false,
         superseded: false,
         release: None,
+        rollout: None,
         sequence: 0,
         files: 0,
         new_blobs: 0,
@@ -246,7 +265,7 @@ fn refuse(
     }
 }
 
-/// Stores the release and makes it the current one. The order matters: whoever sees the environment
+/// Stores the release and lets it in. The order matters: whoever sees the environment
 /// finds the release, whoever sees the result finds the plan in the queue.
 async fn accept(
     context: &Context,
@@ -258,8 +277,9 @@ async fn accept(
         manifest,
         blobs,
         mut held,
-        diagnostics,
+        mut diagnostics,
         site,
+        rollout,
     } = checked;
     let environment = &upload.environment;
     let release = manifest.release;
@@ -271,6 +291,74 @@ async fn accept(
         .store
         .seal_release_with(environment, &manifest, &held)
         .await?;
+    let entered = match rollout {
+        Some(request) => {
+            let newcomer = Newcomer {
+                environment,
+                release,
+                upload: Some(arrival),
+                settings: site.settings,
+            };
+            enroll(context, &newcomer, &request).await?
+        }
+        None => swing(context, upload, arrival, release, site).await?,
+    };
+    let entered = match entered {
+        Ok(entered) => entered,
+        Err(reason) => {
+            diagnostics.insert(0, UploadDiagnostic::error(reason));
+            return Ok(refuse(context, upload, arrival, diagnostics));
+        }
+    };
+    tracing::info!(%upload, release = release.short(), entered.sequence, new_blobs, "upload accepted");
+    Ok(UploadResult {
+        version: bunraku_farm::documents::VERSION,
+        upload: upload.id().to_owned(),
+        stamp: arrival.stamp.clone(),
+        environment: upload.environment.clone(),
+        accepted: true,
+        superseded: entered.superseded,
+        release: Some(release),
+        rollout: entered.rollout,
+        sequence: entered.sequence,
+        files: manifest.files.len() as u64,
+        new_blobs: new_blobs as u64,
+        diagnostics,
+        nodes: entered.nodes,
+        finished_at: context.host.now(),
+    })
+}
+
+/// Has a release rolled out; `Err` says why not.
+async fn enroll(
+    context: &Context,
+    newcomer: &Newcomer<'_>,
+    request: &RolloutRequest,
+) -> anyhow::Result<Result<Entered, String>> {
+    let now = context.host.now();
+    let enrolled = newcomer.enroll(&context.store, request, now).await?;
+    let environment = newcomer.environment.clone();
+    context
+        .queue
+        .send(AdvanceTask { environment }.into())
+        .await?;
+    Ok(enrolled.map(|name| Entered {
+        rollout: Some(name),
+        sequence: 0,
+        superseded: false,
+        nodes: Vec::new(),
+    }))
+}
+
+/// Makes a release the current one; `Err` says why not.
+async fn swing(
+    context: &Context,
+    upload: &UploadKey,
+    arrival: &Arrival,
+    release: Digest,
+    site: Site,
+) -> anyhow::Result<Result<Entered, String>> {
+    let environment = &upload.environment;
     let now = context.host.now();
     let updated = context
         .store
@@ -285,6 +373,15 @@ async fn accept(
     // A repeated upload may find a newer release in its place: its own change counts then. One that
     // was overtaken has none; its nodes go to the release of the one that came later.
     let applied = current.applied(arrival).map(|change| change.sequence);
+    if let (None, Some(rollout)) = (applied, current.rollout_under_way())
+        && !current.supersedes(arrival)
+    {
+        return Ok(Err(format!(
+            "rollout {} is under way in environment {environment}: wait for its end, or end it with `bunraku rollout \
+             abort` or `undo`; `bunraku rollout start` lets this release come after it",
+            rollout.name
+        )));
+    }
     let sequence = applied.unwrap_or(current.sequence);
     if updated.written {
         context.counters.releases_swung.increment();
@@ -303,20 +400,10 @@ async fn accept(
     context.queue.send(task.into()).await?;
     let known = context.store.known_nodes_in(environment).await?;
     let nodes = plan::select(&NodeSelection::All, known, site.seeds);
-    tracing::info!(%upload, release = release.short(), sequence, new_blobs, "upload accepted");
-    Ok(UploadResult {
-        version: bunraku_farm::documents::VERSION,
-        upload: upload.id().to_owned(),
-        stamp: arrival.stamp.clone(),
-        environment: environment.clone(),
-        accepted: true,
-        superseded: applied.is_none(),
-        release: Some(release),
+    Ok(Ok(Entered {
+        rollout: None,
         sequence,
-        files: manifest.files.len() as u64,
-        new_blobs: new_blobs as u64,
-        diagnostics,
+        superseded: applied.is_none(),
         nodes: nodes.into_iter().collect(),
-        finished_at: context.host.now(),
-    })
+    }))
 }

@@ -2,13 +2,14 @@
 //!
 //! [`handle`] takes an upload apart ([`archive`]), checks every file of it ([`check`]), and either
 //! refuses it with everything that was found, or stores its blobs, seals the release, makes it the
-//! environment's current one and asks for a plan. The upload's result is written last. Each step is
+//! environment's current one and asks for a plan, or has it rolled out. The upload's result is written last. Each step is
 //! idempotent, and what is there already is fine: killed anywhere and given the same message again,
 //! it ends in the same state.
 
 pub mod archive;
 pub mod check;
 mod handler;
+mod rollout;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use bunraku_store::Store;
 
 pub use archive::Limits;
 pub use handler::handle;
+pub use rollout::Newcomer;
 
 /// What the handler works with; made once for each process.
 #[derive(Clone, Debug)]

@@ -116,8 +116,9 @@ async fn look(
         digest: facts.digest,
         trusted: &trusted,
     };
+    let aim = current.aim(&facts.certname, pointer.as_ref());
     Ok(pointer.map_or(Verdict::Compile, |pointer| {
-        NodePointer::new(pointer).judge(current, claims)
+        NodePointer::new(pointer).judge(&aim, claims)
     }))
 }
 

@@ -57,7 +57,7 @@ impl FromStr for Lane {
 pub enum Channel {
     /// [`UploadCreated`]: for `ingest`.
     Uploads,
-    /// [`PlanTask`] and [`GatherTask`]: for `plan`.
+    /// [`PlanTask`], [`GatherTask`] and [`AdvanceTask`]: for `plan`.
     Plans,
     /// [`CompileTask`]s of one lane: for `compile`.
     Compile(Lane),
@@ -100,7 +100,7 @@ impl FromStr for Channel {
     }
 }
 
-/// Why work is done; shown to people, decides nothing.
+/// Why work is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Cause {
@@ -117,6 +117,16 @@ pub enum Cause {
     Exports,
     /// Someone asked for it by command.
     Manual,
+    /// A stage of a rollout opened, or a rollout was taken back.
+    Rollout {
+        /// What it is called.
+        name: String,
+    },
+    /// A stage of a rollout is to open: its catalogs are made and not served yet.
+    Stage {
+        /// The stage, counted from 0.
+        stage: usize,
+    },
 }
 
 /// An object came to lie under `uploads/`.
@@ -175,6 +185,13 @@ pub struct CompileTask {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatherTask {}
 
+/// A rollout may have to go on: look at those of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvanceTask {
+    /// The environment.
+    pub environment: EnvironmentName,
+}
+
 /// Anything that the queue carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "message")]
@@ -185,6 +202,8 @@ pub enum Message {
     Plan(PlanTask),
     /// For `plan`.
     Gather(GatherTask),
+    /// For `plan`.
+    Advance(AdvanceTask),
     /// For `compile`.
     Compile(CompileTask),
 }
@@ -196,6 +215,8 @@ pub enum Planning {
     Plan(PlanTask),
     /// Changed exports become compile tasks.
     Gather,
+    /// Rollouts go on.
+    Advance(AdvanceTask),
 }
 
 impl Message {
@@ -203,7 +224,7 @@ impl Message {
     pub const fn channel(&self) -> Channel {
         match self {
             Self::UploadCreated(_) => Channel::Uploads,
-            Self::Plan(_) | Self::Gather(_) => Channel::Plans,
+            Self::Plan(_) | Self::Gather(_) | Self::Advance(_) => Channel::Plans,
             Self::Compile(task) => Channel::Compile(task.lane),
         }
     }
@@ -219,6 +240,14 @@ impl Message {
             },
             // No environment has this name.
             Self::Gather(_) => Some("/exports".to_owned()),
+            Self::Advance(task) => Some(format!("/rollouts/{}", task.environment)),
+            // What a stage needs is not what the node is served.
+            Self::Compile(CompileTask {
+                environment,
+                certname,
+                cause: Cause::Stage { .. },
+                ..
+            }) => Some(format!("{environment}/{certname}/stage")),
             Self::Compile(task) => Some(format!("{}/{}", task.environment, task.certname)),
         }
     }
@@ -239,6 +268,12 @@ impl From<PlanTask> for Message {
 impl From<GatherTask> for Message {
     fn from(message: GatherTask) -> Self {
         Self::Gather(message)
+    }
+}
+
+impl From<AdvanceTask> for Message {
+    fn from(message: AdvanceTask) -> Self {
+        Self::Advance(message)
     }
 }
 
@@ -287,6 +322,10 @@ mod tests {
             Message::from(task(Lane::Urgent)),
             plan.into(),
             GatherTask {}.into(),
+            AdvanceTask {
+                environment: EnvironmentName::parse("production").unwrap(),
+            }
+            .into(),
             upload.into(),
         ] {
             let json = serde_json::to_string(&message).unwrap();

@@ -4,11 +4,16 @@
 //! if it collects exported resources, the generation of their pool. Positions only grow. [`decide`] says what must be done to reach the current one; [`swing`] gives
 //! the pointer to write, or none when another worker was faster. Both are total: any task, however
 //! late or often it comes, has a right answer.
+//!
+//! While a rollout goes on, a node has two pointers, one of them aside ([`Pointer::aside`]). A task of a stage that is to
+//! open changes the one aside alone. Once the stage is open the two change places, and again when it is taken back:
+//! whatever is done for a release begins with the pointer that knows it ([`basis`]).
 
 use jiff::Timestamp;
 
 use crate::documents::{CatalogRef, EnvironmentDoc, FactsDoc, Failure, Pointer, TraceDocument};
 use crate::messages::{Cause, CompileTask};
+use crate::rollout::{Aim, Place, Rollout};
 use crate::{Certname, Digest};
 
 /// All that a decision rests on.
@@ -39,8 +44,8 @@ pub enum ByCode {
     ReadFacts,
 }
 
-/// What to do with a compile task. The release to bring the node to is always the environment's
-/// current one, whatever the task says: a late task does the work of the one behind it.
+/// What to do with a compile task. The release to bring the node to is always the one that the environment
+/// has for it now ([`EnvironmentDoc::aim`]), whatever the task says: a late task does the work of the one behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Nothing.
@@ -56,9 +61,9 @@ pub enum Decision {
 pub struct Target {
     /// The node.
     pub certname: Certname,
-    /// The environment's current release.
+    /// The release.
     pub release: Digest,
-    /// The environment's sequence.
+    /// Its sequence.
     pub sequence: u64,
     /// Stable digest of the facts to compile with; absent when only the code is verified.
     pub facts_digest: Option<Digest>,
@@ -66,6 +71,10 @@ pub struct Target {
     pub facts_generation: u64,
     /// The generation of the pool that exported resources were read from; absent when none were asked for.
     pub pool_generation: Option<u64>,
+    /// For the pointer aside: the node's place in the rollout whose stage is to open.
+    pub place: Option<Place>,
+    /// Whether the catalog of the release that the node leaves is kept aside.
+    pub keeps_former: bool,
 }
 
 impl Target {
@@ -91,6 +100,8 @@ pub enum SkipReason {
     UpToDate,
     /// The compile failed with the same release and facts, and would again.
     FailedAlready,
+    /// The rollout that it was for does not go on any more, or the node is pinned.
+    NoRollout,
 }
 
 /// Why a trace need not even be looked at.
@@ -100,6 +111,45 @@ pub enum CompileReason {
     NoCatalog,
     /// Its catalog was made by another compiler, or another version of it.
     OtherCompiler,
+    /// The catalog that was made for its stage exports something else than the one it has: what it exports is told
+    /// when it is served, and is not known any more.
+    OtherExports,
+}
+
+/// Where a task's node is to be brought to, and its place if that is aside; `None` when the stage that the task is for
+/// does not open any more.
+fn aim(
+    task: &CompileTask,
+    environment: &EnvironmentDoc,
+    pointer: Option<&Pointer>,
+) -> Option<(Aim, Option<Place>)> {
+    match task.cause {
+        Cause::Stage { stage } => {
+            let aim = environment.staging(&task.certname, task.sequence)?;
+            let sequence = aim.sequence;
+            Some((aim, Some(Place { sequence, stage })))
+        }
+        _ => Some((environment.aim(&task.certname, pointer), None)),
+    }
+}
+
+/// Whether a document that is newer may know of more than this one has to say of a task.
+pub fn may_be_old(
+    task: &CompileTask,
+    environment: &EnvironmentDoc,
+    pointer: Option<&Pointer>,
+) -> bool {
+    let insists = task.cause == Cause::Manual;
+    insists || aim(task, environment, pointer).is_none_or(|(aim, _)| aim.sequence < task.sequence)
+}
+
+/// The pointer that work for a target begins with: the node's own, or the one aside if that knows the release.
+pub fn basis<'p>(pointer: &'p Pointer, target: &Target) -> &'p Pointer {
+    match (&pointer.aside, target.place) {
+        (Some(aside), Some(place)) if aside.sequence == place.sequence => aside,
+        (_, Some(_)) => pointer,
+        (_, None) => pointer.of_release(target.release),
+    }
 }
 
 /// Decides on a compile task.
@@ -118,34 +168,48 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
     let Some(facts) = facts else {
         return Decision::Skip(SkipReason::NoFacts);
     };
+    let Some((aim, place)) = aim(task, environment, pointer) else {
+        return Decision::Skip(SkipReason::NoRollout);
+    };
     let target = Target {
         certname: task.certname.clone(),
-        release: environment.release,
-        sequence: environment.sequence,
+        release: aim.release,
+        sequence: aim.sequence,
         facts_digest: Some(facts.digest),
         facts_generation: facts.generation,
         pool_generation: None,
+        place,
+        keeps_former: aim.keeps_former,
     };
     let Some(pointer) = pointer else {
         return Decision::Compile(target, CompileReason::NoCatalog);
     };
-    let reached = (pointer.sequence, pointer.facts_generation)
-        >= (target.sequence, target.facts_generation)
-        && !behind(pointer, pool);
+    if place.is_some() && pointer.sequence >= target.sequence {
+        return Decision::Skip(SkipReason::UpToDate);
+    }
+    let basis = basis(pointer, &target);
+    let changes_places = place.is_none() && !std::ptr::eq(basis, pointer);
+    let reached = basis.has_reached(&aim)
+        && (basis.sequence, basis.facts_generation) >= (target.sequence, target.facts_generation)
+        && !behind(basis, pool)
+        && !changes_places;
     // A person or a waiting agent wants an answer now: what failed is tried again for them.
     let insists = matches!(task.cause, Cause::Request | Cause::Manual);
-    match (&pointer.failure, reached) {
+    match (&basis.failure, reached) {
         (Some(_), true) if !insists => return Decision::Skip(SkipReason::FailedAlready),
-        (None, true) if pointer.catalog.is_some() && task.cause != Cause::Manual => {
+        (None, true) if basis.catalog.is_some() && task.cause != Cause::Manual => {
             return Decision::Skip(SkipReason::UpToDate);
         }
         _ => {}
     }
-    if pointer.catalog.is_none() {
+    if basis.catalog.is_none() {
         return Decision::Compile(target, CompileReason::NoCatalog);
     }
-    if pointer.compiler != compiler {
+    if basis.compiler != compiler {
         return Decision::Compile(target, CompileReason::OtherCompiler);
+    }
+    if changes_places && basis.exports != pointer.exports {
+        return Decision::Compile(target, CompileReason::OtherExports);
     }
     Decision::Verify(target)
 }
@@ -155,7 +219,7 @@ fn behind(pointer: &Pointer, pool: Option<u64>) -> bool {
     pointer.pool_generation < pointer.pool_generation.and(pool)
 }
 
-/// Decides on a compile task without a look at the node's facts, if that can be done: a push says
+/// Decides on a compile task without a look at the node's facts, if that can be done: a push or a rollout says
 /// nothing of facts, and a catalog without a failure beside it holds for those that its pointer
 /// names. Whoever brings new facts sends a task of its own.
 pub fn decide_by_code(
@@ -165,26 +229,45 @@ pub fn decide_by_code(
     pool: Option<u64>,
     compiler: &str,
 ) -> ByCode {
-    let pushed = matches!(task.cause, Cause::Push { .. });
-    let Some(pointer) = pointer.filter(|pointer| {
-        pushed
-            && pointer.catalog.is_some()
-            && pointer.failure.is_none()
-            && pointer.compiler == compiler
-    }) else {
+    let Some((aim, place)) = aim(task, environment, pointer) else {
         return ByCode::ReadFacts;
     };
-    if pointer.sequence >= environment.sequence && !behind(pointer, pool) {
+    let Some(pointer) = pointer else {
+        return ByCode::ReadFacts;
+    };
+    let mut target = Target {
+        certname: task.certname.clone(),
+        release: aim.release,
+        sequence: aim.sequence,
+        facts_digest: None,
+        facts_generation: 0,
+        pool_generation: None,
+        place,
+        keeps_former: aim.keeps_former,
+    };
+    if place.is_some() && pointer.sequence >= target.sequence {
         return ByCode::UpToDate;
     }
-    ByCode::Verify(Target {
-        certname: task.certname.clone(),
-        release: environment.release,
-        sequence: environment.sequence,
-        facts_digest: None,
-        facts_generation: pointer.facts_generation,
-        pool_generation: None,
-    })
+    let basis = basis(pointer, &target);
+    let changes_places = place.is_none() && !std::ptr::eq(basis, pointer);
+    let by_release = matches!(
+        task.cause,
+        Cause::Push { .. } | Cause::Rollout { .. } | Cause::Stage { .. }
+    );
+    let suffices = by_release
+        && basis.catalog.is_some()
+        && basis.failure.is_none()
+        && basis.compiler == compiler
+        && basis.facts_generation >= pointer.facts_generation
+        && !(changes_places && basis.exports != pointer.exports);
+    if !suffices {
+        return ByCode::ReadFacts;
+    }
+    if basis.has_reached(&aim) && !behind(basis, pool) && !changes_places {
+        return ByCode::UpToDate;
+    }
+    target.facts_generation = basis.facts_generation;
+    ByCode::Verify(target)
 }
 
 /// What came of bringing a node to a [`Target`].
@@ -220,11 +303,105 @@ pub fn swing(
     outcome: &Outcome,
     at: Timestamp,
 ) -> Option<Pointer> {
-    if current.is_some_and(|pointer| is_ahead(pointer, target)) {
+    match target.place {
+        Some(place) => put_aside(current, place, target, outcome, at),
+        None => bring(current, target, outcome, at),
+    }
+}
+
+/// The pointer with another catalog.
+fn bring(
+    current: Option<&Pointer>,
+    target: &Target,
+    outcome: &Outcome,
+    at: Timestamp,
+) -> Option<Pointer> {
+    let Some(current) = current else {
+        return next_pointer(None, target, outcome, at);
+    };
+    let unread = target.facts_digest.is_none();
+    if is_ahead(current, target) || (unread && current.facts_generation > target.facts_generation) {
         return None;
     }
-    let next = next_pointer(current, target, outcome, at)?;
-    (!current.is_some_and(|current| says_the_same(current, &next))).then_some(next)
+    let basis = basis(current, target);
+    let mut next = next_pointer(Some(basis), target, outcome, at)?;
+    next.place = current.place;
+    let leaves = current.catalog.is_some() && current.release != next.release;
+    next.aside = match (target.keeps_former, leaves) {
+        (false, _) => None,
+        (true, false) => current.aside.clone(),
+        (true, true) => Some(Box::new(alone(current))),
+    };
+    (!says_the_same(current, &next)).then_some(next)
+}
+
+/// The pointer with another one aside.
+fn put_aside(
+    current: Option<&Pointer>,
+    place: Place,
+    target: &Target,
+    outcome: &Outcome,
+    at: Timestamp,
+) -> Option<Pointer> {
+    let mut next = current
+        .cloned()
+        .unwrap_or_else(|| blank(target.certname.clone()));
+    if next.sequence >= target.sequence {
+        return None;
+    }
+    let basis = current.map(|current| basis(current, target));
+    if basis.is_some_and(|basis| is_ahead(basis, target)) {
+        return None;
+    }
+    let aside = alone(&next_pointer(basis, target, outcome, at)?);
+    let stands = current.is_some_and(|current| {
+        let same = |former: &Box<Pointer>| says_the_same(former, &aside);
+        current.place == Some(place) && current.aside.as_ref().is_some_and(same)
+    });
+    if stands {
+        return None;
+    }
+    next.place = Some(place);
+    next.aside = Some(Box::new(aside));
+    Some(next)
+}
+
+/// A pointer without its place, and the one aside.
+fn alone(pointer: &Pointer) -> Pointer {
+    Pointer {
+        place: None,
+        aside: None,
+        ..pointer.clone()
+    }
+}
+
+/// The task that brings the catalog of a stage that is to open to the facts that `done` brought the node to.
+pub fn outdated_stage(
+    done: &CompileTask,
+    pointer: &Pointer,
+    rollout: &Rollout,
+) -> Option<CompileTask> {
+    let place = pointer.place?;
+    let aside = pointer.aside.as_deref()?;
+    let waits = place.sequence == rollout.sequence && pointer.sequence < rollout.sequence;
+    (waits && aside.facts_generation < pointer.facts_generation).then(|| CompileTask {
+        release: rollout.release,
+        sequence: rollout.sequence,
+        cause: Cause::Stage { stage: place.stage },
+        ..done.clone()
+    })
+}
+
+/// Whether a pointer was brought to a target, or further.
+pub fn has_arrived(pointer: &Pointer, target: &Target) -> bool {
+    let there = |pointer: &Pointer| {
+        pointer.sequence >= target.sequence && pointer.facts_generation >= target.facts_generation
+    };
+    match (target.place, &pointer.aside) {
+        (Some(_), Some(aside)) => pointer.sequence >= target.sequence || there(aside),
+        (Some(_), None) => pointer.sequence >= target.sequence,
+        (None, _) => there(pointer),
+    }
 }
 
 /// Whether a pointer is further than a target. What did not ask for exported resources holds for any pool.
@@ -318,6 +495,8 @@ fn blank(certname: Certname) -> Pointer {
         duration_ms: 0,
         compiler: String::new(),
         failure: None,
+        place: None,
+        aside: None,
     }
 }
 
@@ -333,6 +512,7 @@ fn says_the_same(current: &Pointer, next: &Pointer) -> bool {
         && (current.pool_generation, current.exports) == (next.pool_generation, next.exports)
         && (current.catalog, current.release) == (next.catalog, next.release)
         && current.trace == next.trace
+        && current.aside.is_some() == next.aside.is_some()
         && current.compiler == next.compiler
         && error(current) == error(next)
 }

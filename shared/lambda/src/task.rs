@@ -18,7 +18,9 @@ impl Task for UploadCreated {
     fn of(message: Message) -> Option<Self> {
         match message {
             Message::UploadCreated(task) => Some(task),
-            Message::Plan(_) | Message::Gather(_) | Message::Compile(_) => None,
+            Message::Plan(_) | Message::Gather(_) | Message::Advance(_) | Message::Compile(_) => {
+                None
+            }
         }
     }
 }
@@ -30,6 +32,7 @@ impl Task for Planning {
         match message {
             Message::Plan(task) => Some(Self::Plan(task)),
             Message::Gather(_) => Some(Self::Gather),
+            Message::Advance(task) => Some(Self::Advance(task)),
             Message::UploadCreated(_) | Message::Compile(_) => None,
         }
     }
@@ -41,7 +44,10 @@ impl Task for CompileTask {
     fn of(message: Message) -> Option<Self> {
         match message {
             Message::Compile(task) => Some(task),
-            Message::UploadCreated(_) | Message::Plan(_) | Message::Gather(_) => None,
+            Message::UploadCreated(_)
+            | Message::Plan(_)
+            | Message::Gather(_)
+            | Message::Advance(_) => None,
         }
     }
 }
@@ -50,7 +56,7 @@ impl Task for CompileTask {
 /// whoever insists more has even a failed compile looked at anew (`bunraku_farm::reuse::decide`).
 pub(crate) fn rank(message: &Message) -> (u8, u64) {
     match message {
-        Message::UploadCreated(_) | Message::Gather(_) => (0, 0),
+        Message::UploadCreated(_) | Message::Gather(_) | Message::Advance(_) => (0, 0),
         Message::Plan(task) => (insistence(&task.cause), task.sequence),
         Message::Compile(task) => (insistence(&task.cause), task.sequence),
     }
@@ -58,7 +64,11 @@ pub(crate) fn rank(message: &Message) -> (u8, u64) {
 
 const fn insistence(cause: &Cause) -> u8 {
     match cause {
-        Cause::Push { .. } | Cause::Facts | Cause::Exports => 0,
+        Cause::Push { .. }
+        | Cause::Rollout { .. }
+        | Cause::Stage { .. }
+        | Cause::Facts
+        | Cause::Exports => 0,
         Cause::Request => 1,
         Cause::Manual => 2,
     }
@@ -80,6 +90,11 @@ pub(crate) fn span(message: &Message, trace: Option<&str>) -> Span {
             release = task.release.short(),
         ),
         Message::Gather(_) => tracing::info_span!("gather", trace),
+        Message::Advance(task) => tracing::info_span!(
+            "rollouts",
+            trace,
+            environment = %task.environment,
+        ),
         Message::Compile(task) => tracing::info_span!(
             "compile",
             trace,

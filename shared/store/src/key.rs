@@ -73,6 +73,20 @@ pub enum Key {
         /// The node.
         certname: Certname,
     },
+    /// `rollouts/<env>/<sequence>.json`: who is in which stage.
+    Rollout {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The rollout's sequence.
+        sequence: u64,
+    },
+    /// `outcomes/<env>/<certname>.json`: a node's last runs while a rollout goes on.
+    Outcome {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The node.
+        certname: Certname,
+    },
     /// `pool/current.json`: which exported resources there are.
     Pool,
     /// `pool/<sha256>.json.gz`: a part of the pool, under the digest of its JSON.
@@ -102,6 +116,14 @@ impl Key {
     /// The key of what a node exports and collects.
     pub fn exchange(environment: &EnvironmentName, certname: &Certname) -> Self {
         Self::Exchange {
+            environment: environment.clone(),
+            certname: certname.clone(),
+        }
+    }
+
+    /// The key of a node's last runs.
+    pub fn outcome(environment: &EnvironmentName, certname: &Certname) -> Self {
+        Self::Outcome {
             environment: environment.clone(),
             certname: certname.clone(),
         }
@@ -171,6 +193,14 @@ impl fmt::Display for Key {
                 environment,
                 certname,
             } => write!(f, "exports/{environment}/{certname}.json"),
+            Self::Rollout {
+                environment,
+                sequence,
+            } => write!(f, "rollouts/{environment}/{sequence}.json"),
+            Self::Outcome {
+                environment,
+                certname,
+            } => write!(f, "outcomes/{environment}/{certname}.json"),
             Self::Pool => f.write_str("pool/current.json"),
             Self::PoolPart(digest) => write!(f, "pool/{digest}.json.gz"),
         }
@@ -204,6 +234,23 @@ fn parse(text: &str) -> Option<Key> {
             Key::Exchange {
                 environment: EnvironmentName::parse(environment).ok()?,
                 certname: Certname::parse(file.strip_suffix(".json")?).ok()?,
+            }
+        }
+        "outcomes" => {
+            let (environment, file) = pair()?;
+            Key::Outcome {
+                environment: EnvironmentName::parse(environment).ok()?,
+                certname: Certname::parse(file.strip_suffix(".json")?).ok()?,
+            }
+        }
+        "rollouts" => {
+            let (environment, file) = pair()?;
+            let digits = file.strip_suffix(".json")?;
+            let sequence: u64 = digits.parse().ok()?;
+            Key::Rollout {
+                environment: EnvironmentName::parse(environment).ok()?,
+                // One text for each number.
+                sequence: (sequence.to_string() == digits).then_some(sequence)?,
             }
         }
         "pool" if rest == "current.json" => Key::Pool,
@@ -280,6 +327,8 @@ mod tests {
             "facts/web1.example.test.json".to_owned(),
             "members/production/web1.example.test".to_owned(),
             "exports/production/web1.example.test.json".to_owned(),
+            "outcomes/production/web1.example.test.json".to_owned(),
+            "rollouts/production/12.json".to_owned(),
             "pool/current.json".to_owned(),
             format!("pool/{digest}.json.gz"),
             format!("releases/production/{digest}.json"),
@@ -299,7 +348,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_key_escapes_the_store(
-            kind in "(blobs|exports|facts|members|pool|pointers|uploads|releases|environments|reports|\\.\\.)",
+            kind in "(blobs|exports|facts|members|outcomes|rollouts|pool|pointers|uploads|releases|environments|reports|\\.\\.)",
             rest in "[a-z./%]{0,16}",
             end in "(|\\.json|\\.tar\\.gz|\\.result\\.json|\\.json\\.gz)",
         ) {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use bunraku_farm::EnvironmentName;
+use bunraku_farm::documents::{EnvironmentDoc, Pointer};
 use bunraku_store::Store;
 use serde_json::json;
 
@@ -41,7 +42,7 @@ pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
         for certname in store.pointers(&name).await? {
             match store.pointer(&name, &certname).await? {
                 Some(pointer) if pointer.failure.is_some() => failed += 1,
-                Some(pointer) if pointer.holds_for(document.release) => current += 1,
+                Some(pointer) if is_current(&document, &pointer) => current += 1,
                 _ => behind += 1,
             }
         }
@@ -84,6 +85,12 @@ pub(crate) async fn status(args: &StoreArgs, json: bool) -> Result<ExitCode> {
         )
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a node has the catalog of the release that it is to have now.
+pub(crate) fn is_current(document: &EnvironmentDoc, pointer: &Pointer) -> bool {
+    let aim = document.aim(&pointer.certname, Some(pointer));
+    pointer.holds_for(aim.release)
 }
 
 /// The releases of an environment.

@@ -18,6 +18,7 @@ pub(crate) mod push;
 mod queue;
 pub(crate) mod redrive;
 mod replay;
+pub(crate) mod rollout;
 pub(crate) mod tasks;
 mod up;
 mod validate;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Work(options) => block_on(work::run(options)),
         Command::Edge(options) => block_on(edge::run(options)),
         Command::Push(options) => block_on(push::run(options, json)),
+        Command::Rollout(command) => block_on(rollout::run(command, json)),
         Command::Status(options) => block_on(inventory::status(options, json)),
         Command::Nodes(options) => block_on(nodes::run(options, json)),
         Command::Releases(options) => block_on(inventory::releases(options, json)),

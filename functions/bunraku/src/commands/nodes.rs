@@ -8,7 +8,7 @@ use bunraku_queue::QueueError;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::inventory::{cells, open_store};
+use super::inventory::{cells, is_current, open_store};
 use super::queue;
 use super::queue::QueueArgs;
 use crate::cli::{EnvironmentArgs, StoreArgs};
@@ -74,7 +74,7 @@ async fn list(args: &Nodes, json: bool) -> Result<ExitCode> {
         }
         let is_current = current
             .as_ref()
-            .is_some_and(|document| pointer.holds_for(document.release));
+            .is_some_and(|document| is_current(document, &pointer));
         let state = match (&pointer.failure, is_current) {
             (Some(_), _) => "failed",
             (None, true) => "current",

@@ -58,12 +58,13 @@ pub(crate) async fn catalog(
         .pointer(&environment, &name)
         .await
         .map_err(failed)?;
+    let aim = current.aim(&name, pointer.as_deref().map(|pointer| &pointer.pointer));
     let raw = request
         .facts
         .as_ref()
         .map(|facts| claims_digest(&call, facts));
     if let (Some(pointer), Some(raw)) = (&pointer, raw)
-        && let Some(catalog) = pointer.known(&current, raw)
+        && let Some(catalog) = pointer.known(&aim, raw)
     {
         shared.counters.catalogs_repeated.increment();
         shared.farm_counters.catalogs_served.increment();
@@ -90,7 +91,7 @@ pub(crate) async fn catalog(
         trusted: &trusted,
     };
     let verdict = match &pointer {
-        Some(pointer) => pointer.judge(&current, claims),
+        Some(pointer) => pointer.judge(&aim, claims),
         None => Verdict::Compile,
     };
     put_values(&mut facts, values);
@@ -98,7 +99,7 @@ pub(crate) async fn catalog(
         Verdict::Serve(catalog) => {
             keep_facts(shared, &facts, false).await?;
             if let (Some(pointer), Some(raw)) = (&pointer, raw) {
-                pointer.remember(raw);
+                pointer.remember(raw, catalog);
             }
             shared.farm_counters.catalogs_served.increment();
             return asked.serve(catalog).await;
@@ -136,7 +137,7 @@ pub(crate) async fn catalog(
         pointer: pointer.as_deref(),
         former: former.as_ref(),
     };
-    match wait::compile(shared, wanted, &current).await? {
+    match wait::compile(shared, wanted, &aim).await? {
         Waited::Settled(_, Verdict::Serve(catalog)) => asked.serve(catalog).await,
         Waited::Settled(pointer, Verdict::Failed(failure)) => {
             asked.failed(Some(&pointer), &failure.error).await

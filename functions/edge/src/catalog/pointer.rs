@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bunraku_catalog::Trace;
 use bunraku_farm::Digest;
-use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, Failure, Pointer};
+use bunraku_farm::documents::{CatalogRef, Failure, Pointer};
+use bunraku_farm::rollout::Aim;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -14,11 +15,14 @@ use serde_json::Value;
 pub struct NodePointer {
     /// The pointer, without its trace.
     pub pointer: Pointer,
+    /// `None` for one of a form that this version can't read: it doesn't hold.
     trace: Option<Trace>,
+    /// That of the pointer aside, of another release.
+    trace_aside: Option<Trace>,
     weight: u32,
-    /// Digest of the request's facts, byte for byte, for which the trace was last found to hold (and which were
-    /// dealt with otherwise). Agents whose facts don't change, and benchmarks, need no more than this.
-    verified: Mutex<Option<Digest>>,
+    /// Digest of the request's facts, byte for byte, for which a trace was last found to hold (and which were
+    /// dealt with otherwise), and the catalog. Agents whose facts don't change, and benchmarks, need no more than this.
+    verified: Mutex<Option<(Digest, CatalogRef)>>,
 }
 
 /// What an agent says of itself, and what its certificate says of it.
@@ -44,22 +48,18 @@ pub enum Verdict {
 }
 
 impl NodePointer {
-    /// A pointer, and its trace as far as this version can read it.
+    /// A pointer, and its traces as far as this version can read them.
     pub fn new(mut pointer: Pointer) -> Self {
-        // One of a form that this version can't read is one that doesn't hold.
-        let trace = pointer.trace.parse::<Trace>().ok();
-        // The parsed trace takes a few times the room of its text, which is dropped.
-        let size = pointer
-            .trace
-            .get()
-            .len()
-            .saturating_mul(4)
-            .saturating_add(1024);
-        pointer.trace = bunraku_farm::documents::TraceDocument::default();
+        // A parsed trace takes a few times the room of its text, which is dropped.
+        let (trace, size) = take_trace(&mut pointer);
+        let aside = pointer.aside.as_deref_mut().map(take_trace);
+        let (trace_aside, size_aside) = aside.unwrap_or_default();
+        let size = size.saturating_add(size_aside).saturating_mul(4);
         Self {
             pointer,
             trace,
-            weight: u32::try_from(size).unwrap_or(u32::MAX),
+            trace_aside,
+            weight: u32::try_from(size.saturating_add(1024)).unwrap_or(u32::MAX),
             verified: Mutex::new(None),
         }
     }
@@ -69,24 +69,29 @@ impl NodePointer {
         self.weight
     }
 
-    /// The catalog, if these very facts were found to hold before and the environment has not moved.
-    pub(crate) fn known(&self, environment: &EnvironmentDoc, facts: Digest) -> Option<CatalogRef> {
+    /// The catalog, if these very facts were found to hold before and the node is to have the same release still.
+    pub(crate) fn known(&self, aim: &Aim, facts: Digest) -> Option<CatalogRef> {
         let verified = *self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        (verified == Some(facts) && self.pointer.holds_for(environment.release))
-            .then_some(self.pointer.catalog)
-            .flatten()
+        let pointer = self.pointer.of_release(aim.release);
+        let catalog = pointer.catalog.filter(|_| pointer.holds_for(aim.release))?;
+        (verified == Some((facts, catalog))).then_some(catalog)
     }
 
-    /// Remembers that these facts hold.
-    pub(crate) fn remember(&self, facts: Digest) {
-        *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts);
+    /// Remembers that this catalog holds for these facts.
+    pub(crate) fn remember(&self, facts: Digest, catalog: CatalogRef) {
+        *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some((facts, catalog));
     }
 
-    /// Judges the pointer: the catalog must be of the environment's release, and every read of facts and trusted
-    /// data in its trace must answer the same.
-    pub fn judge(&self, environment: &EnvironmentDoc, claims: Claims<'_>) -> Verdict {
-        if self.pointer.holds_for(environment.release)
-            && let (Some(catalog), Some(trace)) = (self.pointer.catalog, &self.trace)
+    /// Judges the pointer: the catalog must be of the release that the node is to have, and every read of facts and
+    /// trusted data in its trace must answer the same.
+    pub fn judge(&self, aim: &Aim, claims: Claims<'_>) -> Verdict {
+        let pointer = self.pointer.of_release(aim.release);
+        let trace = match std::ptr::eq(pointer, &self.pointer) {
+            true => &self.trace,
+            false => &self.trace_aside,
+        };
+        if pointer.holds_for(aim.release)
+            && let (Some(catalog), Some(trace)) = (pointer.catalog, trace)
         {
             match trace.facts_hold(claims.facts, claims.trusted) {
                 Ok(()) => return Verdict::Serve(catalog),
@@ -97,9 +102,9 @@ impl NodePointer {
                 }
             }
         }
-        match &self.pointer.failure {
+        match &pointer.failure {
             Some(failure)
-                if failure.release == environment.release
+                if failure.release == aim.release
                     && failure.facts_digest == Some(claims.digest) =>
             {
                 Verdict::Failed(failure.clone())
@@ -107,6 +112,12 @@ impl NodePointer {
             _ => Verdict::Compile,
         }
     }
+}
+
+/// A pointer's trace, and the size of its text in bytes.
+fn take_trace(pointer: &mut Pointer) -> (Option<Trace>, usize) {
+    let text = std::mem::take(&mut pointer.trace);
+    (text.parse().ok(), text.get().len())
 }
 
 /// Whether a failure is too old to be answered without another try.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, Failure};
+use bunraku_farm::documents::{CatalogRef, Failure};
 use bunraku_farm::messages::{Cause, CompileTask, Lane};
+use bunraku_farm::rollout::Aim;
 use bunraku_farm::{Certname, EnvironmentName};
 use bunraku_store::Key;
 use jiff::Timestamp;
@@ -51,7 +52,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) async fn compile(
     shared: &Shared,
     wanted: Wanted<'_>,
-    current: &EnvironmentDoc,
+    aim: &Aim,
 ) -> Result<Waited, Problem> {
     // Before the task is sent: what comes of it can't be missed then.
     let mut news = shared.farm.news();
@@ -59,8 +60,8 @@ pub(crate) async fn compile(
     let task = CompileTask {
         environment: wanted.environment.clone(),
         certname: wanted.certname.clone(),
-        release: current.release,
-        sequence: current.sequence,
+        release: aim.release,
+        sequence: aim.sequence,
         lane: Lane::Urgent,
         cause: Cause::Request,
         enqueued_at: Timestamp::now(),
@@ -168,7 +169,8 @@ async fn look(
     let environment = environment
         .map_err(failed)?
         .ok_or_else(|| no_environment(wanted.environment))?;
-    Ok(match pointer.judge(&environment, wanted.claims) {
+    let aim = environment.aim(wanted.certname, Some(&pointer.pointer));
+    Ok(match pointer.judge(&aim, wanted.claims) {
         Verdict::Compile => None,
         Verdict::Failed(failure) if Some(&failure) == wanted.former => None,
         verdict => Some(Waited::Settled(pointer, verdict)),

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use bunraku_farm::{Digest, EnvironmentName};
+use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -148,7 +148,7 @@ async fn send(shared: &Shared, tree: &SharedTree, path: &str) -> Result<Option<R
     }))
 }
 
-/// The files of the current release of the request's environment.
+/// The files of the release that the client is to have of the request's environment.
 async fn tree(shared: &Shared, call: &Call) -> Result<(EnvironmentName, SharedTree), Problem> {
     let failed = |error| store_problem(shared, &error);
     let name = environment_name(call.query.get("environment"))?;
@@ -158,11 +158,14 @@ async fn tree(shared: &Shared, call: &Call) -> Result<(EnvironmentName, SharedTr
         .await
         .map_err(failed)?
         .ok_or_else(|| no_environment(&name))?;
-    let tree = shared
-        .farm
-        .tree(&name, environment.release)
-        .await
-        .map_err(failed)?;
+    let release = match Certname::parse(call.certname()) {
+        Ok(certname) => {
+            let aim = shared.farm.aim(&name, &environment, &certname).await;
+            aim.map_err(failed)?.release
+        }
+        Err(_) => environment.release,
+    };
+    let tree = shared.farm.tree(&name, release).await.map_err(failed)?;
     Ok((name, tree))
 }
 

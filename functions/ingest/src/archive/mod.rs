@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use bunraku_farm::documents::{ArchiveFormat, FileEntry, UploadDiagnostic, UploadManifest};
+use bunraku_farm::rollout::RolloutRequest;
 use bunraku_farm::{CodePath, Digest};
 use bytes::Bytes;
 
@@ -24,6 +25,8 @@ pub struct Tree {
     pub blobs: BTreeMap<Digest, Bytes>,
     /// What was left out and is worth a word.
     pub warnings: Vec<UploadDiagnostic>,
+    /// That the tree is to be rolled out, and how.
+    pub rollout: Option<RolloutRequest>,
 }
 
 /// Why there is no tree.

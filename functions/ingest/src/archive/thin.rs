@@ -16,6 +16,7 @@ pub(super) fn tree(members: Vec<Member>, limits: &Limits) -> Result<Tree, Unpack
         files: manifest.files,
         blobs: BTreeMap::new(),
         warnings: Vec::new(),
+        rollout: manifest.rollout,
     };
     let mut errors = Vec::new();
     for member in members {

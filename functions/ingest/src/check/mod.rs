@@ -72,7 +72,7 @@ fn kind_of(path: &str) -> Option<FileKind> {
 }
 
 pub use puppet::finding;
-pub use site::settings;
+pub use site::{rollout_plan, settings};
 
 /// Checks files (path -> content) on all processors; the findings are in the order of paths.
 pub fn check_tree(files: &BTreeMap<String, Bytes>) -> Vec<UploadDiagnostic> {

@@ -1,8 +1,10 @@
 //! `bunraku.yaml`: what the site says of itself.
 
 use bunraku_farm::documents::{SiteSettings, UploadDiagnostic};
+use bunraku_farm::rollout::Plan;
 use bunraku_hiera::yaml;
 use bunraku_pcore::{Value, rich};
+use serde::de::DeserializeOwned;
 
 use super::data;
 
@@ -13,13 +15,25 @@ pub(super) fn findings(path: &str, bytes: &[u8]) -> Vec<UploadDiagnostic> {
 
 /// The settings of the file; what nobody knows is an error, since it would have no effect.
 pub fn settings(path: &str, bytes: &[u8]) -> Result<SiteSettings, Vec<UploadDiagnostic>> {
+    read(path, bytes)
+}
+
+/// A rollout's plan in a file of its own, read in the same way.
+pub fn rollout_plan(path: &str, bytes: &[u8]) -> Result<Plan, Vec<UploadDiagnostic>> {
+    read(path, bytes)
+}
+
+fn read<T: Default + DeserializeOwned>(
+    path: &str,
+    bytes: &[u8],
+) -> Result<T, Vec<UploadDiagnostic>> {
     let broken = data::yaml(path, bytes);
     if !broken.is_empty() {
         return Err(broken);
     }
     let value = yaml::parse(&String::from_utf8_lossy(bytes), path).unwrap_or(Value::Undef);
     if matches!(value, Value::Undef) {
-        return Ok(SiteSettings::default());
+        return Ok(T::default());
     }
     let json = rich::to_plain_json(&value);
     if !json.is_object() {

@@ -129,7 +129,7 @@ impl World {
                 gather(&self.context).await.unwrap();
                 None
             }
-            Message::UploadCreated(_) => panic!("no upload"),
+            Message::UploadCreated(_) | Message::Advance(_) => panic!("neither upload nor rollout"),
         }
     }
 

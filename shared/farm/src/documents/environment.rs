@@ -1,10 +1,13 @@
 //! What an environment serves.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::SiteSettings;
-use crate::Digest;
+use crate::rollout::{Pin, Rollout};
+use crate::{Certname, Digest};
 
 /// How many past changes an environment document keeps.
 pub const HISTORY: usize = 50;
@@ -31,6 +34,15 @@ pub struct EnvironmentDoc {
     /// What the current release says of itself in `bunraku.yaml`.
     #[serde(default)]
     pub settings: SiteSettings,
+    /// Releases that come in stage by stage, the oldest first: over, going on, waiting. See [`crate::rollout`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<Rollout>,
+    /// Nodes that stay at a release.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<Certname, Pin>,
+    /// The highest sequence of rollouts that are forgotten.
+    #[serde(default)]
+    pub last_sequence: u64,
 }
 
 /// One line of an environment's history.
@@ -67,7 +79,8 @@ impl EnvironmentDoc {
     ///
     /// The sequence grows only when the release changes. An upload that is already in the history,
     /// or older than one that is, changes nothing (`None`): neither a late redelivery nor a push
-    /// that took longer than the one behind it can bring back an older release.
+    /// that took longer than the one behind it can bring back an older release. Nor does anything while a rollout
+    /// is under way ([`EnvironmentDoc::rollout_under_way`]).
     pub fn advance(
         current: Option<&Self>,
         release: Digest,
@@ -89,10 +102,15 @@ impl EnvironmentDoc {
                 updated_at: at,
                 history: vec![change(1)],
                 settings: SiteSettings::default(),
+                rollouts: Vec::new(),
+                pins: BTreeMap::new(),
+                last_sequence: 0,
             });
         };
-        if upload
-            .is_some_and(|upload| current.applied(upload).is_some() || current.supersedes(upload))
+        if current.rollout_under_way().is_some()
+            || upload.is_some_and(|upload| {
+                current.applied(upload).is_some() || current.supersedes(upload)
+            })
         {
             return None;
         }
@@ -100,12 +118,22 @@ impl EnvironmentDoc {
         if current.release != release {
             next.release = release;
             next.previous = Some(current.release);
-            next.sequence = current.sequence.saturating_add(1);
+            next.sequence = current.reached().saturating_add(1);
             next.updated_at = at;
         }
         next.history.insert(0, change(next.sequence));
         next.history.truncate(HISTORY);
         Some(next)
+    }
+
+    /// A release comes in with its settings, at the position that the change names.
+    pub(crate) fn become_current(&mut self, change: ReleaseChange, settings: SiteSettings) {
+        self.release = change.release;
+        self.sequence = change.sequence;
+        self.updated_at = change.at;
+        self.settings = settings;
+        self.history.insert(0, change);
+        self.history.truncate(HISTORY);
     }
 
     /// The same with the settings of its release.

@@ -9,6 +9,7 @@ mod facts;
 mod pointer;
 mod pool;
 mod release;
+mod selector;
 mod site;
 mod upload;
 
@@ -18,7 +19,8 @@ pub use facts::FactsDoc;
 pub use pointer::{CatalogRef, Failure, Pointer, TraceDocument};
 pub use pool::{PoolDoc, PoolNode, PoolNodes};
 pub use release::{FileEntry, ReleaseManifest};
-pub use site::{Node, Patterns, Priority, SiteSettings, Unknown};
+pub use selector::{Node, Patterns, Selector, Unknown};
+pub use site::{Priority, SiteSettings};
 pub use upload::{
     ArchiveFormat, Severity, UploadDiagnostic, UploadKey, UploadManifest, UploadResult,
 };
@@ -26,6 +28,6 @@ pub use upload::{
 /// The version that documents of this crate are written with.
 pub const VERSION: u32 = 1;
 
-const fn version() -> u32 {
+pub(crate) const fn version() -> u32 {
     VERSION
 }

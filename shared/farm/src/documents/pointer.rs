@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::rollout::{Aim, Place};
 use crate::{Certname, Digest};
 
 /// A catalog in the store.
@@ -88,12 +89,42 @@ pub struct Pointer {
     /// The compile's failure, when the last one failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The node's place in a rollout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// What this pointer is for another release, while a rollout goes on: until its stage opens the one that comes,
+    /// then the one that the node had, which is at hand when the rollout is taken back. It has none itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Box<Pointer>>,
 }
 
 impl Pointer {
     /// Whether the node has a catalog that holds for `release`.
     pub fn holds_for(&self, release: Digest) -> bool {
         self.catalog.is_some() && self.release == Some(release)
+    }
+
+    /// What is to be looked at of this pointer when the node is to have `release`: the pointer itself, or the one
+    /// aside if that is of the release and this is not.
+    pub fn of_release(&self, release: Digest) -> &Self {
+        let failed_with = |pointer: &Self| {
+            let failure = pointer.failure.as_ref();
+            failure.is_some_and(|failure| failure.release == release)
+        };
+        match &self.aside {
+            Some(aside) if !self.holds_for(release) && aside.holds_for(release) => aside,
+            Some(aside) if !self.holds_for(release) && !failed_with(self) && failed_with(aside) => {
+                aside
+            }
+            _ => self,
+        }
+    }
+
+    /// Whether the node was brought to where it is to be.
+    pub fn has_reached(&self, aim: &Aim) -> bool {
+        let failed = self.failure.as_ref().map(|failure| failure.release);
+        let is_of_release = failed.or(self.release) == Some(aim.release);
+        self.sequence > aim.sequence || (self.sequence == aim.sequence && is_of_release)
     }
 }
 

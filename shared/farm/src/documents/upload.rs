@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::FileEntry;
+use crate::rollout::RolloutRequest;
 use crate::{Certname, CodePath, Digest, EnvironmentName, NameError};
 
 /// How an upload is packed.
@@ -132,6 +133,9 @@ pub struct UploadManifest {
     pub version: u32,
     /// Every file of the tree.
     pub files: BTreeMap<CodePath, FileEntry>,
+    /// That the release is to be rolled out, and how; without it, all nodes get it at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<RolloutRequest>,
 }
 
 impl UploadManifest {
@@ -145,6 +149,7 @@ impl UploadManifest {
         Self {
             version: super::VERSION,
             files,
+            rollout: None,
         }
     }
 }
@@ -229,6 +234,9 @@ pub struct UploadResult {
     /// The release, when taken.
     #[serde(default)]
     pub release: Option<Digest>,
+    /// The rollout that brings the release, if it is rolled out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<String>,
     /// The environment's sequence since this upload: nodes are done when their pointers reach it.
     #[serde(default)]
     pub sequence: u64,

@@ -51,6 +51,8 @@ fn target(sequence: u64, generation: u64) -> Target {
         facts_digest: Some(Digest::of(generation.to_string())),
         facts_generation: generation,
         pool_generation: None,
+        place: None,
+        keeps_former: false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Environments, pointers and facts.
 
-use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Node, Pointer, SiteSettings, Unknown};
+use bunraku_farm::documents::{
+    EnvironmentDoc, FactsDoc, Node, Pointer, Selector, SiteSettings, Unknown,
+};
 use bunraku_farm::messages::Lane;
 use bunraku_farm::{Certname, EnvironmentName};
 use bytes::Bytes;
@@ -96,16 +98,43 @@ impl Store {
         loop {
             match settings.lane(&node) {
                 Ok(lane) => return Ok(lane),
-                Err(Unknown::Facts) => {
-                    let facts = self.facts(node.certname()).await?;
-                    node.learn_facts(facts.map(|facts| facts.values).unwrap_or_default());
-                }
-                Err(Unknown::Classes) => {
-                    let pointer = self.pointer(environment, node.certname()).await?;
-                    node.learn_classes(pointer.map(|pointer| pointer.classes).unwrap_or_default());
-                }
+                Err(unknown) => self.learn(environment, &mut node, unknown).await?,
             }
         }
+    }
+
+    /// Whether a rule is for a node. What has to be known of it is read where the rule asks for it, and kept in `node`.
+    pub async fn is_meant(
+        &self,
+        environment: &EnvironmentName,
+        rule: &Selector,
+        node: &mut Node,
+    ) -> Result<bool, StoreError> {
+        loop {
+            match rule.holds_for(node) {
+                Ok(holds) => return Ok(holds),
+                Err(unknown) => self.learn(environment, node, unknown).await?,
+            }
+        }
+    }
+
+    async fn learn(
+        &self,
+        environment: &EnvironmentName,
+        node: &mut Node,
+        unknown: Unknown,
+    ) -> Result<(), StoreError> {
+        match unknown {
+            Unknown::Facts => {
+                let facts = self.facts(node.certname()).await?;
+                node.learn_facts(facts.map(|facts| facts.values).unwrap_or_default());
+            }
+            Unknown::Classes => {
+                let pointer = self.pointer(environment, node.certname()).await?;
+                node.learn_classes(pointer.map(|pointer| pointer.classes).unwrap_or_default());
+            }
+        }
+        Ok(())
     }
 
     /// A node's last facts.

@@ -91,6 +91,7 @@ impl Store {
             ("members", member as fn(&EnvironmentName, &Certname) -> Key),
             ("pointers", Key::pointer),
             ("exports", Key::exchange),
+            ("outcomes", Key::outcome),
         ] {
             for name in self.directories(directory).await? {
                 let Ok(environment) = EnvironmentName::parse(name.as_str()) else {

@@ -7,6 +7,7 @@ mod exports;
 mod open;
 mod releases;
 mod reports;
+mod rollouts;
 mod uploads;
 
 use std::path::Path;

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bunraku_farm::documents::{ArchiveFormat, Severity, UploadDiagnostic, UploadKey};
+use bunraku_farm::rollout::RolloutRequest;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_ingest::check;
 use bunraku_store::Store;
@@ -57,6 +58,9 @@ pub(crate) struct Push {
 pub(crate) struct Summary {
     /// The release that was pushed.
     release: Digest,
+    /// The rollout that brings it to the nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<String>,
     /// Whether a push that arrived later was taken before: the nodes are at that one's release.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     superseded: bool,
@@ -106,8 +110,8 @@ pub(crate) async fn run(options: &Push, json: bool) -> Result<ExitCode> {
         Ok(tree) => tree,
         Err(findings) => return Ok(refused(&findings, json)),
     };
-    let target = Target::open(options).await?;
-    let sent = send(&target, &environment, tree).await?;
+    let target = Target::open(&options.store, &options.client).await?;
+    let sent = send(&target, &environment, tree, None).await?;
     if options.no_wait {
         console::result(
             json,
@@ -142,7 +146,12 @@ fn checked_tree(directory: &Path) -> Result<std::result::Result<Tree, Vec<Upload
 }
 
 /// Uploads the manifest of a tree and what the store lacks of it.
-async fn send(target: &Target, environment: &EnvironmentName, tree: Tree) -> Result<Sent> {
+async fn send(
+    target: &Target,
+    environment: &EnvironmentName,
+    tree: Tree,
+    rollout: Option<RolloutRequest>,
+) -> Result<Sent> {
     let digests: BTreeSet<Digest> = tree.values().map(|file| file.entry.digest).collect();
     let missing = target.missing_blobs(environment, digests).await?;
     let files = tree.len();
@@ -152,7 +161,7 @@ async fn send(target: &Target, environment: &EnvironmentName, tree: Tree) -> Res
     let (uploaded, bytes) = new.fold((0, 0), |(count, bytes), file| {
         (count + 1, bytes + file.entry.size)
     });
-    let archive = pack::pack(tree, &missing)
+    let archive = pack::pack(tree, &missing, rollout)
         .map_err(|error| Failure::input(format!("the upload can't be packed: {error}")))?;
     let at = Timestamp::now();
     // Ids sort by time; the process makes those of one millisecond differ.
@@ -223,6 +232,40 @@ impl std::fmt::Display for Summary {
     }
 }
 
+/// Uploads a directory whose release is to be rolled out; gives the rollout's name and the release, or `None` when it
+/// was refused and the person was told why.
+pub(crate) async fn roll_out(
+    (store, client): (&str, &ClientOptions),
+    environment: &EnvironmentName,
+    directory: &Path,
+    request: RolloutRequest,
+    json: bool,
+) -> Result<Option<(String, Digest)>> {
+    let tree = match checked_tree(directory)? {
+        Ok(tree) => tree,
+        Err(findings) => {
+            refused(&findings, json);
+            return Ok(None);
+        }
+    };
+    let target = Target::open(store, client).await?;
+    let sent = send(&target, environment, tree, Some(request)).await?;
+    match wait::wait(&target, environment, sent, Duration::from_secs(600)).await? {
+        Pushed::Released(Summary {
+            rollout: Some(name),
+            release,
+            ..
+        }) => Ok(Some((name, release))),
+        Pushed::Released(_) => Err(Failure::input(
+            "the farm took this for a push: its functions are older than this program",
+        )),
+        Pushed::Refused(findings) => {
+            refused(&findings, json);
+            Ok(None)
+        }
+    }
+}
+
 /// Pushes a directory to a store, for `bunraku up`.
 pub(crate) async fn push_directory(
     store: &Store,
@@ -234,6 +277,6 @@ pub(crate) async fn push_directory(
         Err(findings) => return Ok(Pushed::Refused(findings)),
     };
     let target = Target::Store(store.clone());
-    let sent = send(&target, environment, tree).await?;
+    let sent = send(&target, environment, tree, None).await?;
     wait::wait(&target, environment, sent, Duration::from_secs(600)).await
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bunraku_farm::documents::UploadManifest;
+use bunraku_farm::rollout::RolloutRequest;
 use bunraku_farm::{CodePath, Digest};
 
 use crate::local::LocalFile;
@@ -13,8 +14,13 @@ const COMPRESSION: i32 = 3;
 /// The files of a directory.
 pub(super) type Tree = BTreeMap<CodePath, LocalFile>;
 
-/// Packs the manifest of a tree and those of its contents that are missing, as `.tar.zst`.
-pub(super) fn pack(tree: Tree, missing: &BTreeSet<Digest>) -> std::io::Result<Vec<u8>> {
+/// Packs the manifest of a tree and those of its contents that are missing, as `.tar.zst`; with the request that it be
+/// rolled out, if so.
+pub(super) fn pack(
+    tree: Tree,
+    missing: &BTreeSet<Digest>,
+    rollout: Option<RolloutRequest>,
+) -> std::io::Result<Vec<u8>> {
     let mut blobs = BTreeMap::new();
     let mut entries = BTreeMap::new();
     for (path, file) in tree {
@@ -23,7 +29,11 @@ pub(super) fn pack(tree: Tree, missing: &BTreeSet<Digest>) -> std::io::Result<Ve
         }
         entries.insert(path, file.entry);
     }
-    let manifest = serde_json::to_vec(&UploadManifest::new(entries))?;
+    let manifest = UploadManifest {
+        rollout,
+        ..UploadManifest::new(entries)
+    };
+    let manifest = serde_json::to_vec(&manifest)?;
     let mut archive = tar::Builder::new(zstd::Encoder::new(Vec::new(), COMPRESSION)?);
     append(&mut archive, UploadManifest::PATH, &manifest)?;
     for (digest, content) in blobs {

@@ -9,10 +9,9 @@ use bunraku_farm::{Digest, EnvironmentName};
 use bunraku_store::Store;
 use bytes::Bytes;
 
-use super::Push;
 use crate::cli::StoreArgs;
 use crate::commands::inventory::open_store;
-use crate::edge_client::EdgeClient;
+use crate::edge_client::{ClientOptions, EdgeClient};
 use crate::failure::Result;
 
 /// How often to look for news in a directory, where looking costs nothing.
@@ -30,10 +29,10 @@ pub(super) enum Target {
 
 impl Target {
     /// Opens what `--store` names.
-    pub(super) async fn open(options: &Push) -> Result<Self> {
-        let url = options.store.clone();
+    pub(super) async fn open(store: &str, client: &ClientOptions) -> Result<Self> {
+        let url = store.to_owned();
         if url.starts_with("https://") {
-            return Ok(Self::Edge(EdgeClient::new(&url, &options.client)?));
+            return Ok(Self::Edge(EdgeClient::new(&url, client)?));
         }
         Ok(Self::Store(open_store(&StoreArgs { store: url }).await?))
     }

@@ -43,6 +43,7 @@ pub(super) async fn wait(
     };
     let mut summary = Summary {
         release,
+        rollout: result.rollout.clone(),
         superseded: result.superseded,
         files: sent.files,
         uploaded: sent.uploaded,

@@ -1,0 +1,104 @@
+//! A release that comes in stage by stage.
+
+use std::collections::BTreeMap;
+
+use bunraku_farm::documents::{Arrival, EnvironmentDoc, SiteSettings};
+use bunraku_farm::rollout::command::{self, Actor, Asked};
+use bunraku_farm::rollout::{Rollout, RolloutRequest};
+use bunraku_farm::{Certname, Digest, EnvironmentName};
+use bunraku_store::{Store, StoreError};
+use jiff::Timestamp;
+
+/// A release that is in the store, and no node has yet.
+#[derive(Clone, Debug)]
+pub struct Newcomer<'a> {
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+    /// The release.
+    pub release: Digest,
+    /// The upload that brings it, if one does; one that comes twice brings one rollout.
+    pub upload: Option<&'a Arrival>,
+    /// What the release says of itself.
+    pub settings: SiteSettings,
+}
+
+impl Newcomer<'_> {
+    /// Puts the release behind the rollouts of its environment; gives the rollout's name, or says why not. A plan that
+    /// the request does not name is the release's own, or the default.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn enroll(
+        &self,
+        store: &Store,
+        request: &RolloutRequest,
+        at: Timestamp,
+    ) -> Result<Result<String, String>, StoreError> {
+        let Self {
+            environment,
+            release,
+            upload,
+            settings,
+        } = self;
+        let has = held_releases(store, environment, request).await?;
+        let mut outcome = Err(format!(
+            "environment {environment} has no release that nodes could keep meanwhile: push the first one"
+        ));
+        let change = |current: Option<&EnvironmentDoc>| {
+            let current = current?;
+            let same = |rollout: &&Rollout| upload.is_some() && rollout.upload.as_ref() == *upload;
+            if let Some(there) = current.rollouts.iter().find(same) {
+                outcome = Ok(there.name.clone());
+                return None;
+            }
+            let asked = Asked {
+                name: request.name.clone(),
+                release: *release,
+                upload: upload.cloned(),
+                settings: settings.clone(),
+                plan: (request.plan.clone())
+                    .or_else(|| settings.rollout.clone())
+                    .unwrap_or_default(),
+            };
+            let by = Actor {
+                who: &request.by,
+                at,
+            };
+            match command::start(current, asked, by) {
+                Ok(done) => {
+                    let mut document = done.document;
+                    for (certname, release) in &request.pins {
+                        let held = has.get(certname).copied().unwrap_or(current.release);
+                        document = command::pin(&document, certname, release.unwrap_or(held), by);
+                    }
+                    outcome = Ok(done.rollout);
+                    Some(document)
+                }
+                Err(reason) => {
+                    outcome = Err(reason);
+                    None
+                }
+            }
+        };
+        store.update_environment(environment, change).await?;
+        Ok(outcome)
+    }
+}
+
+/// The releases that nodes have which are to be pinned at what they have.
+async fn held_releases(
+    store: &Store,
+    environment: &EnvironmentName,
+    request: &RolloutRequest,
+) -> Result<BTreeMap<Certname, Digest>, StoreError> {
+    let mut held = BTreeMap::new();
+    let Some(document) = store.environment(environment).await? else {
+        return Ok(held);
+    };
+    for certname in request.pins.keys() {
+        let pointer = store.pointer(environment, certname).await?;
+        let aim = document.aim(certname, pointer.as_ref());
+        held.insert(certname.clone(), aim.release);
+    }
+    Ok(held)
+}
