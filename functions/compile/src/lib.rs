@@ -12,6 +12,7 @@ mod exchange;
 mod handler;
 mod native;
 mod pool;
+mod prebuilt;
 mod releases;
 mod replay;
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bunraku_catalog::wire::{self, Format};
-use bunraku_catalog::{Broken, Read, Trace, Version};
+use bunraku_catalog::{Broken, Catalog, ExportedResource, Read, Trace, Version};
 use bunraku_compiler::inputs::Inputs;
 use bunraku_compiler::release::{Files, NodeFacts, NodeInputs};
 use bunraku_compiler::{Manifest, Request};
@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::engine::{Compiled, Engine, EngineError, Site};
-use crate::exchange::{Exchanged, collects};
+use crate::exchange::{Collects, Exchanged, collects};
 use crate::pool::PoolView;
+use crate::prebuilt::{self, Candidates};
 use crate::releases::{Releases, Sealed};
 
 /// Names this compiler in pointers. A catalog of another one is compiled anew.
@@ -114,6 +115,7 @@ fn verify(
 ) -> Result<(), Vec<Broken>> {
     let node = node_facts(environment.as_str(), facts);
     let inputs = inputs(release, facts.certname.as_str(), node, pool, now);
+    prebuilt::verify(&inputs, &facts.certname, trace)?;
     bunraku_compiler::verify(trace, &inputs)
 }
 
@@ -131,6 +133,7 @@ fn verify_code(
         server_facts: Value::Undef,
     };
     let inputs = inputs(release, certname.as_str(), nobody, pool, now);
+    prebuilt::verify(&inputs, certname, trace)?;
     bunraku_compiler::verify_code(trace, &inputs)
 }
 
@@ -150,31 +153,16 @@ fn compile(
         pool,
         now,
     );
-    let (request, conf) = match request(release, environment, facts, &inputs) {
+    let made = match make(release, environment, facts, &inputs) {
         Ok(made) => made,
-        Err(message) => {
-            return Compiled::Error {
-                message,
-                exchanged: Exchanged::default(),
-            };
-        }
+        Err(failed) => return failed,
     };
-    let compilation = bunraku_compiler::compile(&request, &inputs, release.code.code());
-    let mut trace = compilation.trace;
-    let collects = collects(&trace);
-    let mut catalog = match compilation.outcome {
-        Ok(catalog) => catalog,
-        Err(error) => {
-            return Compiled::Error {
-                message: error.to_string(),
-                exchanged: Exchanged {
-                    exports: None,
-                    collects,
-                },
-            };
-        }
-    };
-    trace.record(Read::File(ENVIRONMENT_CONF.into()), conf);
+    let Made {
+        mut catalog,
+        trace,
+        exports,
+        collects,
+    } = made;
     // What was read gives the identity: a compile repeated is the same artifact.
     let reads = match serde_json::to_string(&trace) {
         Ok(reads) => reads,
@@ -192,13 +180,86 @@ fn compile(
             classes: catalog.classes.iter().map(ToString::to_string).collect(),
             trace,
             exchanged: Exchanged {
-                exports: Some(compilation.exports),
+                exports: Some(exports),
                 collects,
             },
             duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
         Err(error) => Compiled::Unwritable(error.to_string()),
     }
+}
+
+/// A catalog with what it rests on.
+struct Made {
+    catalog: Catalog,
+    trace: Trace,
+    exports: Vec<ExportedResource>,
+    collects: Collects,
+}
+
+/// The node's pre-built catalog, if the release has one; else compiles it.
+fn make(
+    release: &Sealed,
+    environment: &EnvironmentName,
+    facts: &FactsDoc,
+    inputs: &dyn Inputs,
+) -> Result<Made, Compiled> {
+    let failed = |message: String| Compiled::Error {
+        message,
+        exchanged: Exchanged::default(),
+    };
+    let candidates = Candidates::of(inputs, &facts.certname);
+    let candidates = candidates.map_err(|error| failed(error.to_string()))?;
+    let mut made = match candidates.chosen(facts) {
+        Some(prebuilt) => {
+            let source = prebuilt::Source {
+                environment: environment.as_str(),
+                release: release.digest,
+                inputs,
+            };
+            let made = prebuilt::catalog(prebuilt, facts, &source);
+            let (catalog, trace) = made.map_err(|error| failed(error.to_string()))?;
+            Made {
+                catalog,
+                trace,
+                exports: Vec::new(),
+                collects: Collects::new(),
+            }
+        }
+        None => compiled(release, environment, facts, inputs)?,
+    };
+    candidates.note(inputs, &mut made.trace);
+    Ok(made)
+}
+
+fn compiled(
+    release: &Sealed,
+    environment: &EnvironmentName,
+    facts: &FactsDoc,
+    inputs: &dyn Inputs,
+) -> Result<Made, Compiled> {
+    let request = request(release, environment, facts, inputs);
+    let (request, conf) = request.map_err(|message| Compiled::Error {
+        message,
+        exchanged: Exchanged::default(),
+    })?;
+    let compilation = bunraku_compiler::compile(&request, inputs, release.code.code());
+    let mut trace = compilation.trace;
+    let collects = collects(&trace);
+    let catalog = compilation.outcome.map_err(|error| Compiled::Error {
+        message: error.to_string(),
+        exchanged: Exchanged {
+            exports: None,
+            collects: collects.clone(),
+        },
+    })?;
+    trace.record(Read::File(ENVIRONMENT_CONF.into()), conf);
+    Ok(Made {
+        catalog,
+        trace,
+        exports: compilation.exports,
+        collects,
+    })
 }
 
 /// What to compile, as the release's `environment.conf` says; with the digest of that file.

@@ -18,13 +18,17 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::archive::{self, Tree};
 use crate::rollout::Newcomer;
-use crate::{Context, check};
+use crate::{Context, check, prebuilt};
 
 /// How many blobs are read from the store at once.
 const CONCURRENCY: usize = 16;
+/// How often an upload is checked anew because another release came in meanwhile.
+const MAX_ROUNDS: usize = 8;
 
 /// A tree that passed the archive's checks, with the contents that the checks of files look at.
 struct Checked {
+    /// The newest release when it was completed with that one's pre-built catalogs, or its code.
+    base: Option<Digest>,
     manifest: ReleaseManifest,
     /// What came with the upload.
     blobs: BTreeMap<Digest, Bytes>,
@@ -47,6 +51,16 @@ struct Entered {
     superseded: bool,
     /// The nodes that are brought to it now.
     nodes: Vec<Certname>,
+}
+
+/// What came of a release that was to come in.
+enum Entry {
+    /// It is in.
+    In(Entered),
+    /// It may not come in, and why.
+    Refused(String),
+    /// Another one came in since it was completed with what that had not.
+    Overtaken,
 }
 
 struct Site {
@@ -74,13 +88,7 @@ pub async fn handle(context: &Context, message: &UploadCreated) -> anyhow::Resul
         context.counters.uploads_repeated.increment();
         return Ok(());
     }
-    let result = match check_upload(context, upload).await? {
-        Err(diagnostics) => refuse(context, upload, &arrival, diagnostics),
-        Ok(checked) if has_errors(&checked.diagnostics) => {
-            refuse(context, upload, &arrival, checked.diagnostics)
-        }
-        Ok(checked) => accept(context, upload, &arrival, checked).await?,
-    };
+    let result = take_in(context, upload, &arrival).await?;
     store.put_upload_result(upload, &result).await?;
     store.discard_upload(upload, &arrival).await?;
     if result.accepted {
@@ -89,6 +97,28 @@ pub async fn handle(context: &Context, message: &UploadCreated) -> anyhow::Resul
         context.counters.uploads_refused.increment();
     }
     Ok(())
+}
+
+/// Checks and accepts an upload, again when another release came in meanwhile.
+async fn take_in(
+    context: &Context,
+    upload: &UploadKey,
+    arrival: &Arrival,
+) -> anyhow::Result<UploadResult> {
+    for _ in 0..MAX_ROUNDS {
+        let result = match check_upload(context, upload).await? {
+            Err(diagnostics) => refuse(context, upload, arrival, diagnostics),
+            Ok(checked) if has_errors(&checked.diagnostics) => {
+                refuse(context, upload, arrival, checked.diagnostics)
+            }
+            Ok(checked) => match accept(context, upload, arrival, checked).await? {
+                Some(result) => result,
+                None => continue,
+            },
+        };
+        return Ok(result);
+    }
+    anyhow::bail!("other releases came in {MAX_ROUNDS} times while this one was checked")
 }
 
 fn has_errors(diagnostics: &[UploadDiagnostic]) -> bool {
@@ -106,12 +136,16 @@ async fn check_upload(
     let (format, limits) = (upload.format, context.limits);
     let unpack = move || archive::unpack(reader, format, &limits);
     let unpacked = context.host.compute(unpack).await?;
-    let tree = match unpacked {
+    let mut tree = match unpacked {
         Ok(tree) => tree,
         Err(archive::UnpackError::Refused(diagnostics)) => return Ok(Err(diagnostics)),
         Err(archive::UnpackError::Io(error)) => {
             return Err(error).context("the upload can't be read");
         }
+    };
+    let base = match prebuilt::complete(context, &upload.environment, &mut tree).await? {
+        Ok(base) => base,
+        Err(diagnostics) => return Ok(Err(diagnostics)),
     };
     let held = held_of_current(context, &upload.environment).await?;
     let lacking = find_lacking(context, &tree, &held).await?;
@@ -131,6 +165,7 @@ async fn check_upload(
     let rollout = tree.rollout;
     let manifest = ReleaseManifest::new(tree.files);
     Ok(Ok(Checked {
+        base,
         rollout,
         manifest,
         blobs: tree.blobs,
@@ -266,14 +301,15 @@ fn refuse(
 }
 
 /// Stores the release and lets it in. The order matters: whoever sees the environment
-/// finds the release, whoever sees the result finds the plan in the queue.
+/// finds the release, whoever sees the result finds the plan in the queue. `None`: it is to be checked anew.
 async fn accept(
     context: &Context,
     upload: &UploadKey,
     arrival: &Arrival,
     checked: Checked,
-) -> anyhow::Result<UploadResult> {
+) -> anyhow::Result<Option<UploadResult>> {
     let Checked {
+        base,
         manifest,
         blobs,
         mut held,
@@ -299,19 +335,24 @@ async fn accept(
                 upload: Some(arrival),
                 settings: site.settings,
             };
-            enroll(context, &newcomer, &request).await?
+            let current = context.store.environment(environment).await?;
+            match current.as_ref().map(prebuilt::newest) == base {
+                true => enroll(context, &newcomer, &request).await?,
+                false => Entry::Overtaken,
+            }
         }
-        None => swing(context, upload, arrival, release, site).await?,
+        None => swing(context, upload, arrival, (release, base), site).await?,
     };
     let entered = match entered {
-        Ok(entered) => entered,
-        Err(reason) => {
+        Entry::In(entered) => entered,
+        Entry::Refused(reason) => {
             diagnostics.insert(0, UploadDiagnostic::error(reason));
-            return Ok(refuse(context, upload, arrival, diagnostics));
+            return Ok(Some(refuse(context, upload, arrival, diagnostics)));
         }
+        Entry::Overtaken => return Ok(None),
     };
     tracing::info!(%upload, release = release.short(), entered.sequence, new_blobs, "upload accepted");
-    Ok(UploadResult {
+    Ok(Some(UploadResult {
         version: bunraku_farm::documents::VERSION,
         upload: upload.id().to_owned(),
         stamp: arrival.stamp.clone(),
@@ -326,15 +367,15 @@ async fn accept(
         diagnostics,
         nodes: entered.nodes,
         finished_at: context.host.now(),
-    })
+    }))
 }
 
-/// Has a release rolled out; `Err` says why not.
+/// Has a release rolled out.
 async fn enroll(
     context: &Context,
     newcomer: &Newcomer<'_>,
     request: &RolloutRequest,
-) -> anyhow::Result<Result<Entered, String>> {
+) -> anyhow::Result<Entry> {
     let now = context.host.now();
     let enrolled = newcomer.enroll(&context.store, request, now).await?;
     let environment = newcomer.environment.clone();
@@ -342,31 +383,42 @@ async fn enroll(
         .queue
         .send(AdvanceTask { environment }.into())
         .await?;
-    Ok(enrolled.map(|name| Entered {
-        rollout: Some(name),
-        sequence: 0,
-        superseded: false,
-        nodes: Vec::new(),
-    }))
+    Ok(match enrolled {
+        Ok(name) => Entry::In(Entered {
+            rollout: Some(name),
+            sequence: 0,
+            superseded: false,
+            nodes: Vec::new(),
+        }),
+        Err(reason) => Entry::Refused(reason),
+    })
 }
 
-/// Makes a release the current one; `Err` says why not.
+/// Makes a release the current one, unless another one came in since `base`.
 async fn swing(
     context: &Context,
     upload: &UploadKey,
     arrival: &Arrival,
-    release: Digest,
+    (release, base): (Digest, Option<Digest>),
     site: Site,
-) -> anyhow::Result<Result<Entered, String>> {
+) -> anyhow::Result<Entry> {
     let environment = &upload.environment;
     let now = context.host.now();
+    let mut is_overtaken = false;
     let updated = context
         .store
         .update_environment(environment, |current| {
             let next = EnvironmentDoc::advance(current, release, Some(arrival), now)?;
+            is_overtaken = current.map(prebuilt::newest) != base;
+            if is_overtaken {
+                return None;
+            }
             Some(next.with_settings(site.settings.clone()))
         })
         .await?;
+    if is_overtaken {
+        return Ok(Entry::Overtaken);
+    }
     let current = updated
         .value
         .context("the environment vanished while it was written")?;
@@ -376,7 +428,7 @@ async fn swing(
     if let (None, Some(rollout)) = (applied, current.rollout_under_way())
         && !current.supersedes(arrival)
     {
-        return Ok(Err(format!(
+        return Ok(Entry::Refused(format!(
             "rollout {} is under way in environment {environment}: wait for its end, or end it with `bunraku rollout \
              abort` or `undo`; `bunraku rollout start` lets this release come after it",
             rollout.name
@@ -400,7 +452,7 @@ async fn swing(
     context.queue.send(task.into()).await?;
     let known = context.store.known_nodes_in(environment).await?;
     let nodes = plan::select(&NodeSelection::All, known, site.seeds);
-    Ok(Ok(Entered {
+    Ok(Entry::In(Entered {
         rollout: None,
         sequence,
         superseded: applied.is_none(),

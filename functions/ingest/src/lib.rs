@@ -9,6 +9,7 @@
 pub mod archive;
 pub mod check;
 mod handler;
+mod prebuilt;
 mod rollout;
 
 use std::sync::Arc;

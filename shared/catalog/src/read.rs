@@ -44,6 +44,9 @@ pub enum Read {
     Classification(EcoString),
     /// A query for exported resources, as [`crate::ExportQuery`] writes it: `exported:["Sshkey"]`.
     Exported(EcoString),
+    /// Which pre-built catalogs of the release may be the node's, by its name: `prebuilt`. Read of nodes for which
+    /// there are some.
+    Prebuilt,
     /// The time: `clock`.
     Clock,
     /// Random numbers: `random`.
@@ -113,6 +116,7 @@ impl fmt::Display for Read {
             Self::Setting(name) => write!(f, "setting:{name}"),
             Self::Classification(key) => write!(f, "classification:{key}"),
             Self::Exported(query) => write!(f, "exported:{query}"),
+            Self::Prebuilt => f.write_str("prebuilt"),
             Self::Clock => f.write_str("clock"),
             Self::Random => f.write_str("random"),
             Self::Environment(name) => write!(f, "env:{name}"),
@@ -164,6 +168,7 @@ impl FromStr for Read {
     fn from_str(text: &str) -> Result<Self, ReadError> {
         let parsed = match text.split_once(':') {
             None => match text {
+                "prebuilt" => Some(Self::Prebuilt),
                 "clock" => Some(Self::Clock),
                 "random" => Some(Self::Random),
                 _ => None,

@@ -23,5 +23,5 @@ pub mod turns;
 pub use counters::{Counters, CountersSnapshot};
 pub use digest::Digest;
 pub use finding::{Finding, Level};
-pub use names::{Certname, CodePath, EnvironmentName, NameError};
+pub use names::{Certname, CodePath, EnvironmentName, NameError, PrebuiltName};
 pub use publication::{Publication, Reason, Standing};

@@ -136,6 +136,12 @@ name_type!(
     check_environment
 );
 name_type!(
+    /// What a pre-built catalog is called: letters, digits and any of `-_.`, a letter or digit first.
+    PrebuiltName,
+    "name of a pre-built catalog",
+    check_prebuilt
+);
+name_type!(
     /// A file's path in a release, relative to the environment's root, parts divided by `/`.
     ///
     /// Never absolute, no empty part, no `.` or `..`, no control characters.
@@ -164,6 +170,18 @@ fn check_certname(text: &str) -> Result<(), &'static str> {
         return Err("it must start with a letter, a digit or '_'");
     }
     Ok(())
+}
+
+fn check_prebuilt(text: &str) -> Result<(), &'static str> {
+    let fits = (1..=100).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    match fits {
+        true => Ok(()),
+        false => Err("it must be 1 to 100 letters, digits and any of -_., a letter or digit first"),
+    }
 }
 
 fn check_environment(text: &str) -> Result<(), &'static str> {

@@ -8,7 +8,9 @@ mod thin;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use bunraku_farm::documents::{ArchiveFormat, FileEntry, UploadDiagnostic, UploadManifest};
+use bunraku_farm::documents::{
+    ArchiveFormat, FileEntry, PrebuiltChange, UploadDiagnostic, UploadManifest,
+};
 use bunraku_farm::rollout::RolloutRequest;
 use bunraku_farm::{CodePath, Digest};
 use bytes::Bytes;
@@ -27,6 +29,8 @@ pub struct Tree {
     pub warnings: Vec<UploadDiagnostic>,
     /// That the tree is to be rolled out, and how.
     pub rollout: Option<RolloutRequest>,
+    /// That it is the newest release with this change, and `files` holds no more than that.
+    pub prebuilt: Option<PrebuiltChange>,
 }
 
 /// Why there is no tree.

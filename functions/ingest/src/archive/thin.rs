@@ -17,6 +17,7 @@ pub(super) fn tree(members: Vec<Member>, limits: &Limits) -> Result<Tree, Unpack
         blobs: BTreeMap::new(),
         warnings: Vec::new(),
         rollout: manifest.rollout,
+        prebuilt: manifest.prebuilt,
     };
     let mut errors = Vec::new();
     for member in members {
@@ -47,7 +48,7 @@ pub(super) fn tree(members: Vec<Member>, limits: &Limits) -> Result<Tree, Unpack
     }
     errors.extend(check_entries(&mut tree));
     errors.extend(find_clashes(&tree.files));
-    if tree.files.is_empty() {
+    if tree.files.is_empty() && tree.prebuilt.is_none() {
         errors.push(UploadDiagnostic::error("the manifest names no files"));
     }
     if errors.is_empty() {

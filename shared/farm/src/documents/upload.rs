@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::FileEntry;
+use super::{FileEntry, PrebuiltChange};
 use crate::rollout::RolloutRequest;
 use crate::{Certname, CodePath, Digest, EnvironmentName, NameError};
 
@@ -136,6 +136,10 @@ pub struct UploadManifest {
     /// That the release is to be rolled out, and how; without it, all nodes get it at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<RolloutRequest>,
+    /// That the tree is the newest release's with this change of its pre-built catalogs; `files` then holds the
+    /// catalog that comes in, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prebuilt: Option<PrebuiltChange>,
 }
 
 impl UploadManifest {
@@ -150,6 +154,7 @@ impl UploadManifest {
             version: super::VERSION,
             files,
             rollout: None,
+            prebuilt: None,
         }
     }
 }

@@ -1,0 +1,105 @@
+//! The pre-built catalogs of a release: kept by a push of code, changed by uploads that say so.
+
+use bunraku_farm::documents::{
+    EnvironmentDoc, FileEntry, Prebuilt, PrebuiltCatalogs, PrebuiltChange, ReleaseManifest,
+    UploadDiagnostic,
+};
+use bunraku_farm::{CodePath, Digest, EnvironmentName};
+use bytes::Bytes;
+
+use crate::Context;
+use crate::archive::Tree;
+
+/// The release that came in last, whether all nodes have it or a rollout brings it to them.
+pub(crate) fn newest(environment: &EnvironmentDoc) -> Digest {
+    let rollouts = environment.rollouts.last();
+    rollouts.map_or(environment.release, |rollout| rollout.release)
+}
+
+/// Completes an upload's tree: code gets the pre-built catalogs of the newest release, and a change of these gets the
+/// code. Says which release that is; the tree may come in only as long as no other has come in after it. `Err` says what
+/// is wrong with the change.
+pub(crate) async fn complete(
+    context: &Context,
+    name: &EnvironmentName,
+    tree: &mut Tree,
+) -> anyhow::Result<Result<Option<Digest>, Vec<UploadDiagnostic>>> {
+    let environment = context.store.environment(name).await?;
+    let base = environment.as_ref().map(newest);
+    let former = match base {
+        Some(base) => Some(context.store.release_manifest(name, base).await?),
+        None => None,
+    };
+    let done = match (tree.prebuilt.take(), former) {
+        (None, former) => {
+            keep(tree, former);
+            Ok(base)
+        }
+        (Some(change), Some(former)) => change_of(context, tree, former, change)
+            .await?
+            .map(|()| base),
+        (Some(_), None) => Err(vec![UploadDiagnostic::error(format!(
+            "environment {name} has no code yet: push a control repo first, if only with an empty manifests/site.pp"
+        ))]),
+    };
+    Ok(done)
+}
+
+fn is_own(path: &CodePath) -> bool {
+    path.starts_with(PrebuiltCatalogs::OWN)
+}
+
+/// What lies where the farm's own files are comes from the farm alone.
+fn keep(tree: &mut Tree, former: Option<ReleaseManifest>) {
+    tree.files.retain(|path, _| !is_own(path));
+    let former = former.into_iter().flat_map(|former| former.files);
+    tree.files.extend(former.filter(|(path, _)| is_own(path)));
+}
+
+async fn change_of(
+    context: &Context,
+    tree: &mut Tree,
+    former: ReleaseManifest,
+    change: PrebuiltChange,
+) -> anyhow::Result<Result<(), Vec<UploadDiagnostic>>> {
+    let refuse = |message: String| Ok(Err(vec![UploadDiagnostic::error(message)]));
+    let list = CodePath::parse(PrebuiltCatalogs::PATH)?;
+    let catalogs = match former.files.get(&list) {
+        Some(file) => serde_json::from_slice(&context.store.blob(file.digest).await?)?,
+        None => PrebuiltCatalogs::default(),
+    };
+    let (name, newcomer) = match &change {
+        PrebuiltChange::Publish(prebuilt) => (&prebuilt.name, Some(prebuilt)),
+        PrebuiltChange::Unpublish(name) => (name, None),
+    };
+    let Some(changed) = catalogs.changed(&change) else {
+        return refuse(format!("there is no pre-built catalog {name}"));
+    };
+    let path = Prebuilt::path(name)?;
+    let file = tree.files.remove(&path);
+    if !tree.files.is_empty() {
+        return refuse("such an upload holds the pre-built catalog, and no other file".to_owned());
+    }
+    let mut files = former.files;
+    files.remove(&path);
+    if let Some(prebuilt) = newcomer {
+        match file {
+            Some(file) if file.digest == prebuilt.catalog => files.insert(path, file),
+            _ => {
+                return refuse(format!(
+                    "{path} is not in the upload, or has another digest"
+                ));
+            }
+        };
+    }
+    let text = Bytes::from(serde_json::to_vec(&changed)?);
+    let entry = FileEntry {
+        digest: Digest::of(&text),
+        size: text.len() as u64,
+        mode: 0o644,
+    };
+    tree.blobs.insert(entry.digest, text);
+    files.insert(list, entry);
+    tree.files = files;
+    Ok(Ok(()))
+}
