@@ -12,4 +12,5 @@ mod comparison;
 mod crash;
 mod exports;
 mod refusals;
+mod rollout;
 mod watching;
