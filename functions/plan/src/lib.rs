@@ -16,7 +16,7 @@ use bunraku_farm::Counters;
 use bunraku_farm::messages::{Message, PlanTask, Planning};
 use bunraku_farm::plan::{plan as tasks_of, select};
 use bunraku_queue::Queue;
-use bunraku_store::Store;
+use bunraku_store::{OutcomeMemory, Store};
 use jiff::Timestamp;
 
 /// How many documents are read at once.
@@ -33,6 +33,8 @@ pub struct Context {
     pub counters: Arc<Counters>,
     /// The clock.
     pub now: fn() -> Timestamp,
+    /// What is remembered of nodes' runs while a rollout goes on.
+    pub outcomes: OutcomeMemory,
 }
 
 impl Context {
@@ -43,6 +45,7 @@ impl Context {
             queue,
             counters,
             now: Timestamp::now,
+            outcomes: OutcomeMemory::default(),
         }
     }
 }
