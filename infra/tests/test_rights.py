@@ -96,13 +96,13 @@ def expanded(rights):
 
 def held(template, role):
     """The pairs that a role's policies allow."""
-    return sorted(
+    return sorted({
         (action, resource)
         for statement in statements.of(template)
         if statement.resource == role and statement.allows and statement.name != f"{role}.AssumeRole"
         for action in statement.actions
         for resource in statement.resources
-    )
+    })
 
 
 @pytest.mark.parametrize("role", FARM)
