@@ -282,3 +282,6 @@ impl Turn<'_> {
         Ok(Health::of(self.document, rollout, &members, of, self.now))
     }
 }
+
+#[cfg(test)]
+mod tests;
