@@ -43,6 +43,7 @@ data "aws_iam_policy_document" "ingest" {
       "${aws_s3_bucket.farm.arn}/releases/*",
       "${aws_s3_bucket.farm.arn}/environments/*",
       "${aws_s3_bucket.farm.arn}/members/*",
+      "${aws_s3_bucket.farm.arn}/pointers/*",
     ]
   }
   statement {
@@ -116,6 +117,8 @@ data "aws_iam_policy_document" "plan" {
       "${aws_s3_bucket.farm.arn}/pointers/*",
       "${aws_s3_bucket.farm.arn}/exports/*",
       "${aws_s3_bucket.farm.arn}/pool/*",
+      "${aws_s3_bucket.farm.arn}/rollouts/*",
+      "${aws_s3_bucket.farm.arn}/outcomes/*",
     ]
   }
   statement {
@@ -126,6 +129,8 @@ data "aws_iam_policy_document" "plan" {
       "${aws_s3_bucket.farm.arn}/facts/*",
       "${aws_s3_bucket.farm.arn}/members/*",
       "${aws_s3_bucket.farm.arn}/pool/*",
+      "${aws_s3_bucket.farm.arn}/environments/*",
+      "${aws_s3_bucket.farm.arn}/rollouts/*",
     ]
   }
   statement {
@@ -157,6 +162,7 @@ data "aws_iam_policy_document" "plan" {
       aws_sqs_queue.lane["urgent"].arn,
       aws_sqs_queue.lane["normal"].arn,
       aws_sqs_queue.lane["bulk"].arn,
+      aws_sqs_queue.lane["plans"].arn,
       aws_sqs_queue.dead["plans"].arn,
     ]
   }

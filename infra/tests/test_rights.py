@@ -37,18 +37,19 @@ def function_rights(function, read, write, consume, send, delete=()):
 FARM = {
     "IngestRole": function_rights(
         "Ingest",
-        read=["uploads/*", "blobs/*", "releases/*", "environments/*", "members/*"],
+        read=["uploads/*", "blobs/*", "releases/*", "environments/*", "members/*", "pointers/*"],
         write=["blobs/*", "releases/*", "environments/*", "uploads/*.result.json"],
         consume=["Uploads"],
         send=["Plans", "UploadsDead"],
     ),
     "PlanRole": function_rights(
         "Plan",
-        read=["environments/*", "releases/*", "blobs/*", "facts/*", "members/*", "pointers/*", "exports/*", "pool/*"],
-        write=["facts/*", "members/*", "pool/*"],
+        read=["environments/*", "releases/*", "blobs/*", "facts/*", "members/*", "pointers/*", "exports/*", "pool/*",
+              "rollouts/*", "outcomes/*"],
+        write=["facts/*", "members/*", "pool/*", "environments/*", "rollouts/*"],
         delete=["members/*", "pool/*"],
         consume=["Plans"],
-        send=[*LANES, "PlansDead"],
+        send=[*LANES, "Plans", "PlansDead"],
     ),
     "CompileRole": function_rights(
         "Compile",
@@ -61,11 +62,11 @@ FARM = {
 EDGE = {
     "TaskRole": [
         (READ, [f"{BUCKET}/*"]),
-        (WRITE, [f"{BUCKET}/{prefix}/*" for prefix in ("facts", "members", "uploads", "bucket", "reports")]),
+        (WRITE, [f"{BUCKET}/{prefix}/*" for prefix in ("facts", "members", "uploads", "bucket", "reports", "outcomes")]),
         (["s3:ListBucket"], [BUCKET]),
         (["kms:Decrypt", "kms:GenerateDataKey"], ["${KeyArn}"]),
         (["s3:DeleteObject"], [f"{BUCKET}/members/*"]),
-        (["sqs:SendMessage"], [f"{QUEUES}-urgent", f"{QUEUES}-normal"]),
+        (["sqs:SendMessage"], [f"{QUEUES}-urgent", f"{QUEUES}-normal", f"{QUEUES}-plans"]),
         (
             ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"],
             [f"{QUEUES}-{channel}{dead}" for channel in CHANNELS for dead in ("", "-dead")],
@@ -95,13 +96,13 @@ def expanded(rights):
 
 def held(template, role):
     """The pairs that a role's policies allow."""
-    return sorted(
+    return sorted({
         (action, resource)
         for statement in statements.of(template)
         if statement.resource == role and statement.allows and statement.name != f"{role}.AssumeRole"
         for action in statement.actions
         for resource in statement.resources
-    )
+    })
 
 
 @pytest.mark.parametrize("role", FARM)

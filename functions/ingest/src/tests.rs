@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bunraku_farm::documents::{ArchiveFormat, UploadKey, UploadResult};
+use bunraku_farm::documents::{ArchiveFormat, FileEntry, UploadKey, UploadManifest, UploadResult};
 use bunraku_farm::messages::{Channel, Message, UploadCreated};
-use bunraku_farm::{Digest, EnvironmentName};
+use bunraku_farm::rollout::RolloutRequest;
+use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
 use bunraku_queue::MemoryQueue;
 
 use super::*;
@@ -335,4 +337,62 @@ async fn the_settings_of_the_site_stand_in_its_environment_or_refuse_the_push() 
     assert_eq!(environment().await.settings.priorities.len(), 1);
     assert!(push(&context, "three", &[site()]).await.accepted);
     assert!(environment().await.settings.priorities.is_empty());
+}
+
+/// An upload that asks for a rollout, or none.
+fn thin(text: &str, rollout: Option<RolloutRequest>) -> (String, String) {
+    let digest = Digest::of(text);
+    let path = CodePath::parse("manifests/site.pp").unwrap();
+    let entry = FileEntry {
+        digest,
+        size: text.len() as u64,
+        mode: 0o644,
+    };
+    let manifest = UploadManifest {
+        rollout,
+        ..UploadManifest::new(BTreeMap::from([(path, entry)]))
+    };
+    let blob = format!("{}{digest}", UploadManifest::BLOBS);
+    (serde_json::to_string(&manifest).unwrap(), blob)
+}
+
+#[tokio::test]
+async fn a_release_that_is_to_be_rolled_out_changes_nothing_yet_and_pushes_wait_for_its_end() {
+    let context = context();
+    let request = RolloutRequest {
+        name: Some("slow".to_owned()),
+        plan: None,
+        pins: BTreeMap::from([(Certname::parse("web1").unwrap(), None)]),
+        by: "me@here".to_owned(),
+    };
+    let roll = async |id: &str, text: &str| {
+        let (manifest, blob) = thin(text, Some(request.clone()));
+        let puts = [File(UploadManifest::PATH, &manifest), File(&blob, text)];
+        push(&context, id, &puts).await
+    };
+    let first = roll("zero", "node a { }").await;
+    assert!(!first.accepted, "{first:?}");
+    assert!(first.diagnostics[0].message.contains("push the first one"));
+
+    let pushed = push(&context, "one", &[site()]).await.release.unwrap();
+    let rolled = roll("two", "node b { }").await;
+    assert_eq!(
+        (rolled.accepted, rolled.rollout.as_deref()),
+        (true, Some("slow"))
+    );
+    let found = context.store.environment(&production()).await;
+    let environment = found.unwrap().unwrap();
+    assert_eq!((environment.release, environment.sequence), (pushed, 1));
+    assert_eq!(Some(environment.rollouts[0].release), rolled.release);
+    assert_eq!(environment.rollouts[0].log[0].who, "me@here");
+    assert!(environment.pins.values().all(|pin| pin.release == pushed));
+    assert_eq!(environment.pins.len(), 1);
+
+    let refused = push(&context, "three", &[site(), File("README.md", "x")]).await;
+    assert!(!refused.accepted);
+    let why = &refused.diagnostics[0].message;
+    assert!(why.contains("rollout slow is under way"), "{why}");
+    // The same name again is refused, too.
+    let again = roll("four", "node c { }").await;
+    assert!(again.diagnostics[0].message.contains("--name"), "{again:?}");
 }

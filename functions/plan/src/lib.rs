@@ -17,7 +17,7 @@ use bunraku_farm::messages::{Message, PlanTask, Planning};
 use bunraku_farm::plan::{plan as tasks_of, select};
 use bunraku_host::Host;
 use bunraku_queue::Queue;
-use bunraku_store::Store;
+use bunraku_store::{OutcomeMemory, Store};
 
 /// How many documents are read at once.
 const CONCURRENCY: usize = 16;
@@ -33,6 +33,8 @@ pub struct Context {
     pub counters: Arc<Counters>,
     /// The time.
     pub host: Host,
+    /// What is remembered of nodes' runs while a rollout goes on.
+    pub outcomes: OutcomeMemory,
 }
 
 impl Context {
@@ -43,6 +45,7 @@ impl Context {
             store,
             queue,
             counters,
+            outcomes: OutcomeMemory::default(),
         }
     }
 }

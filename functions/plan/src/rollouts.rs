@@ -273,9 +273,15 @@ impl Turn<'_> {
     /// How the nodes fare.
     async fn health(&self) -> anyhow::Result<Health> {
         let members = self.members().await?;
-        let outcomes = self.context.store.outcomes(self.name).await?;
+        let Context {
+            store, outcomes, ..
+        } = self.context;
+        let outcomes = store.outcomes(self.name, outcomes).await?;
         let of = |certname: &Certname| outcomes.get(certname).cloned();
         let rollout = self.rollout()?;
         Ok(Health::of(self.document, rollout, &members, of, self.now))
     }
 }
+
+#[cfg(test)]
+mod tests;

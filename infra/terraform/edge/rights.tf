@@ -115,6 +115,7 @@ data "aws_iam_policy_document" "task" {
       "arn:${local.partition}:s3:::${var.bucket_name}/uploads/*",
       "arn:${local.partition}:s3:::${var.bucket_name}/bucket/*",
       "arn:${local.partition}:s3:::${var.bucket_name}/reports/*",
+      "arn:${local.partition}:s3:::${var.bucket_name}/outcomes/*",
     ]
   }
   statement {
@@ -147,6 +148,7 @@ data "aws_iam_policy_document" "task" {
     resources = [
       "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-urgent",
       "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-normal",
+      "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.farm_name}-plans",
     ]
   }
   # An edge looks at all queues when it starts, and tells their depths as metrics.

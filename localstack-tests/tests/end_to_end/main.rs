@@ -13,4 +13,5 @@ mod crash;
 mod export;
 mod exports;
 mod refusals;
+mod rollout;
 mod watching;

@@ -355,8 +355,8 @@ fn put_aside(
     }
     let aside = alone(&next_pointer(basis, target, outcome, at)?);
     let stands = current.is_some_and(|current| {
-        let same = |former: &Box<Pointer>| says_the_same(former, &aside);
-        current.place == Some(place) && current.aside.as_ref().is_some_and(same)
+        let former = current.aside.as_deref();
+        current.place == Some(place) && former.is_some_and(|former| says_the_same(former, &aside))
     });
     if stands {
         return None;

@@ -28,7 +28,7 @@ pub use error::StoreError;
 pub use held::Held;
 pub use key::{Key, ReportId};
 pub use mirror::Mirror;
-pub use store::{Store, StoreEvent, Updated, Versioned, Written};
+pub use store::{OutcomeMemory, Store, StoreEvent, Updated, Versioned, Written};
 
 #[cfg(test)]
 mod conformance;

@@ -13,6 +13,7 @@ mod client;
 mod elsewhere;
 mod files;
 mod refusals;
+mod rollout;
 mod stopping;
 mod support;
 mod watcher;

@@ -166,11 +166,18 @@ fn open(
     now: Timestamp,
     seen: &Seen,
 ) -> Action {
+    // What time and people say costs nothing to ask; the catalogs are looked at one by one.
+    if stage.plan.by_hand && !stage.approved {
+        return Action::Wait(Wait::Hand);
+    }
+    if !rollout.plan.is_open(now) {
+        return Action::Wait(Wait::Calendar(rollout.plan.next_opening(now)));
+    }
     let Some(staged) = seen.staged else {
         return Action::Look(Look::Staged(number));
     };
     let objection = compile_objection(rollout.plan.gate.errors, staged.errors, stage.nodes);
-    if let Some(why) = objection.filter(|_| !stage.approved) {
+    if let Some(why) = objection.filter(|_| !stage.errors_seen) {
         return pause(document, now, why);
     }
     if staged.open > 0 {
@@ -179,12 +186,6 @@ fn open(
             true => Action::Prepare(number),
             false => Action::Wait(Wait::Catalogs(staged.open)),
         };
-    }
-    if stage.plan.by_hand && !stage.approved {
-        return Action::Wait(Wait::Hand);
-    }
-    if !rollout.plan.is_open(now) {
-        return Action::Wait(Wait::Calendar(rollout.plan.next_opening(now)));
     }
     write(document, |next| {
         let Some(rollout) = next.active_mut() else {
@@ -250,6 +251,7 @@ impl EnvironmentDoc {
                 nodes: 0,
                 asked_at: None,
                 approved: false,
+                errors_seen: false,
                 opened_at: None,
                 told: false,
             })

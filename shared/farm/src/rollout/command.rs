@@ -142,9 +142,8 @@ pub fn resume(document: &EnvironmentDoc, by: Actor<'_>) -> Result<Done, String> 
         let stage = rollout.stages.get_mut(opened);
         let what = match &rollout.state {
             RolloutState::Paused { by_gate, .. } => {
-                if let Some(stage) = stage.filter(|_| *by_gate) {
-                    // Its catalogs that do not compile were seen. A stage by hand is not opened by this.
-                    stage.approved |= !stage.plan.by_hand;
+                if let Some(stage) = stage {
+                    stage.errors_seen |= *by_gate;
                 }
                 rollout.judged_from = Some(by.at);
                 "resumed".to_owned()

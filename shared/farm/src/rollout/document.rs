@@ -130,9 +130,12 @@ pub struct StageState {
     /// When its catalogs were last asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
-    /// Whether a person lets it open, though it waits for one or some catalogs do not compile.
+    /// Whether a person lets it open, of one that waits for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approved: bool,
+    /// Whether a person has seen that some of its catalogs do not compile.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub errors_seen: bool,
     /// When it opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<Timestamp>,

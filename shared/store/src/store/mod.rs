@@ -10,6 +10,8 @@ mod reports;
 mod rollouts;
 mod uploads;
 
+pub use rollouts::OutcomeMemory;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! What is known of rollouts besides the environment's document.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bunraku_farm::rollout::{OutcomeDoc, RolloutMembers, Run};
 use bunraku_farm::{Certname, EnvironmentName};
@@ -53,19 +54,59 @@ impl Store {
         Ok(())
     }
 
-    /// The last runs of all nodes that reported while a rollout went on.
+    /// The last runs of all nodes that reported while a rollout went on. What was read before comes from `memory`, where
+    /// it was not written since.
     pub async fn outcomes(
         &self,
         environment: &EnvironmentName,
+        memory: &OutcomeMemory,
     ) -> Result<BTreeMap<Certname, OutcomeDoc>, StoreError> {
-        let keys = self.keys(&format!("outcomes/{environment}")).await?;
-        let documents = stream::iter(keys)
-            .map(|(key, _)| async move { self.read::<OutcomeDoc>(&key).await })
+        let directory = format!("outcomes/{environment}");
+        let listed = self.backend.list(&directory).await?.into_iter();
+        let stamps = listed.filter_map(|entry| {
+            let certname = Certname::parse(entry.name.strip_suffix(".json")?).ok()?;
+            Some((certname, entry.stamp))
+        });
+        let known = memory.of(environment);
+        let read = stream::iter(stamps)
+            .map(|(certname, stamp)| {
+                let there = known.get(&certname).filter(|(at, _)| *at == stamp).cloned();
+                async move {
+                    let outcome = match there {
+                        Some((_, outcome)) => Some(outcome),
+                        None => self.read(&Key::outcome(environment, &certname)).await?,
+                    };
+                    Ok::<_, StoreError>(outcome.map(|outcome| (certname, (stamp, outcome))))
+                }
+            })
             .buffer_unordered(AT_ONCE)
             .try_collect::<Vec<_>>()
             .await?;
-        let by_name = |outcome: OutcomeDoc| (outcome.certname.clone(), outcome);
-        Ok(documents.into_iter().flatten().map(by_name).collect())
+        let now: Stamped = read.into_iter().flatten().collect();
+        memory.keep(environment, now.clone());
+        let outcomes = now
+            .into_iter()
+            .map(|(certname, (_, outcome))| (certname, outcome));
+        Ok(outcomes.collect())
+    }
+}
+
+/// Outcomes, each with the state in which it was read.
+type Stamped = BTreeMap<Certname, (String, OutcomeDoc)>;
+
+/// What a process remembers of nodes' last runs, so that it need not read all of them whenever it looks.
+#[derive(Clone, Debug, Default)]
+pub struct OutcomeMemory(Arc<Mutex<BTreeMap<EnvironmentName, Stamped>>>);
+
+impl OutcomeMemory {
+    fn of(&self, environment: &EnvironmentName) -> Stamped {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(environment).cloned().unwrap_or_default()
+    }
+
+    fn keep(&self, environment: &EnvironmentName, now: Stamped) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(environment.clone(), now);
     }
 }
 

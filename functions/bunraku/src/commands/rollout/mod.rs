@@ -4,6 +4,7 @@ mod status;
 mod table;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -277,14 +278,15 @@ fn split(texts: &[String]) -> Result<Vec<(Certname, Option<&str>)>> {
 
 /// Who does it, for the log.
 fn who() -> String {
-    let user = ["SUDO_USER", "USER", "LOGNAME"];
-    let user = user.into_iter().find_map(|name| std::env::var(name).ok());
-    let user = user.filter(|user| !user.is_empty());
-    format!(
-        "{}@{}",
-        user.as_deref().unwrap_or("unknown"),
-        crate::farm::hostname()
-    )
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter();
+    let user = named
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|user| !user.is_empty());
+    let user = user.unwrap_or_else(|| match std::fs::metadata("/proc/self") {
+        Ok(process) => format!("uid-{}", process.uid()),
+        Err(_) => "unknown".to_owned(),
+    });
+    format!("{user}@{}", crate::farm::hostname())
 }
 
 fn tell(json: bool, environment: &EnvironmentName, rollout: &str, what: &str) {

@@ -9,6 +9,7 @@ use bunraku_farm::rollout::{
     Health, LogLine, OutcomeDoc, Pin, Rollout, RolloutMembers, RolloutState, Tally,
 };
 use bunraku_farm::{Certname, Digest, EnvironmentName};
+use bunraku_store::OutcomeMemory;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -127,7 +128,7 @@ impl Fleet {
             .await?;
         let by_name = |pointer: Pointer| (pointer.certname.clone(), pointer);
         Ok(Some(Self {
-            outcomes: store.outcomes(name).await?,
+            outcomes: store.outcomes(name, &OutcomeMemory::default()).await?,
             pointers: pointers.into_iter().flatten().map(by_name).collect(),
             members,
         }))
