@@ -92,11 +92,17 @@ impl Backend for StoreLink {
     }
 
     async fn discard(&self, key: &str, stamp: &str) -> Result<(), StoreError> {
+        self.remove(key, stamp).await.map(|_| ())
+    }
+
+    async fn remove(&self, key: &str, stamp: &str) -> Result<bool, StoreError> {
         self.perform(key, Request::Delete, |objects, witness| {
-            if objects.head(key).is_some_and(|head| head.stamp == stamp) {
+            let same = objects.head(key).is_some_and(|head| head.stamp == stamp);
+            if same {
                 objects.delete(key);
                 witness.deleted(objects, key);
             }
+            same
         })
         .await
     }

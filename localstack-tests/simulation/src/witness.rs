@@ -12,6 +12,7 @@ use bunraku_store::Key;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::objects::Objects;
 use lanes::Lanes;
@@ -34,6 +35,7 @@ pub(crate) struct Witness {
     pointers: HashMap<(EnvironmentName, Certname), Seen>,
     catalogs: HashMap<Digest, Certname>,
     lanes: Lanes,
+    began: Instant,
     violation: Option<Violation>,
 }
 
@@ -60,6 +62,7 @@ impl Witness {
             pointers: HashMap::new(),
             catalogs: HashMap::new(),
             lanes: Lanes::new(lanes),
+            began: Instant::now(),
             violation: None,
         }
     }

@@ -26,6 +26,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 pub(crate) enum Duty {
     Ingest,
     Plan,
+    /// Collects garbage.
+    Collect,
     /// Compiles tasks of all lanes; with the farm's own compiler or the stand-in.
     Compile {
         native: bool,
@@ -87,6 +89,24 @@ impl Handlers {
 
 /// Works until the process ends.
 pub(crate) async fn work(process: Arc<Process>, duty: Duty, counters: Arc<Counters>) {
+    match duty {
+        Duty::Collect => collect(&process).await,
+        _ => take_messages(process, duty, counters).await,
+    }
+}
+
+/// Collects garbage, sometimes often and sometimes seldom.
+async fn collect(process: &Arc<Process>) {
+    let (store, chance) = (process.store(), &process.world.chance);
+    loop {
+        let pause = Duration::from_secs(4 << chance.below(8));
+        tokio::time::sleep(pause).await;
+        // The next one goes on.
+        let _ = store.collect_garbage(false).await;
+    }
+}
+
+async fn take_messages(process: Arc<Process>, duty: Duty, counters: Arc<Counters>) {
     let native = matches!(
         duty,
         Duty::Compile { native: true } | Duty::CompileUrgent { native: true }
@@ -100,6 +120,7 @@ pub(crate) async fn work(process: Arc<Process>, duty: Duty, counters: Arc<Counte
             Duty::Plan => vec![Channel::Plans],
             Duty::Compile { .. } => lanes.now().map(Channel::Compile).to_vec(),
             Duty::CompileUrgent { .. } => vec![Channel::Compile(Lane::Urgent)],
+            Duty::Collect => Vec::new(),
         };
         let Ok(deliveries) = queue.receive(&channels, 1, POLL).await else {
             tokio::time::sleep(TROUBLE).await;

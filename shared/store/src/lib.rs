@@ -26,7 +26,7 @@ pub use bundle::{Bundle, DamagedBundle};
 pub use error::StoreError;
 pub use held::Held;
 pub use key::{Key, ReportId};
-pub use store::{Store, StoreEvent, Updated, Versioned, Written};
+pub use store::{Collected, Kind, Store, StoreEvent, Swept, Updated, Versioned, Written};
 
 #[cfg(test)]
 mod conformance;
