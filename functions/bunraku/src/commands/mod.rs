@@ -6,9 +6,11 @@ mod diagnostics;
 mod diff;
 mod dump;
 pub(crate) mod edge;
+pub(crate) mod environments;
 mod eval;
 pub(crate) mod events;
 mod explain;
+pub(crate) mod gc;
 pub(crate) mod infra;
 mod inventory;
 pub(crate) mod nodes;
@@ -46,13 +48,14 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Status(options) => block_on(inventory::status(options, json)),
         Command::Nodes(options) => block_on(nodes::run(options, json)),
         Command::Releases(options) => block_on(inventory::releases(options, json)),
-        Command::Environments(options) => block_on(inventory::environments(options, json)),
+        Command::Environments(options) => block_on(environments::run(options, json)),
         Command::Watch(options) => block_on(watch::run(options, json)),
         Command::Events(options) => block_on(events::run(options, json)),
         Command::Explain(options) => block_on(explain::run(options, json)),
         Command::Replay(options) => block_on(replay::run(options, json)),
         Command::Tasks(options) => block_on(tasks::run(options, json)),
         Command::Redrive(options) => block_on(redrive::run(options, json)),
+        Command::Gc(options) => block_on(gc::run(options, json)),
         Command::Infra(command) => infra::run(command, json),
     }
 }

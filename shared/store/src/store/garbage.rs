@@ -3,6 +3,8 @@
 
 mod mark;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
