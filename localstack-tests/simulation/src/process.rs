@@ -92,10 +92,7 @@ impl Process {
     /// The way to an operation: it may take long, be refused, or be the process's last.
     pub(crate) async fn before(&self) -> Result<(), Refused> {
         let World {
-            chance,
-            weather,
-            latency,
-            ..
+            chance, weather, ..
         } = &*self.world;
         if weather.strikes(Fault::Stall, chance) {
             let long = chance.milliseconds(1_000, LONGEST_STALL);
@@ -108,8 +105,7 @@ impl Process {
         if weather.strikes(Fault::Slow, chance) {
             tokio::time::sleep(chance.milliseconds(100, LONGEST_STEP)).await;
         }
-        let (least, most) = *latency;
-        tokio::time::sleep(chance.milliseconds(least, most)).await;
+        self.wait_for_request().await;
         if weather.strikes(Fault::CrashBefore, chance) {
             self.crash().await;
         }
@@ -117,6 +113,12 @@ impl Process {
             return Err(Refused("slow down"));
         }
         Ok(())
+    }
+
+    /// Takes the time of a request.
+    pub(crate) async fn wait_for_request(&self) {
+        let (least, most) = self.world.latency;
+        tokio::time::sleep(self.world.chance.milliseconds(least, most)).await;
     }
 
     /// The way back from an operation that took effect.

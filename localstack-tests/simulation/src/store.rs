@@ -122,8 +122,10 @@ impl Backend for StoreLink {
                 objects.list(directory)
             })
             .await?;
+        // One page after the other.
         for _ in 1..listed.len().div_ceil(PAGE) {
             self.0.world.requests.count(Request::List);
+            self.0.wait_for_request().await;
         }
         Ok(listed)
     }
