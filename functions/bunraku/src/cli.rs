@@ -54,7 +54,7 @@ pub(crate) enum Command {
     /// The releases of an environment.
     Releases(EnvironmentArgs),
     /// The environments and what each serves.
-    Environments(StoreArgs),
+    Environments(commands::environments::Environments),
     /// Why a node's catalog is as it is: what it was compiled from, and what would change it.
     Explain(NodeArgs),
     /// Compile a node's catalog again from the stored inputs and compare it byte for byte.
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Tasks(commands::tasks::Tasks),
     /// Put dead letters back into their queues.
     Redrive(commands::redrive::Redrive),
+    /// Remove what nobody needs any more from the store: old releases, their files, catalogs.
+    Gc(commands::gc::Gc),
     /// Package, check and price the farm on AWS.
     #[command(subcommand)]
     Infra(commands::infra::InfraCommand),

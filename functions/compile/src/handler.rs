@@ -487,12 +487,25 @@ impl Compile {
     ) -> Result<Option<Handled>, CompileError> {
         let at = self.store.host().now();
         let key = Key::pointer(&task.environment, &task.certname);
+        let catalog = |pointer: Option<&Pointer>| Some(pointer?.catalog?.digest);
+        let former = catalog(read.as_ref().map(|read| &read.value));
+        let reuses =
+            matches!(&outcome, Outcome::Compiled { catalog, .. } if Some(catalog.digest) == former);
+        let mut moved = false;
         let updated = self
             .store
             .update_from(&key, read, |current| {
-                reuse::swing(current, target, &outcome, at)
+                // A catalog that was not stored, since it is the node's, may be collected when it is no more.
+                moved = reuses && catalog(current) != former;
+                match moved {
+                    true => None,
+                    false => reuse::swing(current, target, &outcome, at),
+                }
             })
             .await?;
+        if moved {
+            return Ok(None);
+        }
         // Another worker may have been further in the code and behind in the facts.
         let reached = updated
             .value

@@ -1,6 +1,6 @@
 //! One upload, from archive to release.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -211,12 +211,11 @@ async fn find_lacking(
     let asked: Vec<Digest> = digests
         .filter(|digest| held.size(*digest).is_none())
         .collect();
-    let sizes = context.store.blob_sizes(&asked).await?;
-    let sizes: HashMap<Digest, Option<u64>> = asked.into_iter().zip(sizes).collect();
+    let sizes = context.store.keep_blobs(asked).await?;
     let mut lacking = Vec::new();
     for (path, entry) in elsewhere {
         let digest = &entry.digest;
-        let size = held.size(*digest).or_else(|| sizes.get(digest).copied()?);
+        let size = held.size(*digest).or_else(|| sizes.get(digest).copied());
         let message = match size {
             Some(size) if size == entry.size => continue,
             Some(size) => format!(

@@ -12,8 +12,9 @@ use crate::archive::Tree;
 
 /// The release that came in last, whether all nodes have it or a rollout brings it to them.
 pub(crate) fn newest(environment: &EnvironmentDoc) -> Digest {
-    let rollouts = environment.rollouts.last();
-    rollouts.map_or(environment.release, |rollout| rollout.release)
+    let mut rollouts = environment.rollouts.iter().rev();
+    let last = rollouts.find(|rollout| !rollout.state.is_over());
+    last.map_or(environment.release, |rollout| rollout.release)
 }
 
 /// Completes an upload's tree: code gets the pre-built catalogs of the newest release, and a change of these gets the

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bunraku_catalog::{AnswerDigest, Broken, Read, Trace};
@@ -22,12 +23,40 @@ const DURATION: u64 = 300;
 pub(crate) struct StandIn {
     store: Store,
     open: Mutex<BTreeMap<Digest, Arc<Bundle>>>,
+    pace: Pace,
+}
+
+/// How long the stand-in takes.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    compile: Duration,
+    verify: Duration,
+    processor: tokio::sync::Mutex<()>,
+}
+
+impl Pace {
+    /// One processor's, as `bunraku infra cost` reckons.
+    pub(crate) fn of_one_processor() -> Self {
+        Self {
+            compile: Duration::from_millis(DURATION),
+            verify: Duration::from_millis(30),
+            processor: tokio::sync::Mutex::default(),
+        }
+    }
+
+    async fn take(&self, time: Duration) {
+        if !time.is_zero() {
+            let _processor = self.processor.lock().await;
+            tokio::time::sleep(time).await;
+        }
+    }
 }
 
 impl StandIn {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, pace: Pace) -> Self {
         Self {
             store,
+            pace,
             open: Mutex::default(),
         }
     }
@@ -95,6 +124,7 @@ impl Engine for StandIn {
         trace: Trace,
     ) -> Result<Result<(), Vec<Broken>>, EngineError> {
         let bundle = self.open(site.environment, site.release).await?;
+        self.pace.take(self.pace.verify).await;
         Ok(trace.holds_by(|read| match read {
             Read::File(path) => Some(file_digest(&bundle, path)),
             Read::Fact(path) => {
@@ -114,6 +144,7 @@ impl Engine for StandIn {
         facts: &FactsDoc,
     ) -> Result<Compiled, EngineError> {
         let bundle = self.open(site.environment, site.release).await?;
+        self.pace.take(self.pace.compile).await;
         let role = fact(facts, "role");
         if data(&bundle, &role, "broken").as_deref() != Some("false") {
             return Ok(Compiled::Error {

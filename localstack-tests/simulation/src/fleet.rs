@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bunraku_farm::documents::UploadKey;
 use bunraku_farm::{Certname, EnvironmentName};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::agent::Asking;
@@ -23,6 +24,7 @@ struct State {
     /// The code of former pushes.
     former: Vec<Site>,
     pushes: Vec<Push>,
+    removals: Vec<Removal>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +41,14 @@ struct Node {
 pub(crate) struct Push {
     pub(crate) upload: UploadKey,
     pub(crate) site: Site,
+    pub(crate) at: Timestamp,
+}
+
+/// Someone removed an environment, if it was there.
+#[derive(Clone, Debug)]
+pub(crate) struct Removal {
+    pub(crate) environment: EnvironmentName,
+    pub(crate) before: Timestamp,
 }
 
 impl Fleet {
@@ -67,6 +77,7 @@ impl Fleet {
             sites,
             former: Vec::new(),
             pushes: Vec::new(),
+            removals: Vec::new(),
         }))
     }
 
@@ -115,7 +126,7 @@ impl Fleet {
         let mut state = self.lock();
         let names: Vec<EnvironmentName> = state.sites.keys().cloned().collect();
         let name = names.get(chance.below(names.len()))?.clone();
-        let undo = match chance.per_mille(200) {
+        let undo = match chance.per_mille(300) {
             true => state.former.get(chance.below(state.former.len())).cloned(),
             false => None,
         };
@@ -131,8 +142,25 @@ impl Fleet {
     }
 
     /// A push has arrived in the store.
-    pub(crate) fn arrived(&self, upload: UploadKey, site: Site) {
-        self.lock().pushes.push(Push { upload, site });
+    pub(crate) fn arrived(&self, upload: UploadKey, site: Site, at: Timestamp) {
+        self.lock().pushes.push(Push { upload, site, at });
+    }
+
+    /// An environment was removed.
+    pub(crate) fn removed(&self, removal: Removal) {
+        self.lock().removals.push(removal);
+    }
+
+    /// The removals so far.
+    pub(crate) fn removals(&self) -> Vec<Removal> {
+        self.lock().removals.clone()
+    }
+
+    /// One of the environments.
+    pub(crate) fn environment(&self, chance: &Chance) -> Option<EnvironmentName> {
+        let state = self.lock();
+        let number = chance.below(state.sites.len());
+        state.sites.keys().nth(number).cloned()
     }
 
     /// The pushes, in the order in which they arrived.

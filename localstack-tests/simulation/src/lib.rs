@@ -12,10 +12,12 @@
 mod agent;
 mod bill;
 mod chance;
+mod crowd;
 mod engine;
 mod fleet;
 mod life;
 mod objects;
+mod prices;
 mod process;
 mod queue;
 mod report;
@@ -29,7 +31,9 @@ mod worker;
 mod world;
 
 pub use bill::{Request, RequestCounts};
+pub use crowd::{Crowd, Invocations, Invoked, Push};
 pub use life::live;
+pub use prices::{Line, bill};
 pub use report::Report;
 pub use scenario::Scenario;
 pub use weather::{Fault, Faults};

@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 
 use crate::agent::{self, Answer};
 use crate::chance::Chance;
-use crate::fleet::Fleet;
-use crate::process::{Process, supervise};
+use crate::fleet::{Fleet, Removal};
+use crate::process::{GRACE, Process, supervise};
 use crate::report::Report;
 use crate::scenario::Scenario;
 use crate::site::Site;
@@ -95,21 +95,48 @@ impl<'a> Life<'a> {
         if self.scenario.faults {
             self.world.weather.turn_bad(&self.world.chance);
         }
-        let mut events = self.events();
-        while events.join_next().await.is_some() {}
-        let rest = self
-            .scenario
-            .duration()
-            .saturating_sub(self.world.elapsed());
-        tokio::time::sleep(rest).await;
+        // Some live their minute at once, some have long quiet times between, in which garbage gets old.
+        let chance = &self.world.chance;
+        let parts = chance.between(1, 3);
+        for part in 0..parts {
+            if part > 0 {
+                tokio::time::sleep(chance.milliseconds(0, 1300 * GRACE)).await;
+            }
+            let mut events = self.events(part, parts);
+            while events.join_next().await.is_some() {}
+        }
         self.world.weather.clear_up();
         tokio::time::sleep(AFTERMATH).await;
         self.settle().await?;
-        self.everybody_runs().await?;
+        self.everybody_runs(SETTLING).await?;
         self.settle().await?;
         targets::check(&self.world, &self.fleet)?;
         workers.shutdown().await;
+        self.collect().await?;
+        // Whoever is left has all that it needs.
+        self.everybody_runs(Duration::ZERO).await?;
         Ok(Report::of(self.scenario, &self.world, &self.counters))
+    }
+
+    /// Garbage is collected when all of it is old: nothing may be left of it.
+    async fn collect(&self) -> Result<(), Violation> {
+        // Pointers of a removed environment go first, and what they named after them.
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_secs(2 * GRACE)).await;
+            let store = Process::start(&self.world).store();
+            let collected = store.collect_garbage(false).await;
+            collected.map_err(|error| trouble(&error))?;
+        }
+        let left = self
+            .world
+            .look(|objects, witness| witness.unreferenced(objects));
+        match left {
+            None => Ok(()),
+            Some(key) => Err(Violation {
+                invariant: "nothing that nobody refers to is kept for ever",
+                detail: key,
+            }),
+        }
     }
 
     /// Starts the farm's processes.
@@ -119,6 +146,7 @@ impl<'a> Life<'a> {
         let duties = [
             (Duty::Ingest, several(2)),
             (Duty::Plan, several(2)),
+            (Duty::Collect, several(2)),
             (Duty::Compile { native }, several(5)),
             (Duty::CompileUrgent { native }, 1),
         ];
@@ -135,17 +163,21 @@ impl<'a> Life<'a> {
     }
 
     /// What people and nodes do, each at its time.
-    fn events(&self) -> JoinSet<()> {
+    fn events(&self, part: u64, parts: u64) -> JoinSet<()> {
         let chance = &self.world.chance;
-        let length = u64::try_from(self.scenario.duration().as_millis()).unwrap_or(u64::MAX);
+        let length = self.scenario.duration().as_millis();
+        let length = u64::try_from(length).unwrap_or(u64::MAX) / parts;
         let mut events = JoinSet::new();
         let minutes = self.scenario.minutes;
+        let pushes = chance.between(0, (4 * minutes).div_ceil(parts));
         // The first push comes at the beginning.
-        for number in 0..1 + chance.between(0, 4 * minutes) {
-            let at = match number {
-                0 => Duration::ZERO,
+        let first = u64::from(part == 0);
+        for number in 0..first + pushes {
+            let at = match (part, number) {
+                (0, 0) => Duration::ZERO,
                 _ => chance.milliseconds(0, length),
             };
+            let number = part * 1_000_000 + number;
             events.spawn(push(
                 Arc::clone(&self.world),
                 Arc::clone(&self.fleet),
@@ -154,7 +186,7 @@ impl<'a> Life<'a> {
             ));
         }
         for number in 0..self.fleet.len() {
-            for _ in 0..chance.between(0, 2 * minutes) {
+            for _ in 0..chance.between(0, (2 * minutes).div_ceil(parts)) {
                 let at = chance.milliseconds(0, length);
                 events.spawn(self.agent(number, at));
             }
@@ -164,6 +196,10 @@ impl<'a> Life<'a> {
             for number in 0..self.fleet.len() {
                 events.spawn(self.agent(number, at));
             }
+        }
+        if chance.per_mille(150) {
+            let at = chance.milliseconds(0, length);
+            events.spawn(remove(Arc::clone(&self.world), Arc::clone(&self.fleet), at));
         }
         events
     }
@@ -193,10 +229,6 @@ impl<'a> Life<'a> {
         let begin = self.world.elapsed();
         loop {
             let process = Process::start(&self.world);
-            let trouble = |error: &dyn std::fmt::Display| Violation {
-                invariant: "in good weather everything works",
-                detail: error.to_string(),
-            };
             let waiting = process
                 .store()
                 .waiting_uploads()
@@ -226,7 +258,7 @@ impl<'a> Life<'a> {
     }
 
     /// Each agent runs once more, as it does every half hour: it must get an answer.
-    async fn everybody_runs(&self) -> Result<(), Violation> {
+    async fn everybody_runs(&self, patience: Duration) -> Result<(), Violation> {
         let mut runs = JoinSet::new();
         for number in 0..self.fleet.len() {
             let Some(asking) = self.fleet.asking(number) else {
@@ -235,7 +267,7 @@ impl<'a> Life<'a> {
             let process = Process::start(&self.world);
             runs.spawn(async move {
                 let certname = asking.certname.clone();
-                (certname, agent::run(process, asking, SETTLING).await)
+                (certname, agent::run(process, asking, patience).await)
             });
         }
         while let Some(run) = runs.join_next().await {
@@ -253,10 +285,17 @@ impl<'a> Life<'a> {
     }
 }
 
+fn trouble(error: &dyn std::fmt::Display) -> Violation {
+    Violation {
+        invariant: "in good weather everything works",
+        detail: error.to_string(),
+    }
+}
+
 fn answered(certname: &Certname, answer: Result<Answer, agent::Trouble>) -> Result<(), String> {
     match answer {
         Ok(Answer::Catalog | Answer::Failed | Answer::NoEnvironment) => Ok(()),
-        Ok(Answer::Later) => Err(format!("{certname} waited {SETTLING:?} for nothing")),
+        Ok(Answer::Later) => Err(format!("{certname} waited for nothing")),
         Err(error) => Err(format!("{certname}: {error}")),
     }
 }
@@ -277,6 +316,25 @@ async fn push(world: Arc<World>, fleet: Arc<Fleet>, number: u64, at: Duration) {
     .await;
 }
 
+/// Someone removes an environment.
+async fn remove(world: Arc<World>, fleet: Arc<Fleet>, at: Duration) {
+    tokio::time::sleep(at).await;
+    let Some(environment) = fleet.environment(&world.chance) else {
+        return;
+    };
+    let process = Process::on_time(&world);
+    let store = process.store();
+    let removed = async { while store.remove_environment(&environment).await.is_err() {} };
+    tokio::select! {
+        () = process.crashed() => {}
+        () = removed => {}
+    }
+    fleet.removed(Removal {
+        environment,
+        before: world.now(),
+    });
+}
+
 /// Uploads until it is done. The bucket tells the queue of it, once or twice.
 async fn upload_site(process: Arc<Process>, fleet: Arc<Fleet>, upload: UploadKey, site: Site) {
     let Ok(archive) = site.archive() else { return };
@@ -291,7 +349,7 @@ async fn upload_site(process: Arc<Process>, fleet: Arc<Fleet>, upload: UploadKey
             .await;
         // Whatever the answer was.
         if is_there() && !taken() {
-            fleet.arrived(upload.clone(), site.clone());
+            fleet.arrived(upload.clone(), site.clone(), world.now());
             announce(&world, &upload).await;
         }
         if created.is_ok() || taken() {

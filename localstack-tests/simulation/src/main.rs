@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use bunraku_simulation::{Fault, Report, Request, Scenario, live};
+use bunraku_simulation::{Crowd, Fault, Faults, Report, Scenario, bill, live};
 use clap::Parser;
 
 /// Runs the whole farm in memory, with faults, and checks its promises after each step.
+///
+/// A fleet of more than 10,000 nodes gets two pushes in good weather, and what AWS would see of them is
+/// printed.
 #[derive(Debug, Parser)]
 struct Options {
     /// Where all chance comes from.
@@ -27,11 +30,25 @@ struct Options {
     /// Compile with the farm's own compiler.
     #[arg(long)]
     native: bool,
+    /// Of a great many nodes: how many calls of `compile` there may be at the same time.
+    #[arg(long, default_value_t = 1000)]
+    concurrency: usize,
+}
+
+/// More nodes than these are a crowd.
+const CROWD: usize = 10_000;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match options.nodes {
+        Some(nodes) if nodes > CROWD => crowd(&options, nodes),
+        _ => fleets(&options),
+    }
 }
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command")]
-fn main() -> ExitCode {
-    let options = Options::parse();
+fn fleets(options: &Options) -> ExitCode {
+    let (began, mut minutes, mut faults) = (Instant::now(), 0, Faults::new());
     for seed in options.seed..options.seed.saturating_add(options.seeds) {
         let scenario = match options.nodes {
             Some(nodes) => Scenario {
@@ -43,38 +60,88 @@ fn main() -> ExitCode {
             },
             None => Scenario::of_seed(seed),
         };
-        let began = Instant::now();
         match live(&scenario) {
             Ok(report) => {
-                println!(
-                    "seed {seed}: {} nodes, {:.1?}",
-                    scenario.nodes,
-                    began.elapsed()
-                );
+                minutes += scenario.minutes;
+                for (fault, count) in &report.faults {
+                    *faults.entry(*fault).or_default() += count;
+                }
                 if options.seeds == 1 {
                     tell(&report);
                 }
             }
             Err(violation) => {
-                eprintln!("{violation}\n{scenario}");
+                eprintln!("{violation}\nagain with: {scenario}");
                 return ExitCode::FAILURE;
             }
         }
     }
+    println!("Faults injected and survived:");
+    for fault in Fault::ALL {
+        let count = faults.get(&fault).copied().unwrap_or(0);
+        println!("  {:<22} {count}", fault.as_str());
+    }
+    let took = began.elapsed();
+    let speed = minutes as f64 / took.as_secs_f64();
+    println!("{minutes} minutes of fleets in {took:.1?}: {speed:.1} a second");
     ExitCode::SUCCESS
 }
 
 #[allow(clippy::print_stdout, reason = "a command")]
 fn tell(report: &Report) {
-    println!("lived {:?}, {} steps", report.lived, report.steps);
-    for request in Request::ALL {
-        let count = report.requests.get(&request).copied().unwrap_or(0);
-        println!("{:<20} {count}", request.as_str());
+    println!("Lived {:?}, {} steps.", report.lived, report.steps);
+    println!("Requests:");
+    for (request, count) in &report.requests {
+        println!("  {:<22} {count}", request.as_str());
     }
-    for fault in Fault::ALL {
-        let count = report.faults.get(&fault).copied().unwrap_or(0);
-        println!("{:<20} {count}", fault.as_str());
+    println!("The longest wait in each queue:");
+    for (channel, wait) in &report.waits {
+        println!("  {:<22} {wait:.1?}", channel.as_str());
     }
-    println!("{:?}", report.counters);
-    println!("{:?}", report.waits);
+    let counters = &report.counters;
+    println!(
+        "{} compiles, {} catalogs verified, {} tasks with nothing to do",
+        counters.compiles, counters.catalogs_verified, counters.compiles_skipped
+    );
+}
+
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command")]
+fn crowd(options: &Options, nodes: usize) -> ExitCode {
+    let began = Instant::now();
+    let crowd = Crowd {
+        seed: options.seed,
+        nodes,
+        concurrency: options.concurrency,
+    };
+    let pushes = match crowd.run() {
+        Ok(pushes) => pushes,
+        Err(violation) => {
+            eprintln!("{violation}");
+            return ExitCode::FAILURE;
+        }
+    };
+    for push in &pushes {
+        println!("\nA push to {nodes} nodes: {}", push.name);
+        println!("  {:<24} {:>14.1?}", "time to converge", push.converged);
+        println!("  {:<24} {:>14}", "catalogs compiled", push.compiled);
+        println!("  {:<24} {:>14}", "catalogs that still hold", push.verified);
+        for (name, invoked) in &push.invocations {
+            println!("  {:<24} {:>14}", format!("{name}, at once"), invoked.peak);
+        }
+        match bill(push) {
+            Ok(lines) => {
+                for line in &lines {
+                    println!(
+                        "  {:<24} {:>14.0} {:>10.2} $",
+                        line.item, line.quantity, line.sum
+                    );
+                }
+                let sum: f64 = lines.iter().map(|line| line.sum).sum();
+                println!("  {:<24} {:>14} {sum:>10.2} $", "together", "");
+            }
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+    println!("\nSimulated in {:.0?}.", began.elapsed());
+    ExitCode::SUCCESS
 }

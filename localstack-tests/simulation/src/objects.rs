@@ -40,6 +40,10 @@ impl Objects {
         self.objects.contains_key(key)
     }
 
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.objects.keys().map(String::as_str)
+    }
+
     /// Writes, whatever is there.
     pub(crate) fn put(&mut self, key: &str, bytes: Bytes, now: Timestamp) -> Version {
         self.writings += 1;
@@ -67,6 +71,7 @@ impl Objects {
         Some(Head {
             stamp: object.writing.to_string(),
             modified: object.modified,
+            size: object.bytes.len() as u64,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bunraku_farm::garbage::Grace;
 use bunraku_host::{Clock, Host};
 use bunraku_queue::Queue;
 use bunraku_store::Store;
@@ -16,11 +17,13 @@ use crate::weather::Fault;
 use crate::world::World;
 
 /// The worst that a clock is wrong, in seconds.
-const WORST_SKEW: usize = 600;
+const WORST_SKEW: usize = 190;
 /// The longest that a process stands still, in milliseconds: longer than a lease.
 const LONGEST_STALL: u64 = 40_000;
 /// The longest that a slow operation takes, in milliseconds.
 const LONGEST_STEP: u64 = 4_000;
+/// How long what nobody names is kept, in seconds: the farm's day is an hour here.
+pub(crate) const GRACE: u64 = 3600;
 /// How long until a process that ended is there again, in milliseconds.
 const LONGEST_RESTART: u64 = 3_000;
 
@@ -44,9 +47,18 @@ impl Process {
         } else {
             0
         };
+        Self::with_skew(world, SignedDuration::from_secs(seconds))
+    }
+
+    /// One whose clock is right.
+    pub(crate) fn on_time(world: &Arc<World>) -> Arc<Self> {
+        Self::with_skew(world, SignedDuration::ZERO)
+    }
+
+    fn with_skew(world: &Arc<World>, skew: SignedDuration) -> Arc<Self> {
         Arc::new(Self {
             world: Arc::clone(world),
-            skew: SignedDuration::from_secs(seconds),
+            skew,
             crashed: Notify::new(),
             stalled_until: Mutex::new(None),
         })
@@ -55,7 +67,10 @@ impl Process {
     /// The store as this process reaches it.
     pub(crate) fn store(self: &Arc<Self>) -> Store {
         let host = Host::simulated(Arc::new(ProcessClock(Arc::clone(self))));
-        Store::over(Arc::new(StoreLink(Arc::clone(self)))).on(host)
+        let grace = Grace::of(Duration::from_secs(GRACE));
+        Store::over(Arc::new(StoreLink(Arc::clone(self))))
+            .on(host)
+            .with_grace(grace)
     }
 
     /// The queue as this process reaches it.
@@ -77,10 +92,7 @@ impl Process {
     /// The way to an operation: it may take long, be refused, or be the process's last.
     pub(crate) async fn before(&self) -> Result<(), Refused> {
         let World {
-            chance,
-            weather,
-            latency,
-            ..
+            chance, weather, ..
         } = &*self.world;
         if weather.strikes(Fault::Stall, chance) {
             let long = chance.milliseconds(1_000, LONGEST_STALL);
@@ -93,8 +105,7 @@ impl Process {
         if weather.strikes(Fault::Slow, chance) {
             tokio::time::sleep(chance.milliseconds(100, LONGEST_STEP)).await;
         }
-        let (least, most) = *latency;
-        tokio::time::sleep(chance.milliseconds(least, most)).await;
+        self.wait_for_request().await;
         if weather.strikes(Fault::CrashBefore, chance) {
             self.crash().await;
         }
@@ -102,6 +113,12 @@ impl Process {
             return Err(Refused("slow down"));
         }
         Ok(())
+    }
+
+    /// Takes the time of a request.
+    pub(crate) async fn wait_for_request(&self) {
+        let (least, most) = self.world.latency;
+        tokio::time::sleep(self.world.chance.milliseconds(least, most)).await;
     }
 
     /// The way back from an operation that took effect.

@@ -17,6 +17,8 @@ use crate::world::World;
 const LATEST: u64 = 20_000;
 /// Messages of one request.
 const BATCH: usize = 10;
+/// Requests of one batch under way at once, as to SQS.
+const AT_ONCE: u64 = 16;
 
 /// One process's way to the queue.
 #[derive(Debug)]
@@ -42,21 +44,6 @@ impl QueueLink {
     }
 }
 
-/// Hands a message to the queue, as late and as often as the weather wants it.
-async fn deliver(world: &Arc<World>, message: Message) -> Result<(), QueueError> {
-    let again = world.weather.strikes(Fault::Duplicate, &world.chance);
-    let late = world.weather.strikes(Fault::Late, &world.chance);
-    if again {
-        send_later(world, message.clone());
-    }
-    if late {
-        send_later(world, message);
-        return Ok(());
-    }
-    world.step(|_, witness| witness.sent(&message));
-    world.queue.send(message).await
-}
-
 fn send_later(world: &Arc<World>, message: Message) {
     let (world, wait) = (Arc::clone(world), world.chance.milliseconds(1, LATEST));
     tokio::spawn(async move {
@@ -79,9 +66,22 @@ impl Queue for QueueLink {
             true => world.chance.below(messages.len()),
             false => messages.len(),
         };
-        for message in messages.into_iter().take(sent) {
-            deliver(world, message).await?;
+        for _ in 1..requests.div_ceil(AT_ONCE) {
+            self.process.wait_for_request().await;
         }
+        let mut now = Vec::with_capacity(sent);
+        for message in messages.into_iter().take(sent) {
+            if world.weather.strikes(Fault::Duplicate, &world.chance) {
+                send_later(world, message.clone());
+            }
+            if world.weather.strikes(Fault::Late, &world.chance) {
+                send_later(world, message);
+            } else {
+                now.push(message);
+            }
+        }
+        world.step(|_, witness| now.iter().for_each(|message| witness.sent(message)));
+        world.queue.send_batch(now).await?;
         self.process.after().await.map_err(refused)?;
         match half {
             true => Err(refused(Refused("a part of the batch was refused"))),

@@ -92,11 +92,17 @@ impl Backend for StoreLink {
     }
 
     async fn discard(&self, key: &str, stamp: &str) -> Result<(), StoreError> {
+        self.remove(key, stamp).await.map(|_| ())
+    }
+
+    async fn remove(&self, key: &str, stamp: &str) -> Result<bool, StoreError> {
         self.perform(key, Request::Delete, |objects, witness| {
-            if objects.head(key).is_some_and(|head| head.stamp == stamp) {
+            let same = objects.head(key).is_some_and(|head| head.stamp == stamp);
+            if same {
                 objects.delete(key);
                 witness.deleted(objects, key);
             }
+            same
         })
         .await
     }
@@ -116,8 +122,10 @@ impl Backend for StoreLink {
                 objects.list(directory)
             })
             .await?;
+        // One page after the other.
         for _ in 1..listed.len().div_ceil(PAGE) {
             self.0.world.requests.count(Request::List);
+            self.0.wait_for_request().await;
         }
         Ok(listed)
     }

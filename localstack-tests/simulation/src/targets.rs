@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::agent::Asking;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Push, Removal};
 use crate::objects::Objects;
 use crate::site::{self, Site};
 use crate::witness::Violation;
@@ -20,27 +20,40 @@ use crate::world::World;
 /// for its facts of now, or the code's error.
 pub(crate) fn check(world: &World, fleet: &Fleet) -> Result<(), Violation> {
     // Pushes are in the order of their arrival: the last one stays.
-    let sites: BTreeMap<EnvironmentName, Site> = fleet
+    let mut last: BTreeMap<EnvironmentName, Push> = fleet
         .pushes()
         .into_iter()
-        .map(|push| (push.upload.environment.clone(), push.site))
+        .map(|push| (push.upload.environment.clone(), push))
         .collect();
     world.look(|objects, _| {
-        for (name, site) in &sites {
+        for (name, push) in &last {
             let document: Option<EnvironmentDoc> = read(objects, &Key::Environment(name.clone()));
-            if document.map(|document| document.release) != Some(site.release()) {
+            let removals = fleet.removals().into_iter();
+            let removals: Vec<Removal> = removals.filter(|it| it.environment == *name).collect();
+            let right = document.is_some_and(|document| {
+                // What happens at the same time may be in either order.
+                match document.removed_at {
+                    Some(_) => removals.iter().any(|removal| removal.before >= push.at),
+                    None => document.release == push.site.release(),
+                }
+            });
+            if !right {
                 return Err(Violation {
                     invariant: "an environment serves what was pushed last",
                     detail: name.to_string(),
                 });
             }
         }
+        last.retain(|name, _| {
+            let document: Option<EnvironmentDoc> = read(objects, &Key::Environment(name.clone()));
+            document.is_some_and(|document| document.removed_at.is_none())
+        });
         for number in 0..fleet.len() {
             let Some(asking) = fleet.asking(number) else {
                 continue;
             };
-            if let Some(site) = sites.get(&asking.environment)
-                && let Err(detail) = reached(objects, &asking, site)
+            if let Some(push) = last.get(&asking.environment)
+                && let Err(detail) = reached(objects, &asking, &push.site)
             {
                 return Err(Violation {
                     invariant: "every node ends at its target",

@@ -12,6 +12,7 @@ use bunraku_store::Key;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::objects::Objects;
 use lanes::Lanes;
@@ -33,7 +34,10 @@ pub(crate) struct Witness {
     environments: BTreeMap<EnvironmentName, BTreeMap<u64, Digest>>,
     pointers: HashMap<(EnvironmentName, Certname), Seen>,
     catalogs: HashMap<Digest, Certname>,
+    /// How many pointers name each release.
+    reached: HashMap<(EnvironmentName, Digest), usize>,
     lanes: Lanes,
+    began: Instant,
     violation: Option<Violation>,
 }
 
@@ -59,7 +63,9 @@ impl Witness {
             environments: BTreeMap::new(),
             pointers: HashMap::new(),
             catalogs: HashMap::new(),
+            reached: HashMap::new(),
             lanes: Lanes::new(lanes),
+            began: Instant::now(),
             violation: None,
         }
     }
@@ -167,7 +173,23 @@ impl Witness {
             catalog: next.catalog,
             release: next.release,
         };
-        self.pointers.insert(key, seen);
+        let before = self.pointers.insert(key.clone(), seen);
+        let before = before.and_then(|before| before.release);
+        if before != next.release {
+            if let Some(release) = before {
+                let count = self.reached.entry((key.0.clone(), release)).or_default();
+                *count = count.saturating_sub(1);
+            }
+            if let Some(release) = next.release {
+                *self.reached.entry((key.0, release)).or_default() += 1;
+            }
+        }
+    }
+
+    /// How many nodes are at a release.
+    pub(crate) fn nodes_at(&self, environment: &EnvironmentName, release: Digest) -> usize {
+        let key = (environment.clone(), release);
+        self.reached.get(&key).copied().unwrap_or(0)
     }
 }
 

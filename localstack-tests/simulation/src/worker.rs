@@ -9,8 +9,9 @@ use bunraku_farm::Counters;
 use bunraku_farm::lanes::LaneOrder;
 use bunraku_farm::messages::{Channel, Lane, Message};
 use bunraku_queue::{Delivery, Queue, QueueError};
+use bunraku_store::Store;
 
-use crate::engine::StandIn;
+use crate::engine::{Pace, StandIn};
 use crate::process::Process;
 
 /// How long a receiver waits for a message.
@@ -26,6 +27,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 pub(crate) enum Duty {
     Ingest,
     Plan,
+    /// Collects garbage.
+    Collect,
     /// Compiles tasks of all lanes; with the farm's own compiler or the stand-in.
     Compile {
         native: bool,
@@ -37,33 +40,41 @@ pub(crate) enum Duty {
 }
 
 /// The handlers of one process.
-struct Handlers {
+pub(crate) struct Handlers {
     ingest: bunraku_ingest::Context,
     plan: bunraku_plan::Context,
     compile: Compile,
 }
 
 impl Handlers {
-    fn new(process: &Arc<Process>, counters: &Arc<Counters>, native: bool) -> Self {
+    /// With the farm's own compiler.
+    fn native(process: &Arc<Process>, counters: &Arc<Counters>) -> Self {
+        Self::with(process, counters, Compile::new)
+    }
+
+    /// With the stand-in, which takes its time.
+    pub(crate) fn paced(process: &Arc<Process>, counters: &Arc<Counters>, pace: Pace) -> Self {
+        Self::with(process, counters, |store, queue, counters| {
+            let engine = StandIn::new(store.clone(), pace);
+            Compile::with_engine(Arc::new(engine), store, queue, counters)
+        })
+    }
+
+    fn with(
+        process: &Arc<Process>,
+        counters: &Arc<Counters>,
+        compile: impl FnOnce(Store, Arc<dyn Queue>, Arc<Counters>) -> Compile,
+    ) -> Self {
         let (store, queue) = (process.store(), process.queue());
         let counters = || Arc::clone(counters);
-        let compile = match native {
-            true => Compile::new(store.clone(), Arc::clone(&queue), counters()),
-            false => Compile::with_engine(
-                Arc::new(StandIn::new(store.clone())),
-                store.clone(),
-                Arc::clone(&queue),
-                counters(),
-            ),
-        };
         Self {
+            compile: compile(store.clone(), Arc::clone(&queue), counters()),
             ingest: bunraku_ingest::Context::new(store.clone(), Arc::clone(&queue), counters()),
             plan: bunraku_plan::Context::new(store, queue, counters()),
-            compile,
         }
     }
 
-    async fn handle(&self, message: Message) -> Result<(), String> {
+    pub(crate) async fn handle(&self, message: Message) -> Result<(), String> {
         let text = |error: &dyn Display| error.to_string();
         match message {
             Message::UploadCreated(upload) => bunraku_ingest::handle(&self.ingest, &upload)
@@ -90,11 +101,32 @@ impl Handlers {
 
 /// Works until the process ends.
 pub(crate) async fn work(process: Arc<Process>, duty: Duty, counters: Arc<Counters>) {
+    match duty {
+        Duty::Collect => collect(&process).await,
+        _ => take_messages(process, duty, counters).await,
+    }
+}
+
+/// Collects garbage, sometimes often and sometimes seldom.
+async fn collect(process: &Arc<Process>) {
+    let (store, chance) = (process.store(), &process.world.chance);
+    loop {
+        let pause = Duration::from_secs(4 << chance.below(8));
+        tokio::time::sleep(pause).await;
+        // The next one goes on.
+        let _ = store.collect_garbage(false).await;
+    }
+}
+
+async fn take_messages(process: Arc<Process>, duty: Duty, counters: Arc<Counters>) {
     let native = matches!(
         duty,
         Duty::Compile { native: true } | Duty::CompileUrgent { native: true }
     );
-    let handlers = Handlers::new(&process, &counters, native);
+    let handlers = match native {
+        true => Handlers::native(&process, &counters),
+        false => Handlers::paced(&process, &counters, Pace::default()),
+    };
     let queue = process.queue();
     let mut lanes = LaneOrder::default();
     loop {
@@ -103,6 +135,7 @@ pub(crate) async fn work(process: Arc<Process>, duty: Duty, counters: Arc<Counte
             Duty::Plan => vec![Channel::Plans],
             Duty::Compile { .. } => lanes.now().map(Channel::Compile).to_vec(),
             Duty::CompileUrgent { .. } => vec![Channel::Compile(Lane::Urgent)],
+            Duty::Collect => Vec::new(),
         };
         let Ok(deliveries) = queue.receive(&channels, 1, POLL).await else {
             tokio::time::sleep(TROUBLE).await;

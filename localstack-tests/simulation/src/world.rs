@@ -39,6 +39,12 @@ struct Inner {
     steps: u64,
 }
 
+/// The right time in a run that began then.
+pub(crate) fn time_since(began: Instant) -> Timestamp {
+    let beginning = Timestamp::from_second(BEGINNING).unwrap_or_default();
+    beginning.checked_add(began.elapsed()).unwrap_or(beginning)
+}
+
 impl World {
     pub(crate) fn new(
         seed: u64,
@@ -69,9 +75,7 @@ impl World {
 
     /// The right time.
     pub(crate) fn now(&self) -> Timestamp {
-        let since = self.elapsed();
-        let beginning = Timestamp::from_second(BEGINNING).unwrap_or_default();
-        beginning.checked_add(since).unwrap_or(beginning)
+        time_since(self.began)
     }
 
     /// How long the run has lasted.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a clock, a network, a disk or randomness: times come in as arguments, and the
 //! same arguments always give the same answer. [`documents`] is what lies in the object store,
-//! [`messages`] what lies in the queue; [`facts`], [`plan`], [`reuse`], [`exchange`], [`rollout`] and [`lanes`] are the rules
+//! [`messages`] what lies in the queue; [`facts`], [`plan`], [`reuse`], [`exchange`], [`rollout`], [`garbage`] and [`lanes`] are the rules
 //! that turn one into the other; [`Publication`] is what the world is told of it, [`turns`] who may act on that now.
 
 pub mod counters;
@@ -11,6 +11,7 @@ pub mod documents;
 pub mod exchange;
 pub mod facts;
 mod finding;
+pub mod garbage;
 pub mod lanes;
 pub mod messages;
 pub mod names;

@@ -91,6 +91,8 @@ pub enum Key {
     Pool,
     /// `pool/<sha256>.json.gz`: a part of the pool, under the digest of its JSON.
     PoolPart(Digest),
+    /// `garbage/last.json`: when garbage was last collected.
+    Collection,
 }
 
 /// A report's arrival in nanoseconds since 1970, which names it among its node's reports.
@@ -202,6 +204,7 @@ impl fmt::Display for Key {
                 certname,
             } => write!(f, "outcomes/{environment}/{certname}.json"),
             Self::Pool => f.write_str("pool/current.json"),
+            Self::Collection => f.write_str("garbage/last.json"),
             Self::PoolPart(digest) => write!(f, "pool/{digest}.json.gz"),
         }
     }
@@ -254,6 +257,7 @@ fn parse(text: &str) -> Option<Key> {
             }
         }
         "pool" if rest == "current.json" => Key::Pool,
+        "garbage" if rest == "last.json" => Key::Collection,
         "pool" => Key::PoolPart(digest(rest.strip_suffix(".json.gz")?)?),
         "facts" => Key::Facts(Certname::parse(rest.strip_suffix(".json")?).ok()?),
         "members" => {
@@ -330,6 +334,7 @@ mod tests {
             "outcomes/production/web1.example.test.json".to_owned(),
             "rollouts/production/12.json".to_owned(),
             "pool/current.json".to_owned(),
+            "garbage/last.json".to_owned(),
             format!("pool/{digest}.json.gz"),
             format!("releases/production/{digest}.json"),
             format!("releases/production/{digest}.bundle"),

@@ -28,7 +28,9 @@ pub use error::StoreError;
 pub use held::Held;
 pub use key::{Key, ReportId};
 pub use mirror::Mirror;
-pub use store::{OutcomeMemory, Store, StoreEvent, Updated, Versioned, Written};
+pub use store::{
+    Collected, Kind, OutcomeMemory, Store, StoreEvent, Swept, Updated, Versioned, Written,
+};
 
 #[cfg(test)]
 mod conformance;

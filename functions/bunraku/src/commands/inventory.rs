@@ -1,4 +1,4 @@
-//! `bunraku status`, `releases`, `environments`: what the farm holds.
+//! `bunraku status`, `releases`: what the farm holds.
 
 use std::process::ExitCode;
 
@@ -117,32 +117,5 @@ pub(crate) async fn releases(args: &EnvironmentArgs, json: bool) -> Result<ExitC
         }));
     }
     console::result(json, &releases, || console::table(&rows));
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The environments and what each serves.
-pub(crate) async fn environments(args: &StoreArgs, json: bool) -> Result<ExitCode> {
-    let store = open_store(args).await?;
-    let mut environments = Vec::new();
-    let mut rows = vec![cells(["ENVIRONMENT", "RELEASE", "SINCE", "PREVIOUS"])];
-    for name in store.environments().await? {
-        let Some(document) = store.environment(&name).await? else {
-            continue;
-        };
-        rows.push(vec![
-            name.to_string(),
-            document.release.short(),
-            document.updated_at.to_string(),
-            document
-                .previous
-                .map(|digest| digest.short())
-                .unwrap_or_default(),
-        ]);
-        environments.push(json!({
-            "environment": name, "release": document.release, "previous": document.previous,
-            "sequence": document.sequence, "updated_at": document.updated_at,
-        }));
-    }
-    console::result(json, &environments, || console::table(&rows));
     Ok(ExitCode::SUCCESS)
 }

@@ -6,10 +6,12 @@ mod diagnostics;
 mod diff;
 mod dump;
 pub(crate) mod edge;
+pub(crate) mod environments;
 mod eval;
 pub(crate) mod events;
 mod explain;
 pub(crate) mod export;
+pub(crate) mod gc;
 mod hearing;
 pub(crate) mod infra;
 mod inventory;
@@ -50,7 +52,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Status(options) => block_on(inventory::status(options, json)),
         Command::Nodes(options) => block_on(nodes::run(options, json)),
         Command::Releases(options) => block_on(inventory::releases(options, json)),
-        Command::Environments(options) => block_on(inventory::environments(options, json)),
+        Command::Environments(options) => block_on(environments::run(options, json)),
         Command::Watch(options) => block_on(watch::run(options, json)),
         Command::Events(options) => block_on(events::run(options, json)),
         Command::Export(options) => block_on(export::run(options, json)),
@@ -58,6 +60,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Replay(options) => block_on(replay::run(options, json)),
         Command::Tasks(options) => block_on(tasks::run(options, json)),
         Command::Redrive(options) => block_on(redrive::run(options, json)),
+        Command::Gc(options) => block_on(gc::run(options, json)),
         Command::Infra(command) => infra::run(command, json),
     }
 }

@@ -1,5 +1,6 @@
 //! The whole farm in one process: the same handlers as in the cloud, over an embedded store and queue.
 
+mod collections;
 mod gatherings;
 mod uploads;
 mod worker;

@@ -12,7 +12,7 @@ use bunraku_store::Store;
 use tokio::task::JoinSet;
 
 use super::worker::{self, Stop};
-use super::{gatherings, uploads};
+use super::{collections, gatherings, uploads};
 
 /// How long work that is begun may take when a stop is asked for; the rest is given back.
 const BOUND: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ impl Workers {
         }
     }
 
-    /// Tells the queue of new uploads, where nobody else does, and of removed nodes.
+    /// Tells the queue of new uploads, where nobody else does, and of removed nodes; has garbage collected.
     pub(crate) fn announce(&mut self) {
         let (store, queue) = (self.store.clone(), Arc::clone(&self.queue));
         let stop = self.stop.asked();
@@ -46,6 +46,8 @@ impl Workers {
         let (store, queue) = (self.store.clone(), Arc::clone(&self.queue));
         let stop = self.stop.asked();
         self.tasks.spawn(gatherings::remind(store, queue, stop));
+        let (store, stop) = (self.store.clone(), self.stop.asked());
+        self.tasks.spawn(collections::collect(store, stop));
     }
 
     /// Takes uploads in, and plans; each in a worker of its own.

@@ -11,6 +11,7 @@ use bunraku_farm::messages::Channel;
 use bunraku_farm::rollout::command::{self, Actor, Asked};
 use bunraku_farm::rollout::{RolloutState, Run};
 use bunraku_farm::{CodePath, Counters, Digest};
+use bunraku_host::{Clock, Host};
 use bunraku_queue::{MemoryQueue, Queue};
 use bunraku_store::Store;
 use bytes::Bytes;
@@ -25,6 +26,16 @@ thread_local! {
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_392_000 + CLOCK.get() * 60).unwrap()
+}
+
+/// The clock that tests turn.
+#[derive(Debug)]
+struct Turned;
+
+impl Clock for Turned {
+    fn now(&self) -> Timestamp {
+        now()
+    }
 }
 
 fn production() -> EnvironmentName {
@@ -47,13 +58,10 @@ impl World {
         CLOCK.set(0);
         let counters = Arc::new(Counters::default());
         let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::default());
-        let store = Store::memory();
+        let store = Store::memory().on(Host::default().with_clock(Arc::new(Turned)));
         let world = Self {
             compile: Compile::new(store.clone(), Arc::clone(&queue), Arc::clone(&counters)),
-            context: Context {
-                now,
-                ..Context::new(store, queue, Arc::clone(&counters))
-            },
+            context: Context::new(store, queue, Arc::clone(&counters)),
             counters,
         };
         let release = world.seal(site).await;

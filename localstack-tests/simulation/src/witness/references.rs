@@ -1,11 +1,19 @@
 //! What refers to what: nothing that is still referred to may go.
 
-use bunraku_farm::documents::{EnvironmentDoc, ReleaseManifest};
+use std::collections::BTreeSet;
+
+use bunraku_farm::documents::{EnvironmentDoc, PoolDoc, ReleaseManifest};
 use bunraku_farm::{Digest, EnvironmentName};
 use bunraku_store::Key;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Witness, digests};
 use crate::objects::Objects;
+use crate::process::GRACE;
+use crate::world::time_since;
+
+/// How long a removed environment's releases have to be there, in seconds.
+const REMOVED: i64 = GRACE as i64 - 400;
 
 /// A part of a release that is not in the store.
 pub(super) fn lacking(
@@ -29,13 +37,20 @@ fn manifest(objects: &Objects, key: &Key) -> Option<ReleaseManifest> {
 }
 
 /// The releases that an environment's document names, for agents, for workers and for an undo.
-fn named(objects: &Objects, environment: &EnvironmentName) -> Vec<Digest> {
+fn named(objects: &Objects, environment: &EnvironmentName, now: Timestamp) -> Vec<Digest> {
     let key = Key::Environment(environment.clone()).to_string();
     let bytes = objects.bytes(&key);
     let document = bytes.and_then(|bytes| serde_json::from_slice::<EnvironmentDoc>(bytes).ok());
     let Some(document) = document else {
         return Vec::new();
     };
+    // Of one that was removed, for the grace; clocks differ.
+    if document
+        .removed_at
+        .is_some_and(|removed| now.duration_since(removed) > SignedDuration::from_secs(REMOVED))
+    {
+        return Vec::new();
+    }
     let history = document.history.iter().map(|change| change.release);
     let now = [Some(document.release), document.previous];
     now.into_iter().flatten().chain(history).collect()
@@ -44,10 +59,30 @@ fn named(objects: &Objects, environment: &EnvironmentName) -> Vec<Digest> {
 impl Witness {
     /// An object was removed.
     pub(crate) fn deleted(&mut self, objects: &Objects, key: &str) {
+        if let Ok(Key::Pointer {
+            environment,
+            certname,
+        }) = key.parse()
+        {
+            self.pointers.remove(&(environment, certname));
+            return;
+        }
         if let Some(by) = self.referrer(objects, key) {
             let detail = format!("{key} was removed, which {by} names");
             self.violate("nothing that is referred to is collected", detail);
         }
+    }
+
+    /// The releases of an environment that are kept: for it, and for nodes that are behind.
+    fn releases(&self, objects: &Objects, environment: &EnvironmentName) -> BTreeSet<Digest> {
+        let served = self
+            .pointers
+            .iter()
+            .filter(|(key, _)| key.0 == *environment);
+        served
+            .filter_map(|(_, seen)| seen.release)
+            .chain(named(objects, environment, time_since(self.began)))
+            .collect()
     }
 
     /// Who names an object that is not there any more.
@@ -58,6 +93,13 @@ impl Witness {
                 .iter()
                 .find(|(_, seen)| seen.catalog.iter().flat_map(digests).any(|it| it == digest))
                 .map(|((environment, certname), _)| format!("{certname} in {environment}")),
+            Key::Pool => Some("the pool".to_owned()),
+            Key::PoolPart(digest) => {
+                let pool: PoolDoc =
+                    serde_json::from_slice(objects.bytes(&Key::Pool.to_string())?).ok()?;
+                let named = pool.parts().contains(&digest) || pool.former.contains(&digest);
+                named.then(|| "the pool".to_owned())
+            }
             Key::Release {
                 environment,
                 release,
@@ -65,17 +107,13 @@ impl Witness {
             | Key::Bundle {
                 environment,
                 release,
-            } => {
-                let served = self
-                    .pointers
-                    .iter()
-                    .any(|(key, seen)| key.0 == environment && seen.release == Some(release));
-                (served || named(objects, &environment).contains(&release))
-                    .then(|| environment.to_string())
-            }
+            } => self
+                .releases(objects, &environment)
+                .contains(&release)
+                .then(|| environment.to_string()),
             Key::Blob(digest) => {
                 let names = |name: &EnvironmentName| {
-                    named(objects, name).into_iter().any(|release| {
+                    self.releases(objects, name).into_iter().any(|release| {
                         manifest(objects, &Key::release(name, release)).is_some_and(|manifest| {
                             manifest.files.values().any(|file| file.digest == digest)
                         })
@@ -88,5 +126,15 @@ impl Witness {
             }
             _ => None,
         }
+    }
+
+    /// An object that is there though nobody refers to it, and is to be collected.
+    pub(crate) fn unreferenced(&self, objects: &Objects) -> Option<String> {
+        let collected = ["blobs/", "catalogs/", "pool/", "releases/"];
+        let mut keys = objects
+            .keys()
+            .filter(|key| collected.iter().any(|kind| key.starts_with(kind)));
+        keys.find(|key| self.referrer(objects, key).is_none())
+            .map(str::to_owned)
     }
 }

@@ -43,6 +43,10 @@ pub struct EnvironmentDoc {
     /// The highest sequence of rollouts that are forgotten.
     #[serde(default)]
     pub last_sequence: u64,
+    /// When the environment was removed, if it is: nobody is served from it. The document stays, so that
+    /// no sequence is used twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
 }
 
 /// One line of an environment's history.
@@ -105,6 +109,7 @@ impl EnvironmentDoc {
                 rollouts: Vec::new(),
                 pins: BTreeMap::new(),
                 last_sequence: 0,
+                removed_at: None,
             });
         };
         if current.rollout_under_way().is_some()
@@ -115,7 +120,14 @@ impl EnvironmentDoc {
             return None;
         }
         let mut next = current.clone();
-        if current.release != release {
+        if next.removed_at.take().is_some() {
+            // What it held may be gone.
+            next.history.clear();
+            next.previous = None;
+            next.release = release;
+            next.sequence = current.reached().saturating_add(1);
+            next.updated_at = at;
+        } else if current.release != release {
             next.release = release;
             next.previous = Some(current.release);
             next.sequence = current.reached().saturating_add(1);
@@ -150,8 +162,23 @@ impl EnvironmentDoc {
             .find(|change| change.upload.as_ref() == Some(upload))
     }
 
-    /// Whether an upload that arrived later was taken already.
+    /// The same, removed, with its rollouts and pins; `None` when it was removed before.
+    #[must_use]
+    pub fn removed(&self, at: Timestamp) -> Option<Self> {
+        self.removed_at.is_none().then(|| Self {
+            removed_at: Some(at),
+            last_sequence: self.reached(),
+            rollouts: Vec::new(),
+            pins: BTreeMap::new(),
+            ..self.clone()
+        })
+    }
+
+    /// Whether an upload that arrived later was taken already, or the environment was removed after it.
     pub fn supersedes(&self, upload: &Arrival) -> bool {
+        if self.removed_at.is_some_and(|removed| removed > upload.at) {
+            return true;
+        }
         let later = |other: &Arrival| (other.at, &other.id) > (upload.at, &upload.id);
         self.history
             .iter()
@@ -224,6 +251,22 @@ mod tests {
         };
         let two = EnvironmentDoc::advance(Some(&one), Digest::of("2"), Some(&other), at(1));
         assert_eq!(two.unwrap().sequence, 2);
+    }
+
+    #[test]
+    fn a_removed_environment_comes_back_with_a_later_push_and_never_counts_twice() {
+        let one = push(None, "1", "a", 1).unwrap();
+        let removed = one.removed(at(5)).unwrap();
+        assert_eq!(
+            (removed.removed(at(6)), removed.removed_at),
+            (None, Some(at(5)))
+        );
+        assert_eq!(push(Some(&removed), "2", "b", 4), None);
+        let back = push(Some(&removed), "2", "b", 6).unwrap();
+        assert_eq!((back.removed_at, back.sequence), (None, 2));
+        assert_eq!((back.previous, back.history.len()), (None, 1));
+        // Its nodes are looked at anew, whatever the release.
+        assert_eq!(push(Some(&removed), "1", "b", 6).unwrap().sequence, 2);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Unknown fields are ignored everywhere and new fields get defaults, so that workers of two
 //! versions can share a store; `version` is raised only when an old reader would go wrong.
 
+mod collection;
 mod environment;
 mod exchange;
 mod facts;
@@ -14,6 +15,7 @@ mod selector;
 mod site;
 mod upload;
 
+pub use collection::CollectionDoc;
 pub use environment::{Arrival, EnvironmentDoc, HISTORY, ReleaseChange};
 pub use exchange::ExchangeDoc;
 pub use facts::FactsDoc;

@@ -65,6 +65,8 @@ pub struct Head {
     pub stamp: String,
     /// When it was written.
     pub modified: Timestamp,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// Objects under keys. The keys come from [`crate::Key`] and need no checking.
@@ -96,6 +98,11 @@ pub trait Backend: Debug + Send + Sync {
     /// Removes an object that has served its purpose, if it still is the writing that `stamp` tells.
     /// A back end that can't do both in one step leaves it to the bucket's lifecycle.
     async fn discard(&self, key: &str, stamp: &str) -> Result<(), StoreError>;
+
+    /// Removes an object if it still is the writing that `stamp` tells, as [`Backend::head`] gave it; says
+    /// whether it was. One step: a writing that comes meanwhile stays. [`StoreError::Invalid`] when the back
+    /// end can't do that.
+    async fn remove(&self, key: &str, stamp: &str) -> Result<bool, StoreError>;
 
     /// The sizes of objects, `None` for those that are not there.
     async fn sizes(&self, keys: Vec<String>) -> Result<Vec<Option<u64>>, StoreError>;

@@ -307,12 +307,30 @@ impl Backend for Objects {
         Ok(meta.map(|meta| Head {
             stamp: stamp(&meta),
             modified: modified(&meta),
+            size: meta.size,
         }))
     }
 
     /// Deletes are not conditional: a newer object in its place would be lost.
     async fn discard(&self, _: &str, _: &str) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn remove(&self, key: &str, stamp: &str) -> Result<bool, StoreError> {
+        match (&self.home, stamp.rsplit_once('@')) {
+            (Home::S3(bucket), Some((_, version))) if !version.is_empty() => {
+                bucket.remove_version(key, version).await
+            }
+            // One process alone sees it.
+            (Home::Memory, _) => match self.head(key).await? {
+                Some(head) if head.stamp == stamp => self.delete(key).await,
+                _ => Ok(false),
+            },
+            _ => Err(StoreError::invalid(
+                "this store can't remove just the writing of an object that was looked at, so that another \
+                 one's could be lost: a bucket of S3 can when it keeps versions, and a directory",
+            )),
+        }
     }
 
     async fn sizes(&self, keys: Vec<String>) -> Result<Vec<Option<u64>>, StoreError> {

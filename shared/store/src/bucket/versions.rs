@@ -99,6 +99,30 @@ impl Bucket {
     }
 }
 
+impl Bucket {
+    /// Removes one version of an object, for good: what was written since stays. Says whether it was
+    /// there. A version before it, if the bucket still has one, is what readers get then.
+    pub(crate) async fn remove_version(
+        &self,
+        key: &str,
+        version: &str,
+    ) -> Result<bool, StoreError> {
+        let removed = self
+            .client
+            .delete_object()
+            .bucket(self.name())
+            .key(self.object(key))
+            .version_id(version)
+            .send()
+            .await;
+        match removed {
+            Ok(_) => Ok(true),
+            Err(error) if code(&error) == Some("NoSuchVersion") => Ok(false),
+            Err(error) => Err(self.failed(key, &error)),
+        }
+    }
+}
+
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

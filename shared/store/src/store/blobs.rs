@@ -1,12 +1,16 @@
 //! Files' contents under their digests: of releases (`blobs/`) and of agents (`bucket/`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use bunraku_farm::{Digest, EnvironmentName};
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{Store, Written};
 use crate::{Key, StoreError};
+
+/// How many blobs are asked for at once.
+const AT_ONCE: usize = 32;
 
 impl Store {
     /// Stores a file's content.
@@ -45,23 +49,35 @@ impl Store {
         self.backend.sizes(keys.collect()).await
     }
 
-    /// Those of the digests whose blobs the store lacks.
+    /// Those of the digests whose blobs the store lacks. Who asks is about to name the others: they stay
+    /// for half the grace, whatever is collected.
     pub async fn missing_blobs(
         &self,
         digests: impl IntoIterator<Item = Digest> + Send,
     ) -> Result<BTreeSet<Digest>, StoreError> {
-        let digests: Vec<Digest> = digests
-            .into_iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        let has = self.has_blobs(&digests).await?;
+        let digests: BTreeSet<Digest> = digests.into_iter().collect();
+        let sizes = self.keep_blobs(digests.iter().copied()).await?;
         Ok(digests
             .into_iter()
-            .zip(has)
-            .filter(|(_, has)| !has)
-            .map(|(digest, _)| digest)
+            .filter(|digest| !sizes.contains_key(digest))
             .collect())
+    }
+
+    /// The sizes of blobs that the store has, in bytes; they stay for half the grace.
+    pub async fn keep_blobs(
+        &self,
+        digests: impl IntoIterator<Item = Digest> + Send,
+    ) -> Result<HashMap<Digest, u64>, StoreError> {
+        let digests: Vec<Digest> = digests.into_iter().collect();
+        let kept = stream::iter(digests)
+            .map(|digest| async move {
+                let size = self.keep(&Key::Blob(digest).to_string()).await?;
+                Ok::<_, StoreError>(size.map(|size| (digest, size)))
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<Vec<_>>()
+            .await?;
+        Ok(kept.into_iter().flatten().collect())
     }
 
     /// Those of the digests whose blobs the store lacks, of a push to an environment: what its current
@@ -135,6 +151,7 @@ impl Store {
                     new += 1;
                 } else {
                     self.check_same(key, bytes).await?;
+                    self.keep(&key.to_string()).await?;
                 }
             }
         }

@@ -31,13 +31,7 @@ impl Store {
         gzip: impl Into<Bytes>,
     ) -> Result<Written, StoreError> {
         // Another compressor's bytes of the same JSON are as good as these.
-        let key = Key::Catalog(digest).to_string();
-        let created = self.backend.create(vec![(key, gzip.into())]).await?;
-        Ok(if created.first() == Some(&true) {
-            Written::New
-        } else {
-            Written::Same
-        })
+        self.create_kept(&Key::Catalog(digest), gzip.into()).await
     }
 
     /// A catalog as gzip, to be copied to an agent as it is.

@@ -11,15 +11,17 @@ use super::{Store, Updated, Versioned};
 use crate::{Key, StoreError};
 
 impl Store {
-    /// An environment's document; `None` when nothing was ever pushed to it.
+    /// An environment's document; `None` when nothing was ever pushed to it, or it was removed.
     pub async fn environment(
         &self,
         environment: &EnvironmentName,
     ) -> Result<Option<EnvironmentDoc>, StoreError> {
-        self.read(&Key::Environment(environment.clone())).await
+        let document: Option<EnvironmentDoc> =
+            self.read(&Key::Environment(environment.clone())).await?;
+        Ok(document.filter(|document| document.removed_at.is_none()))
     }
 
-    /// The names of all environments, sorted.
+    /// The names of all environments, sorted; those that were removed are among them.
     pub async fn environments(&self) -> Result<Vec<EnvironmentName>, StoreError> {
         let keys = self.keys("environments").await?.into_iter();
         Ok(keys
@@ -30,7 +32,21 @@ impl Store {
             .collect())
     }
 
-    /// [`Store::update`] of an environment's document.
+    /// Removes an environment: nobody is served from it any more. When the grace is over, its
+    /// nodes' documents and its releases are collected, and then their catalogs; until then, a push finds
+    /// them. Says whether it was there.
+    pub async fn remove_environment(
+        &self,
+        environment: &EnvironmentName,
+    ) -> Result<bool, StoreError> {
+        let now = self.host().now();
+        let removed = self
+            .update_environment(environment, |current| current?.removed(now))
+            .await?;
+        Ok(removed.written)
+    }
+
+    /// [`Store::update`] of an environment's document, which may be one that was removed.
     pub async fn update_environment(
         &self,
         environment: &EnvironmentName,

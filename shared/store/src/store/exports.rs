@@ -52,8 +52,7 @@ impl Store {
         let json = to_json(part)?;
         let digest = Digest::of(&json);
         let gzip = self.blocking("pool", move || compress(&json)).await?;
-        let key = Key::PoolPart(digest).to_string();
-        self.backend.create(vec![(key, gzip)]).await?;
+        self.create_kept(&Key::PoolPart(digest), gzip).await?;
         Ok(digest)
     }
 

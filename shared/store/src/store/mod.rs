@@ -4,6 +4,8 @@ mod blobs;
 mod catalogs;
 mod documents;
 mod exports;
+mod garbage;
+mod keep;
 mod open;
 mod releases;
 mod reports;
@@ -16,11 +18,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bunraku_farm::garbage::Grace;
 use bunraku_host::Host;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::broadcast;
+
+pub use garbage::{Collected, Kind, Swept};
 
 use crate::backend::{Backend, Objects};
 use crate::{Bucket, Key, StoreError, Version};
@@ -36,6 +41,7 @@ const ATTEMPTS: u32 = 64;
 pub struct Store {
     pub(crate) backend: Arc<dyn Backend>,
     host: Host,
+    grace: Grace,
     events: broadcast::Sender<StoreEvent>,
 }
 
@@ -84,6 +90,7 @@ impl Store {
         Self {
             backend,
             host: Host::default(),
+            grace: Grace::default(),
             events: broadcast::Sender::new(EVENTS),
         }
     }
@@ -92,6 +99,13 @@ impl Store {
     #[must_use]
     pub fn on(self, host: Host) -> Self {
         Self { host, ..self }
+    }
+
+    /// The same with another time that objects are kept which nobody names. All who write into a store
+    /// must have the same.
+    #[must_use]
+    pub fn with_grace(self, grace: Grace) -> Self {
+        Self { grace, ..self }
     }
 
     /// The host that the store is used on.

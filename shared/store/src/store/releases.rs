@@ -39,7 +39,8 @@ impl Store {
             ));
         }
         let key = Key::release(environment, manifest.release);
-        if self.exists(&key).await? {
+        // Parts of one that is no longer young may be gone.
+        if self.is_young(&key).await? {
             return Ok(Written::Same);
         }
         let digests = manifest.files.values().map(|entry| entry.digest);
@@ -52,11 +53,11 @@ impl Store {
         let bundle = self.gather(manifest, held).await?;
         let bytes = self.blocking("bundle", move || bundle.encode()).await?;
         // A bundle of the same release packed by another version is as good as this one.
-        let bundle_key = Key::bundle(environment, manifest.release).to_string();
-        self.backend
-            .create(vec![(bundle_key, Bytes::from(bytes))])
-            .await?;
-        self.create_same(&key, to_json(manifest)?).await
+        let bundle_key = Key::bundle(environment, manifest.release);
+        self.create_kept(&bundle_key, bytes.into()).await?;
+        let written = self.create_same(&key, to_json(manifest)?).await?;
+        self.keep(&key.to_string()).await?;
+        Ok(written)
     }
 
     async fn gather(&self, manifest: &ReleaseManifest, held: &Held) -> Result<Bundle, StoreError> {

@@ -153,16 +153,21 @@ impl Backend for Files {
     }
 
     async fn discard(&self, key: &str, stamp: &str) -> Result<(), StoreError> {
+        self.remove(key, stamp).await.map(|_| ())
+    }
+
+    async fn remove(&self, key: &str, stamp: &str) -> Result<bool, StoreError> {
         let (name, stamp) = (key.to_owned(), stamp.to_owned());
         self.run(key, move |inner| {
             let _lock = inner.locks.lock(&name)?;
             let path = inner.path(&name);
             let there = present(fs::metadata(&path))?;
-            if there.is_some_and(|meta| head(&meta).stamp == stamp) {
+            let same = there.is_some_and(|meta| head(&meta).stamp == stamp);
+            if same {
                 fs::remove_file(&path)?;
                 inner.flush_parent(&path)?;
             }
-            Ok(())
+            Ok(same)
         })
         .await
     }
@@ -339,6 +344,7 @@ fn head(meta: &fs::Metadata) -> Head {
     Head {
         stamp: format!("{modified}@{}@{}", meta.len(), meta.ino()),
         modified,
+        size: meta.len(),
     }
 }
 

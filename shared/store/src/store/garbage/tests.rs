@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, FileEntry, Pointer, ReleaseManifest};
+use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
+use bunraku_host::Host;
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use super::{Collected, Kind};
+use crate::{Key, Store, StoreError};
+
+fn production() -> EnvironmentName {
+    EnvironmentName::parse("production").unwrap()
+}
+
+fn web1() -> Certname {
+    Certname::parse("web1").unwrap()
+}
+
+/// The store as it is seen some hours from now.
+fn in_hours(store: &Store, hours: i64) -> Store {
+    let now = Timestamp::now() + SignedDuration::from_hours(hours);
+    store.clone().on(Host::default().with_clock(Arc::new(now)))
+}
+
+async fn stores() -> Vec<(Option<TempDir>, Store)> {
+    let directory = tempfile::tempdir().unwrap();
+    let files = Store::open_directory(directory.path()).await.unwrap();
+    vec![(None, Store::memory()), (Some(directory), files)]
+}
+
+/// Makes a tree with this one file the environment's release.
+async fn release(store: &Store, text: &str) -> Digest {
+    let (digest, _) = store.put_blob(text.to_owned()).await.unwrap();
+    let entry = FileEntry {
+        digest,
+        size: text.len() as u64,
+        mode: 0o644,
+    };
+    let path = CodePath::parse("manifests/site.pp").unwrap();
+    let manifest = ReleaseManifest::new(BTreeMap::from([(path, entry)]));
+    store.seal_release(&production(), &manifest).await.unwrap();
+    let now = store.host().now();
+    store
+        .update_environment(&production(), |current| {
+            EnvironmentDoc::advance(current, manifest.release, None, now)
+        })
+        .await
+        .unwrap();
+    manifest.release
+}
+
+/// Gives the node a catalog.
+async fn point(store: &Store, catalog: &str) -> Digest {
+    let digest = store.put_catalog(catalog.to_owned()).await.unwrap();
+    let mut next: Pointer = serde_json::from_str(r#"{"certname": "web1", "sequence": 1}"#).unwrap();
+    next.catalog = Some(CatalogRef {
+        digest,
+        plain_digest: None,
+        size: 1,
+    });
+    store
+        .update_pointer(&production(), &web1(), |_| Some(next.clone()))
+        .await
+        .unwrap();
+    digest
+}
+
+fn removed(collected: &Collected) -> [u64; 4] {
+    [Kind::Releases, Kind::Blobs, Kind::Catalogs, Kind::Documents].map(|kind| {
+        let swept = collected.kinds.get(&kind);
+        swept.map_or(0, |swept| swept.removed)
+    })
+}
+
+#[tokio::test]
+async fn what_nobody_names_goes_after_a_day_and_nothing_else() {
+    for (_directory, store) in stores().await {
+        let current = release(&store, "node default { }").await;
+        let catalog = point(&store, "named").await;
+        let (blob, _) = store.put_blob("of no release").await.unwrap();
+        let former = store.put_catalog("of no node").await.unwrap();
+        let young = in_hours(&store, 23).collect_garbage(false).await.unwrap();
+        assert_eq!(removed(&young), [0, 0, 0, 0]);
+        assert_eq!(young.kinds[&Kind::Blobs].young, 1);
+        let later = in_hours(&store, 25);
+        let told = later.collect_garbage(true).await.unwrap();
+        let done = later.collect_garbage(false).await.unwrap();
+        assert_eq!((removed(&told), &told), ([0, 1, 1, 0], &done));
+        assert_eq!(done.kinds[&Kind::Blobs].removed_bytes, 13);
+        assert!(store.blob(blob).await.unwrap_err().is_not_found());
+        assert!(store.catalog_gzip(former).await.is_err());
+        assert!(store.catalog_json(catalog).await.is_ok());
+        assert!(store.release_bundle(&production(), current).await.is_ok());
+        let nothing = later.collect_garbage(false).await.unwrap();
+        assert_eq!(removed(&nothing), [0, 0, 0, 0]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_found_again_is_young_again() {
+    for (_directory, store) in stores().await {
+        let catalog = store.put_catalog("comes back").await.unwrap();
+        let (blob, _) = store.put_blob("comes back").await.unwrap();
+        let (asked, _) = store.put_blob("is asked for").await.unwrap();
+        // Half a day later others find them; on a directory the time of the renewal is now.
+        let finder = in_hours(&store, 13);
+        let keys = [Key::Catalog(catalog), Key::Blob(blob), Key::Blob(asked)];
+        let keys = keys.map(|key| key.to_string());
+        let mut before = Vec::new();
+        for key in &keys {
+            before.push(store.backend.head(key).await.unwrap().unwrap());
+        }
+        finder.put_catalog("comes back").await.unwrap();
+        finder.put_blob("comes back").await.unwrap();
+        assert!(finder.missing_blobs([asked]).await.unwrap().is_empty());
+        for (key, before) in keys.iter().zip(before) {
+            let after = store.backend.head(key).await.unwrap().unwrap();
+            assert!(after.modified >= before.modified && after.stamp != before.stamp);
+            // Who looked at it before does not remove it.
+            assert!(!store.backend.remove(key, &before.stamp).await.unwrap());
+        }
+        assert!(store.blob(blob).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_removed_environment_goes_a_day_later_and_its_catalogs_after_its_pointers() {
+    for (_directory, store) in stores().await {
+        release(&store, "node default { }").await;
+        let catalog = point(&store, "its node's").await;
+        assert!(store.remove_environment(&production()).await.unwrap());
+        assert!(!store.remove_environment(&production()).await.unwrap());
+        assert_eq!(store.environment(&production()).await.unwrap(), None);
+        let soon = in_hours(&store, 23).collect_garbage(false).await.unwrap();
+        assert_eq!(removed(&soon), [0, 0, 0, 0]);
+        let later = in_hours(&store, 25).collect_garbage(false).await.unwrap();
+        assert_eq!(removed(&later), [2, 1, 0, 1]);
+        assert!(store.catalog_gzip(catalog).await.is_ok());
+        let last = in_hours(&store, 50).collect_garbage(false).await.unwrap();
+        assert_eq!(removed(&last), [0, 0, 1, 0]);
+        // Its sequence goes on.
+        release(&store, "node default { }").await;
+        let document = store.environment(&production()).await.unwrap().unwrap();
+        assert_eq!(document.sequence, 2);
+    }
+}
+
+#[tokio::test]
+async fn nothing_goes_when_a_document_cant_be_read() {
+    let store = Store::memory();
+    release(&store, "node default { }").await;
+    let (blob, _) = store.put_blob("of no release").await.unwrap();
+    let key = Key::pointer(&production(), &web1());
+    store.swap(&key, &"no pointer", None).await.unwrap();
+    let refused = in_hours(&store, 25).collect_garbage(false).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt { .. })));
+    assert!(store.blob(blob).await.is_ok());
+}
+
+#[tokio::test]
+async fn of_those_who_share_a_store_one_collects_in_a_day() {
+    let store = Store::memory();
+    let day = std::time::Duration::from_secs(24 * 3600);
+    let first = store.collect_garbage_in_turn(day).await.unwrap();
+    let second = store.collect_garbage_in_turn(day).await.unwrap();
+    let next = in_hours(&store, 25).collect_garbage_in_turn(day).await;
+    assert!(first.is_some() && second.is_none() && next.unwrap().is_some());
+}
