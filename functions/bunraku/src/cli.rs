@@ -34,6 +34,10 @@ pub(crate) enum Command {
     /// Bring a release to the nodes stage by stage: start, watch, pause and take back.
     #[command(subcommand)]
     Rollout(commands::rollout::RolloutCommand),
+    /// Serve a catalog made elsewhere to some nodes.
+    Publish(commands::publish::Publish),
+    /// Take a pre-built catalog back: its nodes get what is compiled for them.
+    Unpublish(commands::publish::Unpublish),
     /// Run workers alone: they take what the queue holds, on any machine that reaches it and the store.
     Work(commands::work::Work),
     /// Run an edge alone: it serves agents from the farm's store, and compiles nothing.

@@ -477,3 +477,119 @@ async fn replay_gives_the_stored_bytes_whatever_came_since() {
     assert_eq!(world.pushed().await, Handled::Verified);
     assert!(world.replayed().await);
 }
+
+/// A pre-built catalog with one file, and the list of the release that says whose it is.
+fn prebuilt(content: &str, rule: Value) -> Vec<(&'static str, String)> {
+    let catalog = json!({
+        "name": "elsewhere", "version": 7, "environment": "elsewhere", "edges": [], "classes": ["box"],
+        "resources": [{ "type": "File", "title": "/etc/web", "parameters": { "content": content } }],
+    });
+    let mut entry = json!({
+        "name": "box", "catalog": Digest::of(catalog.to_string()), "by": "me", "at": "2026-01-01T00:00:00Z",
+    });
+    let members = rule.as_object().unwrap().clone();
+    entry.as_object_mut().unwrap().extend(members);
+    vec![
+        (".bunraku/prebuilt/box.json", catalog.to_string()),
+        (
+            ".bunraku/prebuilt.json",
+            json!({ "catalogs": [entry] }).to_string(),
+        ),
+    ]
+}
+
+impl World {
+    async fn release_with(&self, prebuilt: &[(&'static str, String)], files: &Tree<'_>) -> Digest {
+        let mut all = site_with(files);
+        all.extend(prebuilt.iter().map(|(path, text)| (*path, text.as_str())));
+        self.release(&all).await
+    }
+
+    async fn content(&self) -> String {
+        self.file().await["content"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_pre_built_catalog_is_the_nodes_as_long_as_its_release_has_one_for_it() {
+    let world = World::new().await;
+    world.pushed().await;
+    let rule = json!({ "certname": "web*", "template": true });
+    let ours = prebuilt("for %{certname}", rule);
+    let release = world.release_with(&ours, &[]).await;
+    assert_eq!(world.pushed().await, Handled::Compiled);
+    assert_eq!(world.content().await, "for web1");
+    let catalog = world.catalog().await;
+    assert_eq!(
+        (&catalog["name"], &catalog["environment"]),
+        (&json!("web1"), &json!("production"))
+    );
+    assert_eq!(catalog["code_id"], release.to_hex());
+    assert_eq!(world.pointer().await.classes, ["box"]);
+    assert!(world.replayed().await);
+
+    // Code is nothing to it.
+    world
+        .release_with(&ours, &[("manifests/site.pp", "broken(")])
+        .await;
+    assert_eq!(world.pushed().await, Handled::Verified);
+    let other = prebuilt("for all", json!({ "certname": "web*" }));
+    world.release_with(&other, &[]).await;
+    assert_eq!(world.pushed().await, Handled::Compiled);
+    assert_eq!(world.content().await, "for all");
+
+    world.release(&SITE).await;
+    assert_eq!(world.pushed().await, Handled::Compiled);
+    assert_eq!(world.content().await, "served\n");
+}
+
+#[tokio::test]
+async fn facts_that_a_pre_built_catalog_is_for_are_read_by_who_might_get_it() {
+    let world = World::new().await;
+    let rule = json!({ "certname": "*", "fact": { "os.family": "Debian", "tier": 1 } });
+    let ours = prebuilt("box", rule);
+    world.release_with(&ours, &[]).await;
+    world.pushed().await;
+    assert_eq!(world.content().await, "served\n");
+    let facts = |tier: u64| json!({ "mode": "0644", "os": { "family": "Debian" }, "tier": tier });
+    for (tier, content) in [(1, "box"), (2, "served\n"), (1, "box")] {
+        world.facts(facts(tier)).await;
+        let task = world.task(Cause::Facts).await;
+        assert_eq!(
+            world.compile.handle(&task, None).await.unwrap(),
+            Handled::Compiled
+        );
+        assert_eq!(world.content().await, content);
+    }
+    // A push that changes nothing of this reads no facts, and none that is for other names is read of.
+    world.store.delete(&Key::Facts(web1())).await.unwrap();
+    world.release_with(&ours, &[("README.md", "x")]).await;
+    assert_eq!(world.pushed().await, Handled::Verified);
+}
+
+#[tokio::test]
+async fn who_is_not_meant_rests_on_nothing_of_it() {
+    let world = World::new().await;
+    world.pushed().await;
+    let others = prebuilt("box", json!({ "certname": ["db*", "mail"] }));
+    world.release_with(&others, &[]).await;
+    assert_eq!(world.pushed().await, Handled::Verified);
+    let trace = world.pointer().await.trace.get().to_owned();
+    assert!(!trace.contains("prebuilt"), "{trace}");
+}
+
+#[tokio::test]
+async fn a_pre_built_catalog_that_is_none_is_told_and_the_last_good_one_stays() {
+    let world = World::new().await;
+    world.pushed().await;
+    let mut broken = prebuilt("box", json!({ "certname": "web1" }));
+    broken[0].1 = "[]".to_owned();
+    world.release_with(&broken, &[]).await;
+    assert_eq!(world.pushed().await, Handled::Failed);
+    let error = world.pointer().await.failure.unwrap().error;
+    assert!(
+        error.starts_with("the pre-built catalog box can't be served: catalog JSON"),
+        "{error}"
+    );
+    assert_eq!(world.content().await, "served\n");
+}

@@ -16,6 +16,7 @@ mod hearing;
 pub(crate) mod infra;
 mod inventory;
 pub(crate) mod nodes;
+pub(crate) mod publish;
 pub(crate) mod push;
 mod queue;
 pub(crate) mod redrive;
@@ -48,6 +49,8 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Work(options) => block_on(work::run(options)),
         Command::Edge(options) => block_on(edge::run(options)),
         Command::Push(options) => block_on(push::run(options, json)),
+        Command::Publish(options) => block_on(publish::publish(options, json)),
+        Command::Unpublish(options) => block_on(publish::unpublish(options, json)),
         Command::Rollout(command) => block_on(rollout::run(command, json)),
         Command::Status(options) => block_on(inventory::status(options, json)),
         Command::Nodes(options) => block_on(nodes::run(options, json)),

@@ -3,12 +3,13 @@
 mod data;
 mod excerpt;
 mod modulepath;
+mod prebuilt;
 mod puppet;
 mod site;
 
 use std::collections::BTreeMap;
 
-use bunraku_farm::documents::UploadDiagnostic;
+use bunraku_farm::documents::{PrebuiltCatalogs, UploadDiagnostic};
 use bytes::Bytes;
 
 use self::modulepath::ModulePath;
@@ -29,6 +30,8 @@ enum FileKind {
     Facts,
     /// `bunraku.yaml`.
     Site,
+    /// A pre-built catalog.
+    Prebuilt,
     /// Read by the checks of others: `environment.conf`.
     Support,
 }
@@ -50,6 +53,9 @@ fn kind_of(path: &str) -> Option<FileKind> {
     let (stem, extension) = file.rsplit_once('.')?;
     if path == modulepath::ENVIRONMENT_CONF {
         return Some(FileKind::Support);
+    }
+    if path.starts_with(PrebuiltCatalogs::CATALOGS) {
+        return Some(FileKind::Prebuilt);
     }
     if path == SITE_SETTINGS {
         return Some(FileKind::Site);
@@ -130,6 +136,7 @@ fn check_file(path: &str, bytes: &[u8], module_path: &ModulePath) -> Vec<UploadD
         Some(FileKind::Json) => data::json(path, bytes),
         Some(FileKind::Facts) => data::facts(path, bytes),
         Some(FileKind::Site) => site::findings(path, bytes),
+        Some(FileKind::Prebuilt) => prebuilt::findings(path, bytes),
         Some(FileKind::Support) | None => Vec::new(),
     }
 }

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bunraku_farm::documents::{ArchiveFormat, Severity, UploadDiagnostic, UploadKey};
+use bunraku_farm::documents::{
+    ArchiveFormat, PrebuiltChange, Severity, UploadDiagnostic, UploadKey,
+};
 use bunraku_farm::rollout::RolloutRequest;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_ingest::check;
@@ -23,7 +25,7 @@ use crate::console;
 use crate::edge_client::ClientOptions;
 use crate::failure::{Failure, Result};
 use crate::local::read_tree;
-use pack::Tree;
+pub(crate) use pack::Tree;
 use target::Target;
 
 #[derive(Debug, Args)]
@@ -31,6 +33,13 @@ pub(crate) struct Push {
     /// The control repo or environment.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+/// Where an upload goes, and whether it is waited for.
+#[derive(Debug, Args)]
+pub(crate) struct Destination {
     /// Where to: a directory, `s3://BUCKET`, `gs://BUCKET` or `az://CONTAINER` (with credentials for it), or an edge,
     /// `https://HOST[:PORT]` (with an administrator's certificate).
     #[arg(
@@ -39,18 +48,27 @@ pub(crate) struct Push {
         env = "BUNRAKU_STORE",
         default_value = ".bunraku/store"
     )]
-    store: String,
+    pub(crate) store: String,
     /// The environment.
     #[arg(long, short, value_name = "NAME", default_value = "production")]
-    environment: String,
+    pub(crate) environment: String,
     #[command(flatten)]
-    client: ClientOptions,
+    pub(crate) client: ClientOptions,
     /// Leave when the upload is there, without waiting for what comes of it.
     #[arg(long)]
     no_wait: bool,
     /// How long to wait for the farm, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
+}
+
+/// What an upload is, if it is no push of code that all nodes get at once.
+#[derive(Debug, Default)]
+pub(crate) struct Wish {
+    /// It is to be rolled out.
+    pub(crate) rollout: Option<RolloutRequest>,
+    /// It changes the pre-built catalogs alone.
+    pub(crate) prebuilt: Option<PrebuiltChange>,
 }
 
 /// What came of a push; `--json` prints it.
@@ -105,14 +123,25 @@ pub(crate) enum Pushed {
 
 /// Checks, uploads and waits.
 pub(crate) async fn run(options: &Push, json: bool) -> Result<ExitCode> {
-    let environment = EnvironmentName::parse(options.environment.as_str())?;
-    let tree = match checked_tree(&options.directory)? {
+    let tree = read_tree(&options.directory)?;
+    deliver(&options.destination, tree, Wish::default(), json).await
+}
+
+/// Checks files, uploads them, and waits for what comes of it, unless that is not wanted.
+pub(crate) async fn deliver(
+    destination: &Destination,
+    tree: Tree,
+    wish: Wish,
+    json: bool,
+) -> Result<ExitCode> {
+    let environment = EnvironmentName::parse(destination.environment.as_str())?;
+    let tree = match checked(tree) {
         Ok(tree) => tree,
         Err(findings) => return Ok(refused(&findings, json)),
     };
-    let target = Target::open(&options.store, &options.client).await?;
-    let sent = send(&target, &environment, tree, None).await?;
-    if options.no_wait {
+    let target = Target::open(&destination.store, &destination.client).await?;
+    let sent = send(&target, &environment, tree, wish).await?;
+    if destination.no_wait {
         console::result(
             json,
             &serde_json::json!({ "upload": sent.key, "uploaded": sent.uploaded }),
@@ -125,14 +154,13 @@ pub(crate) async fn run(options: &Push, json: bool) -> Result<ExitCode> {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    let timeout = Duration::from_secs(options.timeout);
+    let timeout = Duration::from_secs(destination.timeout);
     let pushed = wait::wait(&target, &environment, sent, timeout).await?;
     Ok(report(&pushed, json))
 }
 
-/// A directory's files, or what is wrong with them, found before anything is sent.
-fn checked_tree(directory: &Path) -> Result<std::result::Result<Tree, Vec<UploadDiagnostic>>> {
-    let tree = read_tree(directory)?;
+/// Files, or what is wrong with them, found before anything is sent.
+fn checked(tree: Tree) -> std::result::Result<Tree, Vec<UploadDiagnostic>> {
     let files = tree
         .iter()
         .filter(|(path, _)| check::looks_at(path.as_str()))
@@ -142,7 +170,7 @@ fn checked_tree(directory: &Path) -> Result<std::result::Result<Tree, Vec<Upload
     let wrong = findings
         .iter()
         .any(|finding| finding.severity == Severity::Error);
-    Ok(if wrong { Err(findings) } else { Ok(tree) })
+    if wrong { Err(findings) } else { Ok(tree) }
 }
 
 /// Uploads the manifest of a tree and what the store lacks of it.
@@ -150,7 +178,7 @@ async fn send(
     target: &Target,
     environment: &EnvironmentName,
     tree: Tree,
-    rollout: Option<RolloutRequest>,
+    wish: Wish,
 ) -> Result<Sent> {
     let digests: BTreeSet<Digest> = tree.values().map(|file| file.entry.digest).collect();
     let missing = target.missing_blobs(environment, digests).await?;
@@ -161,7 +189,7 @@ async fn send(
     let (uploaded, bytes) = new.fold((0, 0), |(count, bytes), file| {
         (count + 1, bytes + file.entry.size)
     });
-    let archive = pack::pack(tree, &missing, rollout)
+    let archive = pack::pack(tree, &missing, wish)
         .map_err(|error| Failure::input(format!("the upload can't be packed: {error}")))?;
     let at = Timestamp::now();
     // Ids sort by time; the process makes those of one millisecond differ.
@@ -221,6 +249,12 @@ impl std::fmt::Display for Summary {
                 "overtaken: the environment serves a push that arrived later"
             )?;
         }
+        if let Some(rollout) = &self.rollout {
+            return write!(
+                f,
+                "rollout {rollout} brings it to the nodes: `bunraku rollout status` shows how it goes"
+            );
+        }
         write!(
             f,
             "{} nodes: {} compiled, {} reused, {} failed",
@@ -241,7 +275,7 @@ pub(crate) async fn roll_out(
     request: RolloutRequest,
     json: bool,
 ) -> Result<Option<(String, Digest)>> {
-    let tree = match checked_tree(directory)? {
+    let tree = match checked(read_tree(directory)?) {
         Ok(tree) => tree,
         Err(findings) => {
             refused(&findings, json);
@@ -249,7 +283,11 @@ pub(crate) async fn roll_out(
         }
     };
     let target = Target::open(store, client).await?;
-    let sent = send(&target, environment, tree, Some(request)).await?;
+    let wish = Wish {
+        rollout: Some(request),
+        ..Wish::default()
+    };
+    let sent = send(&target, environment, tree, wish).await?;
     match wait::wait(&target, environment, sent, Duration::from_secs(600)).await? {
         Pushed::Released(Summary {
             rollout: Some(name),
@@ -272,11 +310,11 @@ pub(crate) async fn push_directory(
     environment: &EnvironmentName,
     directory: &Path,
 ) -> Result<Pushed> {
-    let tree = match checked_tree(directory)? {
+    let tree = match checked(read_tree(directory)?) {
         Ok(tree) => tree,
         Err(findings) => return Ok(Pushed::Refused(findings)),
     };
     let target = Target::Store(store.clone());
-    let sent = send(&target, environment, tree, None).await?;
+    let sent = send(&target, environment, tree, Wish::default()).await?;
     wait::wait(&target, environment, sent, Duration::from_secs(600)).await
 }

@@ -3,24 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bunraku_farm::documents::UploadManifest;
-use bunraku_farm::rollout::RolloutRequest;
 use bunraku_farm::{CodePath, Digest};
 
+use super::Wish;
 use crate::local::LocalFile;
 
 /// Compression of uploads: the network of a laptop is slower than this.
 const COMPRESSION: i32 = 3;
 
 /// The files of a directory.
-pub(super) type Tree = BTreeMap<CodePath, LocalFile>;
+pub(crate) type Tree = BTreeMap<CodePath, LocalFile>;
 
-/// Packs the manifest of a tree and those of its contents that are missing, as `.tar.zst`; with the request that it be
-/// rolled out, if so.
-pub(super) fn pack(
-    tree: Tree,
-    missing: &BTreeSet<Digest>,
-    rollout: Option<RolloutRequest>,
-) -> std::io::Result<Vec<u8>> {
+/// Packs the manifest of a tree, with what is wished for, and those of its contents that are missing, as `.tar.zst`.
+pub(super) fn pack(tree: Tree, missing: &BTreeSet<Digest>, wish: Wish) -> std::io::Result<Vec<u8>> {
     let mut blobs = BTreeMap::new();
     let mut entries = BTreeMap::new();
     for (path, file) in tree {
@@ -30,7 +25,8 @@ pub(super) fn pack(
         entries.insert(path, file.entry);
     }
     let manifest = UploadManifest {
-        rollout,
+        rollout: wish.rollout,
+        prebuilt: wish.prebuilt,
         ..UploadManifest::new(entries)
     };
     let manifest = serde_json::to_vec(&manifest)?;

@@ -277,7 +277,7 @@ fn split(texts: &[String]) -> Result<Vec<(Certname, Option<&str>)>> {
 }
 
 /// Who does it, for the log.
-fn who() -> String {
+pub(in crate::commands) fn who() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter();
     let user = named
         .filter_map(|name| std::env::var(name).ok())
@@ -367,7 +367,7 @@ fn started(json: bool, environment: &EnvironmentName, name: &str, release: Diges
 }
 
 /// A plan from a file; `None` when it is wrong and the person was told why.
-fn read_plan(path: &Path) -> Result<Option<Plan>> {
+pub(in crate::commands) fn read_plan(path: &Path) -> Result<Option<Plan>> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| Failure::input(format!("{shown}: {error}")))?;
     match check::rollout_plan(&shown, &bytes) {
