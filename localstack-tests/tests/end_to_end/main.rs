@@ -12,6 +12,7 @@ mod comparison;
 mod crash;
 mod export;
 mod exports;
+mod publish;
 mod refusals;
 mod rollout;
 mod watching;

@@ -106,7 +106,9 @@ mod tests {
             json!([{ "source": "Class[main]", "target": "File[/a]" }]),
         );
         assert_eq!(messages(&good), []);
-        for none in [json!([]), json!({ "name": "a" }), json!("x")] {
+        let nothing = messages(&json!({ "name": "a" }));
+        assert_eq!(nothing[0].1, "it has no resources");
+        for none in [json!([]), json!("x")] {
             let found = messages(&none);
             assert!(found[0].1.starts_with("catalog JSON: "), "{found:?}");
         }
