@@ -53,7 +53,8 @@ fn agents_apply_a_published_catalog_until_it_is_taken_back() {
         "--store",
         &store,
     ];
-    let wrong = [&publish[..], &["--digest", &"0".repeat(64)]].concat();
+    let zeros = "0".repeat(64);
+    let wrong = [&publish[..], &["--digest", &zeros]].concat();
     assert_eq!(farm::run(&wrong).status.code(), Some(1));
     let published: Value = farm::json(&farm::run(&publish));
     assert_eq!(
