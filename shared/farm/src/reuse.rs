@@ -100,7 +100,7 @@ pub enum SkipReason {
     UpToDate,
     /// The compile failed with the same release and facts, and would again.
     FailedAlready,
-    /// The rollout that it was for does not go on any more, or the node is pinned.
+    /// The rollout that it was for does not go on any more.
     NoRollout,
 }
 
@@ -125,7 +125,7 @@ fn aim(
 ) -> Option<(Aim, Option<Place>)> {
     match task.cause {
         Cause::Stage { stage } => {
-            let aim = environment.staging(&task.certname, task.sequence)?;
+            let aim = environment.staging(task.sequence)?;
             let sequence = aim.sequence;
             Some((aim, Some(Place { sequence, stage })))
         }
