@@ -100,7 +100,7 @@ pub enum SkipReason {
     UpToDate,
     /// The compile failed with the same release and facts, and would again.
     FailedAlready,
-    /// The rollout that it was for does not go on any more, or the node is pinned.
+    /// The rollout that it was for does not go on any more.
     NoRollout,
 }
 
@@ -125,7 +125,7 @@ fn aim(
 ) -> Option<(Aim, Option<Place>)> {
     match task.cause {
         Cause::Stage { stage } => {
-            let aim = environment.staging(&task.certname, task.sequence)?;
+            let aim = environment.staging(task.sequence)?;
             let sequence = aim.sequence;
             Some((aim, Some(Place { sequence, stage })))
         }
@@ -133,14 +133,19 @@ fn aim(
     }
 }
 
-/// Whether a document that is newer may know of more than this one has to say of a task.
+/// Whether a newer document may have more to say of a task than this one: the task knows of a release that this one does
+/// not have for the node.
 pub fn may_be_old(
     task: &CompileTask,
     environment: &EnvironmentDoc,
     pointer: Option<&Pointer>,
 ) -> bool {
     let insists = task.cause == Cause::Manual;
-    insists || aim(task, environment, pointer).is_none_or(|(aim, _)| aim.sequence < task.sequence)
+    let Some((aim, _)) = aim(task, environment, pointer) else {
+        return true;
+    };
+    let is_other = aim.sequence == task.sequence && aim.release != task.release;
+    insists || is_other || aim.sequence < task.sequence
 }
 
 /// The pointer that work for a target begins with: the node's own, or the one aside if that knows the release.

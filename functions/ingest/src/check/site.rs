@@ -27,8 +27,14 @@ fn read<T: Default + DeserializeOwned>(
     path: &str,
     bytes: &[u8],
 ) -> Result<T, Vec<UploadDiagnostic>> {
-    let broken = data::yaml(path, bytes);
+    let mut broken = data::yaml(path, bytes);
     if !broken.is_empty() {
+        // YAML has a kind of its own for dates, which its loader takes for no data.
+        for finding in &mut broken {
+            if finding.message.ends_with("unspecified class: Date") {
+                finding.message.push_str("; dates want quotation marks");
+            }
+        }
         return Err(broken);
     }
     let value = yaml::parse(&String::from_utf8_lossy(bytes), path).unwrap_or(Value::Undef);
@@ -91,6 +97,25 @@ mod tests {
     }
 
     #[test]
+    fn a_rollouts_plan_is_read_in_the_settings_and_alone() {
+        let plan = "stages:\n- {name: canary, certname: [a, 'b*'], hold: 1h}\n- {percent: 2.5}\nwindows:\n\
+                    - {days: mon-thu, from: 09:00, to: \"16:00\"}\nfreezes:\n- {from: '2026-12-19', to: '2027-01-03'}\n";
+        let alone = rollout_plan("rollout.yaml", plan.as_bytes()).unwrap();
+        assert_eq!(alone.all_stages().len(), 3);
+        let inside = format!(
+            "rollout:\n{}",
+            plan.replace('\n', "\n  ").replacen("stages", "  stages", 1)
+        );
+        let inside = settings("bunraku.yaml", inside.trim_end().as_bytes()).unwrap();
+        assert_eq!(inside.rollout, Some(alone));
+        let unknown = rollout_plan("rollout.yaml", b"gate: {failures: 1}\n").unwrap_err();
+        assert_eq!(
+            unknown[0].message,
+            "gate.failures: there is no such setting"
+        );
+    }
+
+    #[test]
     fn whatever_is_wrong_is_told_with_its_place() {
         assert_eq!(
             messages("priority: []"),
@@ -113,5 +138,8 @@ mod tests {
             "{rule}"
         );
         assert!(messages("a: [")[0].contains("bunraku.yaml"));
+        let freeze = "rollout:\n  freezes: [{from: 2026-12-19, to: 2026-12-20}]\n";
+        let date = &messages(freeze)[0];
+        assert!(date.ends_with("dates want quotation marks"), "{date}");
     }
 }

@@ -374,6 +374,25 @@ async fn what_a_catalog_exports_is_there_for_others_when_it_is_served_and_not_be
 }
 
 #[tokio::test]
+async fn nodes_that_are_gone_hold_nothing_up() {
+    let world = World::new(&site("1")).await;
+    let plan = json!({"stages": [{"certname": "a", "hold": "3h"}], "gate": {"reports": "100%", "silence": "1h"}});
+    world.start(&site("2"), plan).await;
+    world.tick().await;
+    for name in ["a", "d"] {
+        world.context.store.remove_node(&node(name)).await.unwrap();
+    }
+    for _ in 0..4 {
+        for name in ["b", "c"] {
+            world.report(name, false).await;
+        }
+        world.after(50).await;
+    }
+    assert_eq!(world.state().await, RolloutState::Done);
+    assert_eq!(world.message("b").await, "2");
+}
+
+#[tokio::test]
 async fn reminders_that_come_at_the_same_time_do_no_harm() {
     let world = World::new(&site("1")).await;
     world.start(&site("2"), by_tier()).await;

@@ -306,6 +306,20 @@ fn a_node_that_collects_goes_with_the_pool_and_never_back() {
     assert!(matches!(decided(6), Decision::Verify(_)));
 }
 
+#[test]
+fn a_document_that_does_not_know_of_what_a_task_says_is_read_again() {
+    let document = environment(5);
+    let old = |task: &CompileTask| may_be_old(task, &document, None);
+    assert!(!old(&task(5, Cause::Request)) && !old(&task(4, pushed())));
+    assert!(old(&task(6, Cause::Request)) && old(&task(5, Cause::Manual)));
+    // The node was pinned since, or is no longer.
+    let mut other = task(5, Cause::Request);
+    other.release = release(4);
+    assert!(old(&other));
+    // A stage of a rollout that this one does not know of.
+    assert!(old(&task(6, Cause::Stage { stage: 0 })));
+}
+
 fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         "[ab]".prop_map(|text| compiled(&text)),

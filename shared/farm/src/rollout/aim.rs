@@ -47,12 +47,13 @@ impl EnvironmentDoc {
         self.rollout().is_none() && self.pins.is_empty()
     }
 
-    /// The position at which a stage's catalogs are made before it opens.
-    pub fn staging(&self, certname: &Certname, sequence: u64) -> Option<Aim> {
+    /// The position at which a stage's catalogs are made before it opens. A pinned node's is made, too: when it is
+    /// unpinned, it is where the others of its stage are.
+    pub fn staging(&self, sequence: u64) -> Option<Aim> {
         let rollout = self
             .rollout()
             .filter(|rollout| rollout.sequence == sequence)?;
-        (!self.pins.contains_key(certname)).then_some(Aim {
+        Some(Aim {
             release: rollout.release,
             sequence: rollout.sequence,
             keeps_former: true,

@@ -1,6 +1,6 @@
 //! What is known of rollouts besides the environment's document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bunraku_farm::rollout::{OutcomeDoc, RolloutMembers, Run};
@@ -14,13 +14,23 @@ use crate::{Key, StoreError};
 const AT_ONCE: usize = 64;
 
 impl Store {
-    /// Who is in which stage of a rollout; `None` when that is not known yet.
+    /// Who is in which stage of a rollout, of the nodes that are in the environment still; `None` when that is not known
+    /// yet.
     pub async fn rollout_members(
         &self,
         environment: &EnvironmentName,
         sequence: u64,
     ) -> Result<Option<RolloutMembers>, StoreError> {
-        self.read(&rollout(environment, sequence)).await
+        let key = rollout(environment, sequence);
+        let Some(mut members) = self.read::<RolloutMembers>(&key).await? else {
+            return Ok(None);
+        };
+        let here = self.known_nodes_in(environment).await?;
+        let here: BTreeSet<Certname> = here.into_iter().collect();
+        for stage in &mut members.stages {
+            stage.retain(|certname| here.contains(certname));
+        }
+        Ok(Some(members))
     }
 
     /// Writes down who is in which stage of a rollout, unless that was done before; gives what is there.

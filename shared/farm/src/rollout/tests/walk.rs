@@ -250,6 +250,19 @@ fn a_pinned_node_stays_until_it_is_unpinned() {
 }
 
 #[test]
+fn a_node_that_is_unpinned_in_an_open_stage_is_where_the_others_of_the_stage_are() {
+    let mut world = World::new(4);
+    world.start("new", three_stages()).unwrap();
+    assert_eq!(world.advance(false), Wait::Catalogs(1));
+    world.document = command::pin(&world.document, &certname("n0"), release("old"), world.by());
+    assert!(matches!(world.advance(false), Wait::Hold(_)));
+    world.work();
+    assert_eq!(world.served("n0"), release("old"));
+    world.document = command::unpin(&world.document, &certname("n0"), world.by()).unwrap();
+    assert_eq!(world.served("n0"), release("new"));
+}
+
+#[test]
 fn one_that_is_done_can_be_taken_back_and_one_that_waits_can_be_ended() {
     let mut world = World::new(3);
     world
