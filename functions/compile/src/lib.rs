@@ -18,7 +18,7 @@ mod replay;
 pub use engine::{Compiled, Engine, EngineError, Site};
 pub use exchange::{Collects, Exchanged};
 pub use handler::{Compile, CompileError, Handled};
-pub use native::COMPILER;
+pub use native::{COMPILER, Native};
 pub use pool::PoolView;
 pub use releases::Releases;
 pub use replay::{ReplayError, Replayed, replay};
