@@ -20,7 +20,7 @@ pub use bundle_files::ENVIRONMENTS;
 pub use engine::{Compiled, Engine, EngineError, Site};
 pub use exchange::{Collects, Exchanged};
 pub use handler::{Compile, CompileError, Handled};
-pub use native::COMPILER;
+pub use native::{COMPILER, Native};
 pub use pool::PoolView;
 pub use releases::Releases;
 pub use replay::{ReplayError, Replayed, replay};

@@ -31,12 +31,14 @@ const LANGUAGE_VERSION: &str = "8.10.0";
 const ENVIRONMENT_CONF: &str = "environment.conf";
 
 /// The compiler of this workspace, with the releases that it has open.
-pub(crate) struct Native {
+pub struct Native {
     releases: Releases,
 }
 
 impl Native {
-    pub(crate) fn new(releases: Releases) -> Self {
+    /// The compiler, which opens releases through `releases`.
+    #[must_use]
+    pub fn new(releases: Releases) -> Self {
         Self { releases }
     }
 }

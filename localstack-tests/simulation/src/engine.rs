@@ -1,29 +1,34 @@
-//! A stand-in for the compiler: reads the same of a site and of facts, in a hundredth of the time.
+//! The compiler, and a stand-in for it, which reads the same in a hundredth of the time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bunraku_catalog::{AnswerDigest, Broken, Read, Trace};
-use bunraku_compile::{Collects, Compiled, Engine, EngineError, Exchanged};
+use bunraku_catalog::{AnswerDigest, Broken, ExportedResource, Read, Trace, exported_digest};
+use bunraku_compile::{Collects, Compiled, Engine, EngineError, Exchanged, Native, Releases};
+use bunraku_compiler::release::ExportPool;
 use bunraku_farm::documents::FactsDoc;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Bundle, Store, StoreError};
 use serde_json::{Value, json};
 
-use crate::site::data_file;
+use crate::process::Process;
+use crate::site::{COLLECTS, QUERY, data_file};
 
 /// What the stand-in calls itself in pointers.
 const NAME: &str = "stand-in 1";
 /// How long it says that a compile took, in milliseconds.
 const DURATION: u64 = 300;
 
-/// Makes catalogs that say what their role's data says, and the node's mood.
+/// Makes catalogs that say what their role's data says, and the node's mood. Nodes of the role
+/// [`COLLECTS`] say the others' moods, too, which these export.
 pub(crate) struct StandIn {
+    process: Arc<Process>,
     store: Store,
     open: Mutex<BTreeMap<Digest, Arc<Bundle>>>,
     pace: Pace,
+    exchanges: bool,
 }
 
 /// How long the stand-in takes.
@@ -53,10 +58,13 @@ impl Pace {
 }
 
 impl StandIn {
-    pub(crate) fn new(store: Store, pace: Pace) -> Self {
+    /// One that takes its time; nodes export and collect if `exchanges`.
+    pub(crate) fn new(process: &Arc<Process>, pace: Pace, exchanges: bool) -> Self {
         Self {
-            store,
+            process: Arc::clone(process),
+            store: process.store(),
             pace,
+            exchanges,
             open: Mutex::default(),
         }
     }
@@ -76,6 +84,91 @@ impl StandIn {
         let bundle = Arc::new(self.store.release_bundle(environment, release).await?);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(open.entry(release).or_insert(bundle)))
+    }
+}
+
+impl StandIn {
+    /// What other nodes export of their moods.
+    fn moods(
+        &self,
+        site: bunraku_compile::Site<'_>,
+        certname: &str,
+    ) -> Option<Vec<Arc<ExportedResource>>> {
+        let query = QUERY.parse().ok()?;
+        self.process.set_at_once(true);
+        let moods = site.pool.answer(&query, certname);
+        self.process.set_at_once(false);
+        moods.ok()
+    }
+}
+
+/// What a node exports.
+fn exported(facts: &FactsDoc) -> ExportedResource {
+    ExportedResource {
+        certname: facts.certname.as_str().into(),
+        type_name: "Notify".into(),
+        title: format!("from {}", facts.certname).into(),
+        tags: BTreeSet::from(["mood".into()]),
+        parameters: BTreeMap::from([("message".into(), fact(facts, "mood").into())]),
+        file: None,
+        line: None,
+    }
+}
+
+/// The farm's own compiler, which waits for what others export on the simulation's one thread.
+pub(crate) struct AtOnce {
+    process: Arc<Process>,
+    native: Native,
+}
+
+impl AtOnce {
+    pub(crate) fn new(process: &Arc<Process>) -> Self {
+        Self {
+            process: Arc::clone(process),
+            native: Native::new(Releases::new(process.store())),
+        }
+    }
+
+    async fn at_once<R>(&self, work: impl Future<Output = R>) -> R {
+        self.process.set_at_once(true);
+        let result = work.await;
+        self.process.set_at_once(false);
+        result
+    }
+}
+
+#[async_trait]
+impl Engine for AtOnce {
+    fn name(&self) -> &str {
+        self.native.name()
+    }
+
+    async fn prepare(
+        &self,
+        environment: &EnvironmentName,
+        release: Digest,
+    ) -> Result<(), EngineError> {
+        self.native.prepare(environment, release).await
+    }
+
+    async fn verify(
+        &self,
+        site: bunraku_compile::Site<'_>,
+        certname: &Certname,
+        facts: Option<&FactsDoc>,
+        trace: Trace,
+    ) -> Result<Result<(), Vec<Broken>>, EngineError> {
+        self.prepare(site.environment, site.release).await?;
+        self.at_once(self.native.verify(site, certname, facts, trace))
+            .await
+    }
+
+    async fn compile(
+        &self,
+        site: bunraku_compile::Site<'_>,
+        facts: &FactsDoc,
+    ) -> Result<Compiled, EngineError> {
+        self.at_once(self.native.compile(site, facts)).await
     }
 }
 
@@ -119,7 +212,7 @@ impl Engine for StandIn {
     async fn verify(
         &self,
         site: bunraku_compile::Site<'_>,
-        _: &Certname,
+        certname: &Certname,
         facts: Option<&FactsDoc>,
         trace: Trace,
     ) -> Result<Result<(), Vec<Broken>>, EngineError> {
@@ -127,6 +220,8 @@ impl Engine for StandIn {
         self.pace.take(self.pace.verify).await;
         Ok(trace.holds_by(|read| match read {
             Read::File(path) => Some(file_digest(&bundle, path)),
+            // Without an answer the task is tried again.
+            Read::Exported(_) => Some(exported_digest(&self.moods(site, certname)?)),
             Read::Fact(path) => {
                 let facts = facts?;
                 let name = path.first()?;
@@ -161,19 +256,33 @@ impl Engine for StandIn {
         let answer = file_digest(&bundle, &path);
         trace.record(Read::File(path.into()), answer);
         let notify = |title: &str, message: Option<String>| json!({ "type": "Notify", "title": title, "parameters": { "message": message } });
-        let catalog = json!({
-            "name": facts.certname,
-            "resources": [notify("motto", data(&bundle, &role, "motto")), notify("mood", Some(fact(facts, "mood")))],
-        });
+        let mut resources = vec![
+            notify("motto", data(&bundle, &role, "motto")),
+            notify("mood", Some(fact(facts, "mood"))),
+        ];
+        let mut exchanged = Exchanged {
+            exports: Some(Vec::new()),
+            collects: Collects::new(),
+        };
+        if self.exchanges && role == COLLECTS {
+            let moods = self.moods(site, &facts.certname).unwrap_or_default();
+            let answer = exported_digest(&moods);
+            trace.record(Read::Exported(QUERY.into()), answer);
+            exchanged.collects.insert(QUERY.into(), answer);
+            resources.extend(moods.iter().map(|mood| {
+                let message = mood.parameters.get("message").and_then(Value::as_str);
+                notify(&mood.title, message.map(str::to_owned))
+            }));
+        } else if self.exchanges {
+            exchanged.exports = Some(vec![exported(facts)]);
+        }
+        let catalog = json!({ "name": facts.certname, "resources": resources });
         Ok(Compiled::Catalog {
             rich: catalog.to_string().into_bytes(),
             plain: None,
             classes: vec![role],
             trace,
-            exchanged: Exchanged {
-                exports: Some(Vec::new()),
-                collects: Collects::new(),
-            },
+            exchanged,
             duration_ms: DURATION,
         })
     }

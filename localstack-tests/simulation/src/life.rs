@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bunraku_farm::EnvironmentName;
 use bunraku_farm::documents::{ArchiveFormat, UploadKey};
-use bunraku_farm::messages::{Message, UploadCreated};
+use bunraku_farm::messages::{GatherTask, Message, UploadCreated};
 use bunraku_farm::{Certname, Counters};
 use bunraku_queue::{Queue, QueueOptions};
 use bunraku_store::Key;
@@ -227,6 +227,12 @@ impl<'a> Life<'a> {
     /// Waits until nothing is left to do, as people and reminders see to it.
     async fn settle(&self) -> Result<(), Violation> {
         let begin = self.world.elapsed();
+        let reminder = GatherTask {}.into();
+        let queue = Process::start(&self.world).queue();
+        queue
+            .send(reminder)
+            .await
+            .map_err(|error| trouble(&error))?;
         loop {
             let process = Process::start(&self.world);
             let waiting = process

@@ -1,5 +1,6 @@
 //! A process: its clock, its way to the store and the queue, and its death.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::bill::Request;
 use crate::queue::QueueLink;
 use crate::store::StoreLink;
 use crate::weather::Fault;
@@ -34,6 +36,8 @@ pub(crate) struct Process {
     skew: SignedDuration,
     crashed: Notify,
     stalled_until: Mutex<Option<Instant>>,
+    at_once: AtomicBool,
+    requests: AtomicU64,
 }
 
 /// An operation failed, and whether it took effect all the same is not said.
@@ -61,6 +65,8 @@ impl Process {
             skew,
             crashed: Notify::new(),
             stalled_until: Mutex::new(None),
+            at_once: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
         })
     }
 
@@ -84,6 +90,27 @@ impl Process {
         now.checked_add(self.skew).unwrap_or(now)
     }
 
+    /// Requests of the store since its start.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// A request of the store is made.
+    pub(crate) fn count(&self, request: Request) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.world.requests.count(request);
+    }
+
+    /// Says whether operations take no time, and have no faults: while something on this thread waits for
+    /// them (see [`bunraku_host::Waiter::wait`]), nothing else goes on.
+    pub(crate) fn set_at_once(&self, at_once: bool) {
+        self.at_once.store(at_once, Ordering::Relaxed);
+    }
+
+    fn is_at_once(&self) -> bool {
+        self.at_once.load(Ordering::Relaxed)
+    }
+
     /// Completes when the process ends by a fault.
     pub(crate) async fn crashed(&self) {
         self.crashed.notified().await;
@@ -94,6 +121,9 @@ impl Process {
         let World {
             chance, weather, ..
         } = &*self.world;
+        if self.is_at_once() {
+            return Ok(());
+        }
         if weather.strikes(Fault::Stall, chance) {
             let long = chance.milliseconds(1_000, LONGEST_STALL);
             *self.stalled() = Some(Instant::now() + long);
@@ -126,6 +156,9 @@ impl Process {
         let World {
             chance, weather, ..
         } = &*self.world;
+        if self.is_at_once() {
+            return Ok(());
+        }
         if weather.strikes(Fault::CrashAfter, chance) {
             self.crash().await;
         }

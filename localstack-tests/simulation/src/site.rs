@@ -29,8 +29,14 @@ const MANIFEST: &str = r#"node default {
   if lookup("${role}::broken") { fail("${role} is broken") }
   notify { 'motto': message => lookup("${role}::motto") }
   notify { 'mood': message => $facts['mood'] }
+  if $role == 'role0' { Notify <<| tag == 'mood' |>> }
+  else { @@notify { "from ${trusted['certname']}": message => $facts['mood'], tag => 'mood' } }
 }
 "#;
+/// Nodes of this role collect the moods of the others.
+pub(crate) const COLLECTS: &str = "role0";
+/// How they ask for them.
+pub(crate) const QUERY: &str = r#"["Notify",["=","tag","mood"]]"#;
 const HIERA: &str = "version: 5\nhierarchy:\n  - name: role\n    path: \"%{facts.role}.yaml\"\n";
 
 impl Site {
@@ -124,4 +130,16 @@ pub(crate) fn said(catalog: &Value) -> Option<(String, String)> {
         Some(notify["parameters"]["message"].as_str()?.to_owned())
     };
     Some((message("motto")?, message("mood")?))
+}
+
+/// The moods that a catalog has collected, by the title of what was exported.
+pub(crate) fn collected(catalog: &Value) -> BTreeMap<String, String> {
+    let resources = catalog["resources"].as_array().into_iter().flatten();
+    let moods = resources.filter_map(|resource| {
+        let title = resource["title"].as_str()?;
+        let own = resource["exported"] == true || !title.starts_with("from ");
+        let message = resource["parameters"]["message"].as_str()?;
+        (!own).then(|| (title.to_owned(), message.to_owned()))
+    });
+    moods.collect()
 }

@@ -30,7 +30,7 @@ impl StoreLink {
             key: key.to_owned(),
             reason: reason.to_owned(),
         };
-        self.0.world.requests.count(request);
+        self.0.count(request);
         self.0.before().await.map_err(refused)?;
         let result = self.0.world.step(effect);
         self.0.after().await.map_err(refused)?;
@@ -124,7 +124,7 @@ impl Backend for StoreLink {
             .await?;
         // One page after the other.
         for _ in 1..listed.len().div_ceil(PAGE) {
-            self.0.world.requests.count(Request::List);
+            self.0.count(Request::List);
             self.0.wait_for_request().await;
         }
         Ok(listed)

@@ -1,5 +1,6 @@
 //! Sees every step, and says when one breaks what the farm promises.
 
+mod budget;
 mod lanes;
 mod references;
 

@@ -4,14 +4,13 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bunraku_compile::Compile;
+use bunraku_compile::{Compile, Engine};
 use bunraku_farm::Counters;
 use bunraku_farm::lanes::LaneOrder;
 use bunraku_farm::messages::{Channel, Lane, Message};
 use bunraku_queue::{Delivery, Queue, QueueError};
-use bunraku_store::Store;
 
-use crate::engine::{Pace, StandIn};
+use crate::engine::{AtOnce, Pace, StandIn};
 use crate::process::Process;
 
 /// How long a receiver waits for a message.
@@ -49,26 +48,26 @@ pub(crate) struct Handlers {
 impl Handlers {
     /// With the farm's own compiler.
     fn native(process: &Arc<Process>, counters: &Arc<Counters>) -> Self {
-        Self::with(process, counters, Compile::new)
+        Self::with(process, counters, Arc::new(AtOnce::new(process)))
     }
 
     /// With the stand-in, which takes its time.
     pub(crate) fn paced(process: &Arc<Process>, counters: &Arc<Counters>, pace: Pace) -> Self {
-        Self::with(process, counters, |store, queue, counters| {
-            let engine = StandIn::new(store.clone(), pace);
-            Compile::with_engine(Arc::new(engine), store, queue, counters)
-        })
+        let engine = StandIn::new(process, pace, false);
+        Self::with(process, counters, Arc::new(engine))
     }
 
-    fn with(
-        process: &Arc<Process>,
-        counters: &Arc<Counters>,
-        compile: impl FnOnce(Store, Arc<dyn Queue>, Arc<Counters>) -> Compile,
-    ) -> Self {
+    /// With the stand-in, whose nodes export and collect.
+    fn stand_in(process: &Arc<Process>, counters: &Arc<Counters>) -> Self {
+        let engine = StandIn::new(process, Pace::default(), true);
+        Self::with(process, counters, Arc::new(engine))
+    }
+
+    fn with(process: &Arc<Process>, counters: &Arc<Counters>, engine: Arc<dyn Engine>) -> Self {
         let (store, queue) = (process.store(), process.queue());
         let counters = || Arc::clone(counters);
         Self {
-            compile: compile(store.clone(), Arc::clone(&queue), counters()),
+            compile: Compile::with_engine(engine, store.clone(), Arc::clone(&queue), counters()),
             ingest: bunraku_ingest::Context::new(store.clone(), Arc::clone(&queue), counters()),
             plan: bunraku_plan::Context::new(store, queue, counters()),
         }
@@ -125,7 +124,7 @@ async fn take_messages(process: Arc<Process>, duty: Duty, counters: Arc<Counters
     );
     let handlers = match native {
         true => Handlers::native(&process, &counters),
-        false => Handlers::paced(&process, &counters, Pace::default()),
+        false => Handlers::stand_in(&process, &counters),
     };
     let queue = process.queue();
     let mut lanes = LaneOrder::default();
@@ -145,8 +144,13 @@ async fn take_messages(process: Arc<Process>, duty: Duty, counters: Arc<Counters
             if let Channel::Compile(lane) = delivery.message.channel() {
                 lanes.took(lane);
             }
+            let (task, before) = (delivery.message.clone(), process.requests());
             // What the queue is not told of comes again.
             let _ = finish(queue.as_ref(), &handlers, delivery).await;
+            let made = process.requests() - before;
+            process
+                .world
+                .step(|_, witness| witness.handled(&task, made));
         }
     }
 }

@@ -6,6 +6,7 @@
 mod cost;
 mod doctor;
 mod exports;
+mod garbage;
 mod package;
 mod queues;
 mod sqs_server;

@@ -28,7 +28,7 @@ pub enum Kind {
     Catalogs,
     /// Parts of the pool of exported resources.
     PoolParts,
-    /// Pointers, exports and memberships of environments that were removed.
+    /// Pointers and exports of environments that were removed.
     Documents,
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Marked {
     pub(super) blobs: HashSet<Digest>,
     pub(super) catalogs: HashSet<Digest>,
     pub(super) parts: HashSet<Digest>,
+    /// Rollouts by their environment and sequence: who is in which stage.
+    pub(super) rollouts: HashSet<(EnvironmentName, u64)>,
     /// Environments that were removed, and whose grace is over.
     pub(super) gone: BTreeSet<EnvironmentName>,
 }
@@ -39,6 +41,10 @@ impl Marked {
                 environment,
                 release,
             } => self.releases.contains(&(environment.clone(), *release)),
+            Key::Rollout {
+                environment,
+                sequence,
+            } => self.rollouts.contains(&(environment.clone(), *sequence)),
             // Nothing else is collected for not being named.
             _ => true,
         }
@@ -81,6 +87,10 @@ impl Store {
             marked.gone.insert(name);
             return Ok(());
         }
+        let rollouts = document.rollouts.iter().map(|rollout| rollout.sequence);
+        marked
+            .rollouts
+            .extend(rollouts.map(|sequence| (name.clone(), sequence)));
         let releases = kept.into_iter().map(|release| (name.clone(), release));
         marked.releases.extend(releases);
         Ok(())

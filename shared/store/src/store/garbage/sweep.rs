@@ -50,6 +50,12 @@ impl Store {
                 .directory(&mut collected, Kind::Releases, &directory)
                 .await?;
         }
+        for environment in self.directories("rollouts").await? {
+            let directory = format!("rollouts/{environment}");
+            sweep
+                .directory(&mut collected, Kind::Documents, &directory)
+                .await?;
+        }
         for (kind, directory) in [
             (Kind::Blobs, "blobs"),
             (Kind::Catalogs, "catalogs"),
@@ -127,29 +133,40 @@ impl Sweep<'_> {
         })
     }
 
-    /// Removes the documents of an environment that was removed, the pointers first: a node without one
-    /// writes again what it exports.
+    /// Removes pointers and exports of an environment that was removed. Its members stay: their facts say
+    /// that they are there, and a push that brings it back has to find them.
     async fn documents(
         &self,
         collected: &mut Collected,
         environment: &EnvironmentName,
     ) -> Result<(), StoreError> {
         let swept = collected.kinds.entry(Kind::Documents).or_default();
-        for directory in ["pointers", "exports", "members", "outcomes", "rollouts"] {
+        // The pointers first: a node without one writes again what it exports.
+        for directory in ["pointers", "exports", "outcomes", "rollouts"] {
             let directory = format!("{directory}/{environment}");
             for (key, size) in self.store.keys(&directory).await? {
-                // A push brings an environment back. What is lost of it in this instant is only time: its
-                // nodes are compiled when they ask.
+                let head = self.store.backend.head(&key.to_string()).await?;
                 let back = self.store.environment(environment).await?.is_some();
+                let Some(head) = head else { continue };
                 if back || self.is_over() {
                     return Ok(());
                 }
-                if self.dry_run || self.store.delete(&key).await? {
+                if self.dry_run || self.document(&key, &head.stamp).await? {
                     count(swept, &Fate::Removed(size));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Removes a document. If a push has just brought its environment back, a pointer that is lost costs a
+    /// compile when its node asks; what a node exports would not come again, and so only that goes which
+    /// was seen.
+    async fn document(&self, key: &Key, stamp: &str) -> Result<bool, StoreError> {
+        match key {
+            Key::Pointer { .. } => self.store.delete(key).await,
+            _ => self.store.backend.remove(&key.to_string(), stamp).await,
+        }
     }
 }
 

@@ -168,3 +168,54 @@ async fn of_those_who_share_a_store_one_collects_in_a_day() {
     let next = in_hours(&store, 25).collect_garbage_in_turn(day).await;
     assert!(first.is_some() && second.is_none() && next.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn what_rollouts_and_pointers_aside_name_stays_and_stages_of_forgotten_ones_go() {
+    for (_directory, store) in stores().await {
+        let (former, pinned) = (release(&store, "1").await, release(&store, "2").await);
+        let current = release(&store, "3").await;
+        let update = |current: Option<&EnvironmentDoc>| {
+            let mut next = current?.clone();
+            next.history.clear();
+            next.previous = None;
+            let pin =
+                serde_json::json!({ "release": pinned, "by": "me", "at": store.host().now() });
+            next.pins
+                .insert(web1(), serde_json::from_value(pin).unwrap());
+            Some(next)
+        };
+        store
+            .update_environment(&production(), update)
+            .await
+            .unwrap();
+        let aside = store.put_catalog("aside").await.unwrap();
+        point(&store, "at hand").await;
+        let with_aside = |current: Option<&Pointer>| {
+            let mut next = current?.clone();
+            let mut other = next.clone();
+            other.catalog = other.catalog.map(|catalog| CatalogRef {
+                digest: aside,
+                ..catalog
+            });
+            next.aside = Some(Box::new(other));
+            Some(next)
+        };
+        store
+            .update_pointer(&production(), &web1(), with_aside)
+            .await
+            .unwrap();
+        let stages = Key::Rollout {
+            environment: production(),
+            sequence: 7,
+        };
+        store.swap(&stages, &"stages", None).await.unwrap();
+        let done = in_hours(&store, 25).collect_garbage(false).await.unwrap();
+        assert_eq!(removed(&done), [2, 1, 0, 1]);
+        for kept in [pinned, current] {
+            assert!(store.release_manifest(&production(), kept).await.is_ok());
+        }
+        assert!(store.release_manifest(&production(), former).await.is_err());
+        assert!(store.catalog_json(aside).await.is_ok());
+        assert!(!store.exists(&stages).await.unwrap());
+    }
+}
