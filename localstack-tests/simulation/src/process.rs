@@ -37,6 +37,7 @@ pub(crate) struct Process {
     crashed: Notify,
     stalled_until: Mutex<Option<Instant>>,
     at_once: AtomicBool,
+    tardiness: AtomicU64,
     requests: AtomicU64,
 }
 
@@ -66,6 +67,7 @@ impl Process {
             crashed: Notify::new(),
             stalled_until: Mutex::new(None),
             at_once: AtomicBool::new(false),
+            tardiness: AtomicU64::new(0),
             requests: AtomicU64::new(0),
         })
     }
@@ -105,6 +107,11 @@ impl Process {
     /// them (see [`bunraku_host::Waiter::wait`]), nothing else goes on.
     pub(crate) fn set_at_once(&self, at_once: bool) {
         self.at_once.store(at_once, Ordering::Relaxed);
+    }
+
+    /// Lets each request take so many milliseconds more, at most.
+    pub(crate) fn set_tardiness(&self, milliseconds: u64) {
+        self.tardiness.store(milliseconds, Ordering::Relaxed);
     }
 
     fn is_at_once(&self) -> bool {
@@ -148,6 +155,7 @@ impl Process {
     /// Takes the time of a request.
     pub(crate) async fn wait_for_request(&self) {
         let (least, most) = self.world.latency;
+        let most = most + self.tardiness.load(Ordering::Relaxed);
         tokio::time::sleep(self.world.chance.milliseconds(least, most)).await;
     }
 

@@ -105,7 +105,10 @@ impl Queue for QueueLink {
                 .into_iter()
                 .map(|(channel, depth)| (channel, depth.waiting))
                 .collect();
+            // Who does not hear of what it took can't count it.
+            self.process.after().await.map_err(refused)?;
             world.step(|_, witness| witness.took(self.taker, channels, &deliveries, &left));
+            return Ok(deliveries);
         }
         self.process.after().await.map_err(refused)?;
         Ok(deliveries)

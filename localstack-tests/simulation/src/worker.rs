@@ -106,12 +106,14 @@ pub(crate) async fn work(process: Arc<Process>, duty: Duty, counters: Arc<Counte
     }
 }
 
-/// Collects garbage, sometimes often and sometimes seldom.
+/// Collects garbage, sometimes often and sometimes seldom, and so slowly that much happens between its mark
+/// and its sweep.
 async fn collect(process: &Arc<Process>) {
     let (store, chance) = (process.store(), &process.world.chance);
     loop {
         let pause = Duration::from_secs(4 << chance.below(8));
         tokio::time::sleep(pause).await;
+        process.set_tardiness(chance.between(0, 4_000));
         // The next one goes on.
         let _ = store.collect_garbage(false).await;
     }

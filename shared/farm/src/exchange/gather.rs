@@ -13,19 +13,34 @@ use crate::{Certname, EnvironmentName};
 /// The documents of nodes that are where the document is, each with the writing that the listing tells.
 pub type Listed = BTreeMap<EnvironmentName, BTreeMap<Certname, String>>;
 
-/// The documents whose writing is not the one that was read last.
+/// The documents to read: those whose writing is not the one that was read last, and those of nodes that left
+/// another environment.
 pub fn changes(known: &PoolNodes, listed: &Listed) -> Vec<(EnvironmentName, Certname)> {
     let mut changed = Vec::new();
+    let left = left(known, listed);
     for (environment, nodes) in listed {
         let known = known.0.get(environment);
         for (certname, stamp) in nodes {
             let read = known.and_then(|known| known.get(certname));
-            if read.is_none_or(|read| read.stamp != *stamp) {
+            if read.is_none_or(|read| read.stamp != *stamp) || left.contains(certname) {
                 changed.push((environment.clone(), certname.clone()));
             }
         }
     }
     changed
+}
+
+/// The nodes that are not any more where they were known: all that is in the pool of them goes, so that what
+/// they export elsewhere is read again. On its way from one environment to another a node is in both.
+fn left<'k>(known: &'k PoolNodes, listed: &Listed) -> BTreeSet<&'k Certname> {
+    let mut left = BTreeSet::new();
+    for (environment, nodes) in &known.0 {
+        let listed = listed.get(environment);
+        let gone =
+            |certname: &&Certname| listed.is_none_or(|listed| !listed.contains_key(*certname));
+        left.extend(nodes.keys().filter(gone));
+    }
+    left
 }
 
 /// What follows from a listing and the documents that changed.
