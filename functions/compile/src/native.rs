@@ -157,7 +157,15 @@ fn compile(
     );
     let made = match make(release, environment, facts, &inputs) {
         Ok(made) => made,
-        Err(failed) => return failed,
+        Err(Failed { message, collects }) => {
+            return Compiled::Error {
+                message,
+                exchanged: Exchanged {
+                    exports: None,
+                    collects,
+                },
+            };
+        }
     };
     let Made {
         mut catalog,
@@ -199,19 +207,31 @@ struct Made {
     collects: Collects,
 }
 
+/// An error of the code.
+struct Failed {
+    message: String,
+    /// What was asked of other nodes until then.
+    collects: Collects,
+}
+
+impl From<String> for Failed {
+    fn from(message: String) -> Self {
+        Self {
+            message,
+            collects: Collects::new(),
+        }
+    }
+}
+
 /// The node's pre-built catalog, if the release has one; else compiles it.
 fn make(
     release: &Sealed,
     environment: &EnvironmentName,
     facts: &FactsDoc,
     inputs: &dyn Inputs,
-) -> Result<Made, Compiled> {
-    let failed = |message: String| Compiled::Error {
-        message,
-        exchanged: Exchanged::default(),
-    };
+) -> Result<Made, Failed> {
     let candidates = Candidates::of(inputs, &facts.certname);
-    let candidates = candidates.map_err(|error| failed(error.to_string()))?;
+    let candidates = candidates.map_err(|error| error.to_string())?;
     let mut made = match candidates.chosen(facts) {
         Some(prebuilt) => {
             let source = prebuilt::Source {
@@ -220,7 +240,7 @@ fn make(
                 inputs,
             };
             let made = prebuilt::catalog(prebuilt, facts, &source);
-            let (catalog, trace) = made.map_err(|error| failed(error.to_string()))?;
+            let (catalog, trace) = made.map_err(|error| error.to_string())?;
             Made {
                 catalog,
                 trace,
@@ -239,22 +259,20 @@ fn compiled(
     environment: &EnvironmentName,
     facts: &FactsDoc,
     inputs: &dyn Inputs,
-) -> Result<Made, Compiled> {
-    let request = request(release, environment, facts, inputs);
-    let (request, conf) = request.map_err(|message| Compiled::Error {
-        message,
-        exchanged: Exchanged::default(),
-    })?;
+) -> Result<Made, Failed> {
+    let (request, conf) = request(release, environment, facts, inputs)?;
     let compilation = bunraku_compiler::compile(&request, inputs, release.code.code());
     let mut trace = compilation.trace;
     let collects = collects(&trace);
-    let catalog = compilation.outcome.map_err(|error| Compiled::Error {
-        message: error.to_string(),
-        exchanged: Exchanged {
-            exports: None,
-            collects: collects.clone(),
-        },
-    })?;
+    let catalog = match compilation.outcome {
+        Ok(catalog) => catalog,
+        Err(error) => {
+            return Err(Failed {
+                message: error.to_string(),
+                collects,
+            });
+        }
+    };
     trace.record(Read::File(ENVIRONMENT_CONF.into()), conf);
     Ok(Made {
         catalog,
