@@ -98,6 +98,9 @@ pub(crate) async fn catalog(
     let former = match verdict {
         Verdict::Serve(catalog) => {
             keep_facts(shared, &facts, false).await?;
+            if pointer.as_ref().is_some_and(|pointer| pointer.has_failed(&aim)) {
+                tell_of_return(shared, &environment, &name, &aim).await;
+            }
             if let (Some(pointer), Some(raw)) = (&pointer, raw) {
                 pointer.remember(raw, catalog);
             }
@@ -208,6 +211,29 @@ async fn keep_facts(shared: &Shared, document: &FactsDoc, all: bool) -> Result<(
         shared.farm_counters.facts_stored.increment();
     }
     Ok(())
+}
+
+/// A failure stands beside a catalog that holds: it was of other facts, which did not stay. A worker is to find that out,
+/// so that the failure goes, and what the failed attempt asked of other nodes is not taken for what the node collects.
+async fn tell_of_return(
+    shared: &Shared,
+    environment: &EnvironmentName,
+    certname: &Certname,
+    aim: &Aim,
+) {
+    let task = CompileTask {
+        environment: environment.clone(),
+        certname: certname.clone(),
+        release: aim.release,
+        sequence: aim.sequence,
+        lane: Lane::Normal,
+        cause: Cause::Facts,
+        enqueued_at: Timestamp::now(),
+    };
+    // The agent has its catalog; the next request tries again.
+    if let Err(error) = shared.queue.send(task.into()).await {
+        tracing::warn!(%error, "a compile task could not be sent");
+    }
 }
 
 /// A request whose answer is a catalog, or why there is none.

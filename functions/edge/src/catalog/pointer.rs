@@ -82,6 +82,11 @@ impl NodePointer {
         *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some((facts, catalog));
     }
 
+    /// Whether the last compile for the release that the node is to have failed.
+    pub(crate) fn has_failed(&self, aim: &Aim) -> bool {
+        self.pointer.of_release(aim.release).failure.is_some()
+    }
+
     /// Judges the pointer: the catalog must be of the release that the node is to have, and every read of facts and
     /// trusted data in its trace must answer the same.
     pub fn judge(&self, aim: &Aim, claims: Claims<'_>) -> Verdict {

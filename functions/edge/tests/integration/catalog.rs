@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use bunraku_edge::EdgeConfig;
 use bunraku_farm::Certname;
+use bunraku_farm::messages::{Cause, Channel, Lane, Message};
 use bunraku_pki::Autosign;
 use hyper::StatusCode;
 use serde_json::json;
 
 use crate::client::{Client, Pair, catalog_form};
-use crate::support::{TestFarm, facts};
+use crate::support::{TestFarm, facts, one, production};
 
 const NODE: &str = "a.example.test";
 
@@ -141,6 +142,36 @@ async fn a_failed_compile_is_500_in_the_references_shape_and_is_not_tried_at_eac
     assert_eq!(farm.compiled(), 1);
     // Other facts are another matter.
     assert_eq!(agent.catalog(NODE, &debian(1)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn facts_that_come_back_after_a_failure_are_told_once_to_who_can_mend_it() {
+    let farm = TestFarm::new().await;
+    farm.push(&[("manifests/site.pp", "")]).await;
+    let agent = farm.agent(NODE);
+    let waiting = async || {
+        let normal = [Channel::Compile(Lane::Normal)];
+        let received = farm.queue.receive(&normal, 10, Duration::ZERO).await;
+        let messages = received.unwrap().into_iter().map(|it| it.message);
+        messages.collect::<Vec<_>>()
+    };
+    agent.catalog(NODE, &debian(1)).await;
+    let failing = agent.catalog(NODE, &facts(NODE, json!({"fail": true}))).await;
+    assert_eq!(failing.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(waiting().await, []);
+    for _ in 0..2 {
+        assert_eq!(agent.catalog(NODE, &debian(1)).await.status, StatusCode::OK);
+    }
+    let told = waiting().await;
+    let [Message::Compile(task)] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!((task.certname.as_str(), &task.cause), (NODE, &Cause::Facts));
+    // What a worker makes of it: the catalog holds, and the failure goes.
+    one(&farm.store, task, &farm.compiles).await;
+    let certname = Certname::parse(NODE).unwrap();
+    let pointer = farm.store.pointer(&production(), &certname).await.unwrap();
+    assert_eq!(pointer.unwrap().failure, None);
 }
 
 #[tokio::test]

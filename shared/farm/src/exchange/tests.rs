@@ -76,6 +76,34 @@ fn places_are_left_out_and_a_failure_keeps_what_the_last_catalog_exports() {
     assert_eq!((failed.exports, failed.sequence), (written.exports, 2));
 }
 
+/// A document of web1 in an environment, that exports one resource.
+fn document(title: &str) -> ExchangeDoc {
+    let exports = vec![resource("web1", title, "x")];
+    following(None, &attempt((1, 1, 0), Some(exports)), at(1)).unwrap()
+}
+
+#[test]
+fn a_node_that_is_in_two_environments_for_a_while_keeps_what_it_exports_in_the_one_it_stays_in() {
+    let [old, new] = ["old", "new"].map(|name| EnvironmentName::parse(name).unwrap());
+    let listing = |environments: &[&EnvironmentName]| -> gather::Listed {
+        let node = || [(name("web1"), "1".to_owned())].into();
+        environments.iter().map(|it| ((*it).clone(), node())).collect()
+    };
+    let first = gather::gather(PoolNodes::default(), &listing(&[&old]), [(old.clone(), document("a"))]);
+    let both = listing(&[&old, &new]);
+    assert_eq!(gather::changes(&first.nodes, &both), [(new.clone(), name("web1"))]);
+    let second = gather::gather(first.nodes, &both, [(new.clone(), document("b"))]);
+    // It has left the old one: all of it goes from the pool, and so the new document is read again, unchanged.
+    let last = listing(&[&new]);
+    let changes = gather::changes(&second.nodes, &last);
+    assert_eq!(changes, [(new.clone(), name("web1"))]);
+    let third = gather::gather(second.nodes, &last, [(new.clone(), document("b"))]);
+    let before = ["a", "b"].map(|title| resource("web1", title, "x").into());
+    let part = third.part("Notify", before);
+    let titles: Vec<&str> = part.iter().map(|it| it.title.as_str()).collect();
+    assert_eq!(titles, ["b"]);
+}
+
 #[test]
 fn rounds_count_the_compiles_for_others_alone() {
     let written = |current: Option<&ExchangeDoc>, position| {
