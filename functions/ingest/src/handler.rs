@@ -335,7 +335,7 @@ async fn accept(
                 settings: site.settings,
             };
             let current = context.store.environment(environment).await?;
-            match current.as_ref().map(prebuilt::newest) == base {
+            match prebuilt::newest(current.as_ref()) == base {
                 true => enroll(context, &newcomer, &request).await?,
                 false => Entry::Overtaken,
             }
@@ -408,7 +408,7 @@ async fn swing(
         .store
         .update_environment(environment, |current| {
             let next = EnvironmentDoc::advance(current, release, Some(arrival), now)?;
-            is_overtaken = current.map(prebuilt::newest) != base;
+            is_overtaken = prebuilt::newest(current) != base;
             if is_overtaken {
                 return None;
             }

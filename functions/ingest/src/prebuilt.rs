@@ -10,11 +10,13 @@ use bytes::Bytes;
 use crate::Context;
 use crate::archive::Tree;
 
-/// The release that came in last, whether all nodes have it or a rollout brings it to them.
-pub(crate) fn newest(environment: &EnvironmentDoc) -> Digest {
+/// The release of an environment that came in last, whether all nodes have it or a rollout brings it to them; none of
+/// one that was removed.
+pub(crate) fn newest(environment: Option<&EnvironmentDoc>) -> Option<Digest> {
+    let environment = environment.filter(|document| document.removed_at.is_none())?;
     let mut rollouts = environment.rollouts.iter().rev();
     let last = rollouts.find(|rollout| !rollout.state.is_over());
-    last.map_or(environment.release, |rollout| rollout.release)
+    Some(last.map_or(environment.release, |rollout| rollout.release))
 }
 
 /// Completes an upload's tree: code gets the pre-built catalogs of the newest release, and a change of these gets the
@@ -26,7 +28,7 @@ pub(crate) async fn complete(
     tree: &mut Tree,
 ) -> anyhow::Result<Result<Option<Digest>, Vec<UploadDiagnostic>>> {
     let environment = context.store.environment(name).await?;
-    let base = environment.as_ref().map(newest);
+    let base = newest(environment.as_ref());
     let former = match base {
         Some(base) => Some(context.store.release_manifest(name, base).await?),
         None => None,

@@ -533,6 +533,26 @@ mod prebuilt_catalogs {
     }
 
     #[tokio::test]
+    async fn a_removed_environment_comes_back_with_code_and_without_them() {
+        let context = context();
+        push(&context, "1", &[site()]).await;
+        published(&context, "one", &catalog("/a")).await;
+        assert!(
+            context
+                .store
+                .remove_environment(&production())
+                .await
+                .unwrap()
+        );
+        let back = push(&context, "2", &[site()]).await;
+        assert!(back.accepted, "{:?}", back.diagnostics);
+        assert_eq!(
+            current(&context).await,
+            (vec![SITE.0.to_owned()], Vec::new())
+        );
+    }
+
+    #[tokio::test]
     async fn what_makes_no_sense_is_refused_and_changes_nothing() {
         let context = context();
         let early = published(&context, "early", &catalog("/a")).await;

@@ -2,6 +2,8 @@
 
 use bunraku_farm::digest::DigestBuilder;
 use bunraku_farm::documents::{CatalogRef, FactsDoc};
+use bunraku_farm::messages::{Cause, CompileTask, Lane};
+use bunraku_farm::rollout::Aim;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use hyper::Method;
 use hyper::body::Incoming;
@@ -98,7 +100,10 @@ pub(crate) async fn catalog(
     let former = match verdict {
         Verdict::Serve(catalog) => {
             keep_facts(shared, &facts, false).await?;
-            if pointer.as_ref().is_some_and(|pointer| pointer.has_failed(&aim)) {
+            if pointer
+                .as_ref()
+                .is_some_and(|pointer| pointer.has_failed(&aim))
+            {
                 tell_of_return(shared, &environment, &name, &aim).await;
             }
             if let (Some(pointer), Some(raw)) = (&pointer, raw) {

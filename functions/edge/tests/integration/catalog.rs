@@ -156,7 +156,9 @@ async fn facts_that_come_back_after_a_failure_are_told_once_to_who_can_mend_it()
         messages.collect::<Vec<_>>()
     };
     agent.catalog(NODE, &debian(1)).await;
-    let failing = agent.catalog(NODE, &facts(NODE, json!({"fail": true}))).await;
+    let failing = agent
+        .catalog(NODE, &facts(NODE, json!({"fail": true})))
+        .await;
     assert_eq!(failing.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(waiting().await, []);
     for _ in 0..2 {

@@ -87,11 +87,21 @@ fn a_node_that_is_in_two_environments_for_a_while_keeps_what_it_exports_in_the_o
     let [old, new] = ["old", "new"].map(|name| EnvironmentName::parse(name).unwrap());
     let listing = |environments: &[&EnvironmentName]| -> gather::Listed {
         let node = || [(name("web1"), "1".to_owned())].into();
-        environments.iter().map(|it| ((*it).clone(), node())).collect()
+        environments
+            .iter()
+            .map(|it| ((*it).clone(), node()))
+            .collect()
     };
-    let first = gather::gather(PoolNodes::default(), &listing(&[&old]), [(old.clone(), document("a"))]);
+    let first = gather::gather(
+        PoolNodes::default(),
+        &listing(&[&old]),
+        [(old.clone(), document("a"))],
+    );
     let both = listing(&[&old, &new]);
-    assert_eq!(gather::changes(&first.nodes, &both), [(new.clone(), name("web1"))]);
+    assert_eq!(
+        gather::changes(&first.nodes, &both),
+        [(new.clone(), name("web1"))]
+    );
     let second = gather::gather(first.nodes, &both, [(new.clone(), document("b"))]);
     // It has left the old one: all of it goes from the pool, and so the new document is read again, unchanged.
     let last = listing(&[&new]);
