@@ -60,6 +60,8 @@ where
     loop {
         let order = in_order(channels, &lanes);
         let received = tokio::select! {
+            // A stop comes first: what was given back just now would be taken again.
+            biased;
             () = stop.asked.cancelled() => return,
             received = queue.receive(&order, 1, POLL) => received,
         };
