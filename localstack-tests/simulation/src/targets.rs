@@ -142,9 +142,7 @@ fn reached(
         return Err(format!("its catalog says {said:?}, not {wanted:?}"));
     }
     let collected = site::collected(&catalog);
-    // A failure of other facts has ended what the node collects; its next compile begins it again.
-    let collects = pointer.failure.is_none()
-        && facts.get("role").and_then(Value::as_str) == Some(site::COLLECTS);
+    let collects = facts.get("role").and_then(Value::as_str) == Some(site::COLLECTS);
     let lacks = |(title, mood): (&String, &Option<String>)| {
         mood.is_some() && collected.get(title) != mood.as_ref()
     };
