@@ -64,9 +64,23 @@ pub(crate) async fn run(
         return Ok(Answer::NoEnvironment);
     };
     let document = FactsDoc::new(certname, environment, facts, process.now());
-    match look(&store, &document, &current).await? {
+    let (verdict, has_failed) = look(&store, &document, &current).await?;
+    let task = |lane, cause| CompileTask {
+        environment: document.environment.clone(),
+        certname: document.certname.clone(),
+        release: current.release,
+        sequence: current.sequence,
+        lane,
+        cause,
+        enqueued_at: process.now(),
+    };
+    match verdict {
         Verdict::Serve(catalog) => {
             store.put_facts(&document).await?;
+            if has_failed {
+                // As the edge, which gives the catalog out whatever becomes of this.
+                let _ = queue.send(task(Lane::Normal, Cause::Facts).into()).await;
+            }
             return serve(&process, &store, &document, catalog).await;
         }
         Verdict::Failed(_) => {
@@ -79,23 +93,16 @@ pub(crate) async fn run(
     if stored.is_some_and(|stored| stored.values != document.values) {
         store.replace_facts(&document).await?;
     }
-    let task = CompileTask {
-        environment: document.environment.clone(),
-        certname: document.certname.clone(),
-        release: current.release,
-        sequence: current.sequence,
-        lane: Lane::Urgent,
-        cause: Cause::Request,
-        enqueued_at: process.now(),
-    };
-    queue.send(task.into()).await?;
+    queue
+        .send(task(Lane::Urgent, Cause::Request).into())
+        .await?;
     let deadline = Instant::now() + patience;
     while Instant::now() < deadline {
         tokio::time::sleep(POLL).await;
         let Some(current) = store.environment(&document.environment).await? else {
             return Ok(Answer::NoEnvironment);
         };
-        match look(&store, &document, &current).await? {
+        match look(&store, &document, &current).await?.0 {
             Verdict::Serve(catalog) => return serve(&process, &store, &document, catalog).await,
             Verdict::Failed(_) => return Ok(Answer::Failed),
             Verdict::Compile => {}
@@ -104,11 +111,12 @@ pub(crate) async fn run(
     Ok(Answer::Later)
 }
 
+/// What the edge makes of the node's pointer, and whether the last compile failed.
 async fn look(
     store: &Store,
     facts: &FactsDoc,
     current: &EnvironmentDoc,
-) -> Result<Verdict, StoreError> {
+) -> Result<(Verdict, bool), StoreError> {
     let pointer = store.pointer(&facts.environment, &facts.certname).await?;
     let (values, trusted) = (Value::Object(facts.values.clone()), facts.trusted());
     let claims = Claims {
@@ -117,8 +125,9 @@ async fn look(
         trusted: &trusted,
     };
     let aim = current.aim(&facts.certname, pointer.as_ref());
-    Ok(pointer.map_or(Verdict::Compile, |pointer| {
-        NodePointer::new(pointer).judge(&aim, claims)
+    Ok(pointer.map_or((Verdict::Compile, false), |pointer| {
+        let pointer = NodePointer::new(pointer);
+        (pointer.judge(&aim, claims), pointer.has_failed(&aim))
     }))
 }
 

@@ -131,3 +131,15 @@ pub(crate) fn said(catalog: &Value) -> Option<(String, String)> {
     };
     Some((message("motto")?, message("mood")?))
 }
+
+/// The moods that a catalog has collected, by the title of what was exported.
+pub(crate) fn collected(catalog: &Value) -> BTreeMap<String, String> {
+    let resources = catalog["resources"].as_array().into_iter().flatten();
+    let moods = resources.filter_map(|resource| {
+        let title = resource["title"].as_str()?;
+        let own = resource["exported"] == true || !title.starts_with("from ");
+        let message = resource["parameters"]["message"].as_str()?;
+        (!own).then(|| (title.to_owned(), message.to_owned()))
+    });
+    moods.collect()
+}

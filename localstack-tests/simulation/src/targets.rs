@@ -16,6 +16,9 @@ use crate::site::{self, Site};
 use crate::witness::Violation;
 use crate::world::World;
 
+/// What is exported, by title.
+type Exported = BTreeMap<String, Option<String>>;
+
 /// Looks whether every environment serves what was pushed last, and every node has a catalog of that
 /// for its facts of now, or the code's error.
 pub(crate) fn check(world: &World, fleet: &Fleet) -> Result<(), Violation> {
@@ -48,12 +51,13 @@ pub(crate) fn check(world: &World, fleet: &Fleet) -> Result<(), Violation> {
             let document: Option<EnvironmentDoc> = read(objects, &Key::Environment(name.clone()));
             document.is_some_and(|document| document.removed_at.is_none())
         });
+        let exported = exported(objects, fleet);
         for number in 0..fleet.len() {
             let Some(asking) = fleet.asking(number) else {
                 continue;
             };
             if let Some(push) = last.get(&asking.environment)
-                && let Err(detail) = reached(objects, &asking, &push.site)
+                && let Err(detail) = reached(objects, &asking, &push.site, &exported)
             {
                 return Err(Violation {
                     invariant: "every node ends at its target",
@@ -65,12 +69,36 @@ pub(crate) fn check(world: &World, fleet: &Fleet) -> Result<(), Violation> {
     })
 }
 
+/// What the nodes' catalogs export, by title; `None` of nodes that may or may not: whose code is
+/// broken, since the exports of their last compile stay, and whose environment is removed, since theirs go when
+/// garbage is collected.
+fn exported(objects: &Objects, fleet: &Fleet) -> Exported {
+    let one = |number| {
+        let certname = fleet.asking(number)?.certname;
+        let facts: FactsDoc = read(objects, &Key::Facts(certname.clone()))?;
+        let pointer: Option<Pointer> = read(objects, &Key::pointer(&facts.environment, &certname));
+        let title = format!("from {certname}");
+        let Some(pointer) = pointer.filter(|pointer| pointer.failure.is_none()) else {
+            return Some((title, None));
+        };
+        pointer.exports?;
+        let (_, mood) = site::said(&catalog(objects, &pointer)?)?;
+        Some((title, Some(mood)))
+    };
+    (0..fleet.len()).filter_map(one).collect()
+}
+
 fn catalog(objects: &Objects, pointer: &Pointer) -> Option<Value> {
     let key = Key::Catalog(pointer.catalog?.digest).to_string();
     serde_json::from_reader(GzDecoder::new(objects.bytes(&key)?.as_ref())).ok()
 }
 
-fn reached(objects: &Objects, asking: &Asking, site: &Site) -> Result<(), String> {
+fn reached(
+    objects: &Objects,
+    asking: &Asking,
+    site: &Site,
+    exported: &Exported,
+) -> Result<(), String> {
     let Asking {
         certname,
         environment,
@@ -112,6 +140,15 @@ fn reached(objects: &Objects, asking: &Asking, site: &Site) -> Result<(), String
     let said = site::said(&catalog);
     if said.as_ref() != Some(&wanted) {
         return Err(format!("its catalog says {said:?}, not {wanted:?}"));
+    }
+    let collected = site::collected(&catalog);
+    let collects = facts.get("role").and_then(Value::as_str) == Some(site::COLLECTS);
+    let lacks = |(title, mood): (&String, &Option<String>)| {
+        mood.is_some() && collected.get(title) != mood.as_ref()
+    };
+    let strange = collected.keys().any(|title| !exported.contains_key(title));
+    if collects && (strange || exported.iter().any(lacks)) {
+        return Err(format!("it has collected {collected:?} of {exported:?}"));
     }
     Ok(())
 }

@@ -83,7 +83,7 @@ impl NodePointer {
     }
 
     /// Whether the last compile for the release that the node is to have failed.
-    pub(crate) fn has_failed(&self, aim: &Aim) -> bool {
+    pub fn has_failed(&self, aim: &Aim) -> bool {
         self.pointer.of_release(aim.release).failure.is_some()
     }
 
