@@ -10,15 +10,16 @@ use bunraku_farm::documents::{
 };
 use bunraku_farm::facts::SiteFacts;
 use bunraku_farm::messages::{AdvanceTask, Cause, NodeSelection, PlanTask, UploadCreated};
-use bunraku_farm::rollout::RolloutRequest;
+use bunraku_farm::rollout::{Rollout, RolloutRequest};
 use bunraku_farm::{Certname, Digest, EnvironmentName, plan};
 use bunraku_store::{Held, Key};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::archive::{self, Tree};
-use crate::rollout::Newcomer;
-use crate::{Context, check, prebuilt};
+use crate::prebuilt::{self, Origin};
+use crate::rollout::{Enrolled, Newcomer};
+use crate::{Context, check};
 
 /// How many blobs are read from the store at once.
 const CONCURRENCY: usize = 16;
@@ -27,8 +28,10 @@ const MAX_ROUNDS: usize = 8;
 
 /// A tree that passed the archive's checks, with the contents that the checks of files look at.
 struct Checked {
-    /// The newest release when it was completed with that one's pre-built catalogs, or its code.
-    base: Option<Digest>,
+    /// The release whose pre-built catalogs, or code, it was completed with.
+    origin: Option<Origin>,
+    /// Whether it changes pre-built catalogs, and no code.
+    is_publication: bool,
     manifest: ReleaseManifest,
     /// What came with the upload.
     blobs: BTreeMap<Digest, Bytes>,
@@ -143,8 +146,8 @@ async fn check_upload(
             return Err(error).context("the upload can't be read");
         }
     };
-    let base = match prebuilt::complete(context, &upload.environment, &mut tree).await? {
-        Ok(base) => base,
+    let origin = match prebuilt::complete(context, &upload.environment, &mut tree).await? {
+        Ok(origin) => origin,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
     let held = held_of_current(context, &upload.environment).await?;
@@ -163,9 +166,11 @@ async fn check_upload(
         (a.severity, &a.file, a.line, a.column).cmp(&(b.severity, &b.file, b.line, b.column))
     });
     let rollout = tree.rollout;
+    let is_publication = tree.prebuilt.is_some();
     let manifest = ReleaseManifest::new(tree.files);
     Ok(Ok(Checked {
-        base,
+        origin,
+        is_publication,
         rollout,
         manifest,
         blobs: tree.blobs,
@@ -308,7 +313,8 @@ async fn accept(
     checked: Checked,
 ) -> anyhow::Result<Option<UploadResult>> {
     let Checked {
-        base,
+        origin,
+        is_publication,
         manifest,
         blobs,
         mut held,
@@ -332,15 +338,20 @@ async fn accept(
                 environment,
                 release,
                 upload: Some(arrival),
+                origin,
                 settings: site.settings,
             };
-            let current = context.store.environment(environment).await?;
-            match prebuilt::newest(current.as_ref()) == base {
-                true => enroll(context, &newcomer, &request).await?,
-                false => Entry::Overtaken,
-            }
+            enroll(context, &newcomer, &request).await?
         }
-        None => swing(context, upload, arrival, (release, base), site).await?,
+        None => {
+            let base = origin.map(|origin| origin.release);
+            let newcomer = Pushed {
+                release,
+                base,
+                is_publication,
+            };
+            swing(context, upload, arrival, newcomer, site).await?
+        }
     };
     let entered = match entered {
         Entry::In(entered) => entered,
@@ -383,33 +394,65 @@ async fn enroll(
         .send(AdvanceTask { environment }.into())
         .await?;
     Ok(match enrolled {
-        Ok(name) => Entry::In(Entered {
+        Enrolled::In(name) => Entry::In(Entered {
             rollout: Some(name),
             sequence: 0,
             superseded: false,
             nodes: Vec::new(),
         }),
-        Err(reason) => Entry::Refused(reason),
+        Enrolled::Refused(reason) => Entry::Refused(reason),
+        Enrolled::Overtaken => Entry::Overtaken,
     })
 }
 
-/// Makes a release the current one, unless another one came in since `base`.
+/// A release that all nodes are to have at once.
+struct Pushed {
+    release: Digest,
+    /// The one that it was made from.
+    base: Option<Digest>,
+    is_publication: bool,
+}
+
+impl Pushed {
+    /// Why it may not come in now. Code comes in over rollouts that are held: these wait for a person anyway. They
+    /// would take a publication back, since they were made without it.
+    fn objection(&self, environment: &EnvironmentDoc) -> Option<String> {
+        let waits = |rollout: &&Rollout| self.is_publication && !rollout.state.is_over();
+        if let Some(rollout) = environment.rollout_under_way() {
+            return Some(format!(
+                "rollout {} is under way: wait for its end, or end it with `bunraku rollout abort` or `undo`; a rollout \
+                 (`bunraku rollout start`, `bunraku publish --rollout`) comes after it",
+                rollout.name
+            ));
+        }
+        let held = environment.rollouts.iter().find(waits)?;
+        Some(format!(
+            "rollout {} waits, and would take this back: end it with `bunraku rollout abort {}`, or publish with --rollout \
+             to come after it",
+            held.name, held.name
+        ))
+    }
+}
+
+/// Makes a release the current one, unless another one came in since the one that it was made from.
 async fn swing(
     context: &Context,
     upload: &UploadKey,
     arrival: &Arrival,
-    (release, base): (Digest, Option<Digest>),
+    newcomer: Pushed,
     site: Site,
 ) -> anyhow::Result<Entry> {
     let environment = &upload.environment;
     let now = context.host.now();
+    let release = newcomer.release;
     let mut is_overtaken = false;
     let updated = context
         .store
         .update_environment(environment, |current| {
             let next = EnvironmentDoc::advance(current, release, Some(arrival), now)?;
-            is_overtaken = prebuilt::newest(current) != base;
-            if is_overtaken {
+            is_overtaken = prebuilt::base(current, false) != newcomer.base;
+            if is_overtaken || current.is_some_and(|current| newcomer.objection(current).is_some())
+            {
                 return None;
             }
             Some(next.with_settings(site.settings.clone()))
@@ -424,14 +467,10 @@ async fn swing(
     // A repeated upload may find a newer release in its place: its own change counts then. One that
     // was overtaken has none; its nodes go to the release of the one that came later.
     let applied = current.applied(arrival).map(|change| change.sequence);
-    if let (None, Some(rollout)) = (applied, current.rollout_under_way())
+    if let (None, Some(objection)) = (applied, newcomer.objection(&current))
         && !current.supersedes(arrival)
     {
-        return Ok(Entry::Refused(format!(
-            "rollout {} is under way in environment {environment}: wait for its end, or end it with `bunraku rollout \
-             abort` or `undo`; `bunraku rollout start` lets this release come after it",
-            rollout.name
-        )));
+        return Ok(Entry::Refused(objection));
     }
     let sequence = applied.unwrap_or(current.sequence);
     if updated.written {

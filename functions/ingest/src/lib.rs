@@ -21,7 +21,8 @@ use bunraku_store::Store;
 
 pub use archive::Limits;
 pub use handler::handle;
-pub use rollout::Newcomer;
+pub use prebuilt::Origin;
+pub use rollout::{Enrolled, Newcomer};
 
 /// What the handler works with; made once for each process.
 #[derive(Clone, Debug)]

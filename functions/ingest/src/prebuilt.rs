@@ -10,37 +10,44 @@ use bytes::Bytes;
 use crate::Context;
 use crate::archive::Tree;
 
-/// The release of an environment that came in last, whether all nodes have it or a rollout brings it to them; none of
-/// one that was removed.
-pub(crate) fn newest(environment: Option<&EnvironmentDoc>) -> Option<Digest> {
+/// What a release was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The release before it.
+    pub release: Digest,
+    /// Whether it has a part of that one: its code, or its pre-built catalogs.
+    pub is_part: bool,
+}
+
+/// The release that a newcomer is made from: that of all nodes, or for one that is rolled out that of the last rollout
+/// before it. None of an environment that was removed.
+pub(crate) fn base(environment: Option<&EnvironmentDoc>, is_rolled_out: bool) -> Option<Digest> {
     let environment = environment.filter(|document| document.removed_at.is_none())?;
     let mut rollouts = environment.rollouts.iter().rev();
-    let last = rollouts.find(|rollout| !rollout.state.is_over());
+    let last = rollouts.find(|rollout| is_rolled_out && !rollout.state.is_over());
     Some(last.map_or(environment.release, |rollout| rollout.release))
 }
 
-/// Completes an upload's tree: code gets the pre-built catalogs of the newest release, and a change of these gets the
-/// code. Says which release that is; the tree may come in only as long as no other has come in after it. `Err` says what
-/// is wrong with the change.
+/// Completes an upload's tree: code gets the pre-built catalogs of the release that it is made from, and a change of
+/// these gets the code. Says which release that is; the tree may come in only over it. `Err` says what is wrong with the
+/// change.
 pub(crate) async fn complete(
     context: &Context,
     name: &EnvironmentName,
     tree: &mut Tree,
-) -> anyhow::Result<Result<Option<Digest>, Vec<UploadDiagnostic>>> {
+) -> anyhow::Result<Result<Option<Origin>, Vec<UploadDiagnostic>>> {
     let environment = context.store.environment(name).await?;
-    let base = newest(environment.as_ref());
+    let base = base(environment.as_ref(), tree.rollout.is_some());
     let former = match base {
         Some(base) => Some(context.store.release_manifest(name, base).await?),
         None => None,
     };
-    let done = match (tree.prebuilt.take(), former) {
-        (None, former) => {
-            keep(tree, former);
-            Ok(base)
-        }
+    let origin = |is_part| base.map(|release| Origin { release, is_part });
+    let done = match (tree.prebuilt.clone(), former) {
+        (None, former) => Ok(origin(keep(tree, former))),
         (Some(change), Some(former)) => change_of(context, tree, former, change)
             .await?
-            .map(|()| base),
+            .map(|()| origin(true)),
         (Some(_), None) => Err(vec![UploadDiagnostic::error(format!(
             "environment {name} has no code yet: push a control repo first, if only with an empty manifests/site.pp"
         ))]),
@@ -52,11 +59,13 @@ fn is_own(path: &CodePath) -> bool {
     path.starts_with(PrebuiltCatalogs::OWN)
 }
 
-/// What lies where the farm's own files are comes from the farm alone.
-fn keep(tree: &mut Tree, former: Option<ReleaseManifest>) {
+/// What lies where the farm's own files are comes from the farm alone. Says whether anything does.
+fn keep(tree: &mut Tree, former: Option<ReleaseManifest>) -> bool {
     tree.files.retain(|path, _| !is_own(path));
+    let code = tree.files.len();
     let former = former.into_iter().flat_map(|former| former.files);
     tree.files.extend(former.filter(|(path, _)| is_own(path)));
+    tree.files.len() > code
 }
 
 async fn change_of(

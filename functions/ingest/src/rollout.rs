@@ -9,6 +9,8 @@ use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Store, StoreError};
 use jiff::Timestamp;
 
+use crate::prebuilt::{self, Origin};
+
 /// A release that is in the store, and no node has yet.
 #[derive(Clone, Debug)]
 pub struct Newcomer<'a> {
@@ -18,13 +20,26 @@ pub struct Newcomer<'a> {
     pub release: Digest,
     /// The upload that brings it, if one does; one that comes twice brings one rollout.
     pub upload: Option<&'a Arrival>,
+    /// What it was made from; it comes in only right behind that one. Without it, behind whatever is there.
+    pub origin: Option<Origin>,
     /// What the release says of itself.
     pub settings: SiteSettings,
 }
 
+/// What came of a release that is to be rolled out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Enrolled {
+    /// Its rollout, by its name.
+    In(String),
+    /// Why it may not come in.
+    Refused(String),
+    /// Another one came in since it was made from the one before.
+    Overtaken,
+}
+
 impl Newcomer<'_> {
-    /// Puts the release behind the rollouts of its environment; gives the rollout's name, or says why not. A plan that
-    /// the request does not name is the release's own, or the default.
+    /// Puts the release behind the rollouts of its environment. A plan that the request does not name is the release's
+    /// own, or the default.
     ///
     /// # Errors
     /// When the store fails.
@@ -33,28 +48,38 @@ impl Newcomer<'_> {
         store: &Store,
         request: &RolloutRequest,
         at: Timestamp,
-    ) -> Result<Result<String, String>, StoreError> {
+    ) -> Result<Enrolled, StoreError> {
         let Self {
             environment,
             release,
             upload,
+            origin,
             settings,
         } = self;
         let has = held_releases(store, environment, request).await?;
-        let mut outcome = Err(format!(
+        let mut outcome = Enrolled::Refused(format!(
             "environment {environment} has no release that nodes could keep meanwhile: push the first one"
         ));
         let change = |current: Option<&EnvironmentDoc>| {
             let current = current?;
             let same = |rollout: &&Rollout| upload.is_some() && rollout.upload.as_ref() == *upload;
             if let Some(there) = current.rollouts.iter().find(same) {
-                outcome = Ok(there.name.clone());
+                outcome = Enrolled::In(there.name.clone());
+                return None;
+            }
+            if origin
+                .is_some_and(|origin| prebuilt::base(Some(current), true) != Some(origin.release))
+            {
+                outcome = Enrolled::Overtaken;
                 return None;
             }
             let asked = Asked {
                 name: request.name.clone(),
                 release: *release,
                 upload: upload.cloned(),
+                made_from: origin
+                    .filter(|origin| origin.is_part)
+                    .map(|origin| origin.release),
                 settings: settings.clone(),
                 plan: (request.plan.clone())
                     .or_else(|| settings.rollout.clone())
@@ -71,11 +96,11 @@ impl Newcomer<'_> {
                         let held = has.get(certname).copied().unwrap_or(current.release);
                         document = command::pin(&document, certname, release.unwrap_or(held), by);
                     }
-                    outcome = Ok(done.rollout);
+                    outcome = Enrolled::In(done.rollout);
                     Some(document)
                 }
                 Err(reason) => {
-                    outcome = Err(reason);
+                    outcome = Enrolled::Refused(reason);
                     None
                 }
             }

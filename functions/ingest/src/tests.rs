@@ -1,9 +1,14 @@
+mod prebuilt;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bunraku_farm::documents::{ArchiveFormat, FileEntry, UploadKey, UploadManifest, UploadResult};
+use bunraku_farm::documents::{
+    ArchiveFormat, EnvironmentDoc, FileEntry, UploadKey, UploadManifest, UploadResult,
+};
 use bunraku_farm::messages::{Channel, Message, UploadCreated};
 use bunraku_farm::rollout::RolloutRequest;
+use bunraku_farm::rollout::command::{self, Actor, Done};
 use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
 use bunraku_queue::MemoryQueue;
 
@@ -339,6 +344,33 @@ async fn the_settings_of_the_site_stand_in_its_environment_or_refuse_the_push() 
     assert!(environment().await.settings.priorities.is_empty());
 }
 
+fn by() -> Actor<'static> {
+    Actor {
+        who: "me@here",
+        at: jiff::Timestamp::now(),
+    }
+}
+
+/// What a person does about rollouts; gives what it says.
+async fn change(
+    context: &Context,
+    what: impl Fn(&EnvironmentDoc) -> Result<Done, String> + Sync,
+) -> String {
+    let mut told = String::new();
+    let change = |current: Option<&EnvironmentDoc>| {
+        let done = what(current.unwrap()).unwrap();
+        told = done.what;
+        Some(done.document)
+    };
+    let name = production();
+    context
+        .store
+        .update_environment(&name, change)
+        .await
+        .unwrap();
+    told
+}
+
 /// An upload that asks for a rollout, or none.
 fn thin(text: &str, rollout: Option<RolloutRequest>) -> (String, String) {
     let digest = Digest::of(text);
@@ -392,206 +424,10 @@ async fn a_release_that_is_to_be_rolled_out_changes_nothing_yet_and_pushes_wait_
     assert!(!refused.accepted);
     let why = &refused.diagnostics[0].message;
     assert!(why.contains("rollout slow is under way"), "{why}");
+    let abort = |document: &EnvironmentDoc| command::abort(document, Some("slow"), by());
+    assert!(change(&context, abort).await.contains("aborted"));
+    assert!(push(&context, "five", &[site()]).await.accepted);
     // The same name again is refused, too.
     let again = roll("four", "node c { }").await;
     assert!(again.diagnostics[0].message.contains("--name"), "{again:?}");
-}
-
-mod prebuilt_catalogs {
-    use bunraku_farm::PrebuiltName;
-    use bunraku_farm::documents::{Prebuilt, PrebuiltCatalogs, PrebuiltChange, UploadManifest};
-    use serde_json::json;
-
-    use super::*;
-
-    fn catalog(title: &str) -> String {
-        let file = json!({ "type": "File", "title": title, "parameters": {} });
-        json!({ "name": "a", "version": 1, "environment": "e", "resources": [file], "edges": [] })
-            .to_string()
-    }
-
-    /// An upload that changes pre-built catalogs, with the files that it brings.
-    fn change(change: &PrebuiltChange, files: &[(&str, &str)]) -> Vec<u8> {
-        let entry = |(path, text): &(&str, &str)| {
-            let entry = json!({ "digest": Digest::of(text), "size": text.len(), "mode": 420 });
-            ((*path).to_owned(), entry)
-        };
-        let entries: serde_json::Map<_, _> = files.iter().map(entry).collect();
-        let manifest = json!({ "files": entries, "prebuilt": change }).to_string();
-        let blobs: Vec<String> = files
-            .iter()
-            .map(|(_, text)| format!("{}{}", UploadManifest::BLOBS, Digest::of(text)))
-            .collect();
-        let mut puts = vec![File(UploadManifest::PATH, &manifest)];
-        puts.extend(
-            blobs
-                .iter()
-                .zip(files)
-                .map(|(path, (_, text))| File(path, text)),
-        );
-        zstd(&tar(&puts))
-    }
-
-    fn publish(name: &str, certname: &str, text: &str) -> PrebuiltChange {
-        let prebuilt = json!({
-            "name": name, "catalog": Digest::of(text), "certname": certname, "by": "me", "at": "2026-01-01T00:00:00Z",
-        });
-        PrebuiltChange::Publish(serde_json::from_value(prebuilt).unwrap())
-    }
-
-    fn unpublish(name: &str) -> PrebuiltChange {
-        PrebuiltChange::Unpublish(PrebuiltName::parse(name).unwrap())
-    }
-
-    async fn send(context: &Context, id: &str, archive: Vec<u8>) -> UploadResult {
-        context
-            .store
-            .create_upload(&key(id), archive)
-            .await
-            .unwrap();
-        deliver(context, id).await
-    }
-
-    async fn published(context: &Context, name: &str, text: &str) -> UploadResult {
-        let path = Prebuilt::path(&PrebuiltName::parse(name).unwrap()).unwrap();
-        let archive = change(&publish(name, "*", text), &[(path.as_str(), text)]);
-        send(context, name, archive).await
-    }
-
-    /// The paths of the current release, and the names of its pre-built catalogs.
-    async fn current(context: &Context) -> (Vec<String>, Vec<String>) {
-        let environment = context
-            .store
-            .environment(&production())
-            .await
-            .unwrap()
-            .unwrap();
-        let manifest = context
-            .store
-            .release_manifest(&production(), environment.release)
-            .await
-            .unwrap();
-        let list = manifest.file(PrebuiltCatalogs::PATH);
-        let names = match list {
-            Some(list) => {
-                let text = context.store.blob(list.digest).await.unwrap();
-                let list: PrebuiltCatalogs = serde_json::from_slice(&text).unwrap();
-                list.catalogs.iter().map(|it| it.name.to_string()).collect()
-            }
-            None => Vec::new(),
-        };
-        (
-            manifest.files.keys().map(ToString::to_string).collect(),
-            names,
-        )
-    }
-
-    #[tokio::test]
-    async fn they_come_into_the_release_stay_there_with_new_code_and_go() {
-        let context = context();
-        push(&context, "1", &[site()]).await;
-        let (a, b) = (catalog("/a"), catalog("/b"));
-        assert!(published(&context, "one", &a).await.accepted);
-        let two = published(&context, "two", &b).await;
-        assert!(two.accepted, "{:?}", two.diagnostics);
-        let own = [
-            ".bunraku/prebuilt.json",
-            ".bunraku/prebuilt/one.json",
-            ".bunraku/prebuilt/two.json",
-        ];
-        let names = ["two".to_owned(), "one".to_owned()];
-        let (files, listed) = current(&context).await;
-        assert_eq!(
-            (files, listed.as_slice()),
-            (
-                [own.as_slice(), &[SITE.0]]
-                    .concat()
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect(),
-                names.as_slice()
-            )
-        );
-
-        // Code does not bring any along, and leaves those that are there.
-        let forged = File(".bunraku/prebuilt/one.json", "[]");
-        let code = push(
-            &context,
-            "2",
-            &[site(), File("manifests/b.pp", "class b {}"), forged],
-        )
-        .await;
-        assert!(code.accepted, "{:?}", code.diagnostics);
-        let (files, listed) = current(&context).await;
-        assert_eq!((files.len(), listed.as_slice()), (5, names.as_slice()));
-        assert!(context.store.blob(Digest::of(&a)).await.is_ok());
-
-        let taken = send(&context, "3", change(&unpublish("one"), &[])).await;
-        assert!(taken.accepted, "{:?}", taken.diagnostics);
-        let (files, listed) = current(&context).await;
-        assert_eq!((files.len(), listed), (4, vec!["two".to_owned()]));
-    }
-
-    #[tokio::test]
-    async fn a_removed_environment_comes_back_with_code_and_without_them() {
-        let context = context();
-        push(&context, "1", &[site()]).await;
-        published(&context, "one", &catalog("/a")).await;
-        assert!(
-            context
-                .store
-                .remove_environment(&production())
-                .await
-                .unwrap()
-        );
-        let back = push(&context, "2", &[site()]).await;
-        assert!(back.accepted, "{:?}", back.diagnostics);
-        assert_eq!(
-            current(&context).await,
-            (vec![SITE.0.to_owned()], Vec::new())
-        );
-    }
-
-    #[tokio::test]
-    async fn what_makes_no_sense_is_refused_and_changes_nothing() {
-        let context = context();
-        let early = published(&context, "early", &catalog("/a")).await;
-        assert!(early.diagnostics[0].message.contains("has no code yet"));
-        push(&context, "1", &[site()]).await;
-        let before = current(&context).await;
-        let path = ".bunraku/prebuilt/x.json";
-        let good = catalog("/a");
-        for (id, archive, reason) in [
-            (
-                "none",
-                change(&unpublish("none"), &[]),
-                "there is no pre-built catalog none",
-            ),
-            (
-                "empty",
-                change(&publish("x", "*", &good), &[]),
-                "is not in the upload",
-            ),
-            (
-                "other",
-                change(&publish("x", "*", &good), &[(path, "{}")]),
-                "another digest",
-            ),
-            (
-                "more",
-                change(&publish("x", "*", &good), &[(path, &good), ("a.pp", "")]),
-                "no other file",
-            ),
-            (
-                "bad",
-                change(&publish("x", "*", "[]"), &[(path, "[]")]),
-                "catalog JSON",
-            ),
-        ] {
-            let refused = send(&context, id, archive).await;
-            let told = &refused.diagnostics[0].message;
-            assert!(!refused.accepted && told.contains(reason), "{id}: {told}");
-        }
-        assert_eq!(current(&context).await, before);
-    }
 }

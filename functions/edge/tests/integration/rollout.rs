@@ -65,6 +65,7 @@ async fn begin(store: &Store, release: Digest) {
         name: None,
         release,
         upload: None,
+        made_from: None,
         settings: SiteSettings::default(),
         plan: serde_json::from_value(plan).unwrap(),
     };
@@ -186,4 +187,5 @@ async fn runs_are_taken_down_with_the_release_that_they_were_with() {
     let late = Timestamp::now().to_string();
     report("changed", "", &late).await;
     assert!(!outcome(IN).await.unwrap().after.unwrap().failed);
+
 }

@@ -140,6 +140,7 @@ impl World {
             name: Some("new".to_owned()),
             release: self.seal(site).await,
             upload: None,
+            made_from: None,
             settings: SiteSettings::default(),
             plan: serde_json::from_value(plan).unwrap(),
         };

@@ -135,6 +135,7 @@ impl EnvironmentDoc {
         }
         next.history.insert(0, change(next.sequence));
         next.history.truncate(HISTORY);
+        next.withdraw(&format!("release {} came in", release.short()), at);
         Some(next)
     }
 

@@ -25,6 +25,8 @@ pub struct Asked {
     pub release: Digest,
     /// The upload that brought it.
     pub upload: Option<Arrival>,
+    /// The release that it has a part of, if it was made from one.
+    pub made_from: Option<Digest>,
     /// What the release says of itself.
     pub settings: SiteSettings,
     /// How it goes.
@@ -75,6 +77,7 @@ pub fn start(document: &EnvironmentDoc, asked: Asked, by: Actor<'_>) -> Result<D
         name: name.clone(),
         release: asked.release,
         upload: asked.upload,
+        made_from: asked.made_from,
         settings: asked.settings,
         plan: asked.plan,
         state: RolloutState::Queued { held: false },
@@ -254,7 +257,7 @@ fn end(
     // Nodes that have its release are yet to be told.
     rollout.settled = !has_nodes;
     let (name, former) = (rollout.name.clone(), rollout.former.clone());
-    let what = match &former {
+    let mut what = match &former {
         Some(former) if has_nodes => {
             format!("{word}: nodes get release {} again", former.release.short())
         }
@@ -284,6 +287,11 @@ fn end(
             },
             settings,
         );
+    }
+    for withdrawn in next.withdraw(&format!("rollout {name} was {word}"), by.at) {
+        what.push_str(&format!(
+            "; rollout {withdrawn}, that was made from it, is ended too"
+        ));
     }
     Ok(Done {
         document: next,

@@ -24,6 +24,9 @@ pub struct Rollout {
     /// The upload that brought it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<Arrival>,
+    /// The release that its own has a part of, the code or the published catalogs: it comes in over that one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_from: Option<Digest>,
     /// What the release says of itself in `bunraku.yaml`; holds for all once the rollout is done.
     #[serde(default)]
     pub settings: SiteSettings,

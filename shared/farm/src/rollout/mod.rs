@@ -14,6 +14,7 @@ mod document;
 mod health;
 mod members;
 mod plan;
+mod withdraw;
 
 pub use aim::Aim;
 pub use calendar::{Clock, Days, Freeze, Moment, Window, Zone};

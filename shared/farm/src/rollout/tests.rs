@@ -81,6 +81,7 @@ impl World {
             name: Some(name.to_owned()),
             release: release(name),
             upload: None,
+            made_from: None,
             settings: SiteSettings::default(),
             plan,
         };

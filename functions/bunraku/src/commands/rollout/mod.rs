@@ -12,7 +12,7 @@ use bunraku_farm::documents::{EnvironmentDoc, SiteSettings};
 use bunraku_farm::rollout::command::{self, Actor, Done};
 use bunraku_farm::rollout::{Plan, RolloutRequest};
 use bunraku_farm::{Certname, Digest, EnvironmentName};
-use bunraku_ingest::{Newcomer, check};
+use bunraku_ingest::{Enrolled, Newcomer, check};
 use bunraku_store::Store;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -328,12 +328,21 @@ async fn start(options: &Start, json: bool) -> Result<ExitCode> {
         environment: &environment,
         release,
         upload: None,
+        origin: None,
         settings: place.settings(release).await?,
     };
     let enrolled = newcomer
         .enroll(&place.store, &request, Timestamp::now())
         .await?;
-    let name = enrolled.map_err(Failure::input)?;
+    let name = match enrolled {
+        Enrolled::In(name) => name,
+        Enrolled::Refused(reason) => return Err(Failure::input(reason)),
+        Enrolled::Overtaken => {
+            return Err(Failure::input(
+                "another release came in meanwhile; try again",
+            ));
+        }
+    };
     started(json, &environment, &name, release);
     Ok(ExitCode::SUCCESS)
 }

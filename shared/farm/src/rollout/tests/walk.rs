@@ -284,11 +284,94 @@ fn one_that_is_done_can_be_taken_back_and_one_that_waits_can_be_ended() {
     assert!(command::start(&world.document, asked("old"), world.by()).is_err());
 }
 
+#[test]
+fn what_was_made_from_a_release_that_is_taken_back_does_not_bring_it_in_again() {
+    let made_from = |name: &str, base: &str| Asked {
+        made_from: Some(release(base)),
+        name: Some(name.to_owned()),
+        ..asked(name)
+    };
+    let states = |document: &EnvironmentDoc| {
+        let word = |rollout: &Rollout| (rollout.name.clone(), rollout.state.word());
+        document.rollouts.iter().map(word).collect::<Vec<_>>()
+    };
+    let mut world = World::new(3);
+    world.start("new", three_stages()).unwrap();
+    world.advance(true);
+    for asked in [
+        made_from("published", "new"),
+        made_from("again", "published"),
+        Asked {
+            name: Some("code".to_owned()),
+            ..asked("code")
+        },
+    ] {
+        world.document = command::start(&world.document, asked, world.by())
+            .unwrap()
+            .document;
+    }
+    let undone = command::undo(&world.document, world.by()).unwrap();
+    let ended = |name: &str| (name.to_owned(), "aborted");
+    assert_eq!(
+        states(&undone.document),
+        [
+            ("new".to_owned(), "undone"),
+            ended("published"),
+            ended("again"),
+            ("code".to_owned(), "held"),
+        ]
+    );
+    assert!(undone.what.contains("rollout published"), "{}", undone.what);
+    let log = &undone.document.rollouts[1].log;
+    let why = &log.last().unwrap().what;
+    assert!(why.contains("rollout new was undone"), "{why}");
+
+    // Ended by its name it takes along what was made from it, and no more.
+    let aborted = command::abort(&world.document, Some("published"), world.by()).unwrap();
+    assert_eq!(
+        states(&aborted.document)[1..],
+        [
+            ended("published"),
+            ended("again"),
+            ("code".to_owned(), "queued")
+        ]
+    );
+}
+
+#[test]
+fn what_was_made_from_a_release_comes_after_it_and_not_over_a_later_push() {
+    let mut world = World::new(3);
+    let all_at_once = || plan(json!({"gate": {"reports": 0}, "stages": [{"percent": 100}]}));
+    world.start("new", all_at_once()).unwrap();
+    let published = Asked {
+        made_from: Some(release("new")),
+        plan: all_at_once(),
+        ..asked("published")
+    };
+    world.document = command::start(&world.document, published, world.by())
+        .unwrap()
+        .document;
+    let mut held = world.document.clone();
+    world.advance(true);
+    assert_eq!(world.count("published"), 3);
+
+    for rollout in &mut held.rollouts {
+        rollout.state = RolloutState::Queued { held: true };
+    }
+    let pushed = EnvironmentDoc::advance(Some(&held), release("fix"), None, world.now).unwrap();
+    let waiting = pushed.rollouts.iter().map(|rollout| rollout.state.word());
+    assert_eq!(waiting.collect::<Vec<_>>(), ["held", "held"]);
+    held.rollouts.remove(0);
+    let pushed = EnvironmentDoc::advance(Some(&held), release("fix"), None, world.now).unwrap();
+    assert_eq!(pushed.rollouts[0].state.word(), "aborted");
+}
+
 fn asked(name: &str) -> Asked {
     Asked {
         name: None,
         release: release(name),
         upload: None,
+        made_from: None,
         settings: SiteSettings::default(),
         plan: Plan::default(),
     }
