@@ -1,12 +1,13 @@
 //! What agents hand in: reports and facts.
 
-use bunraku_farm::rollout::{Rollout, Run};
+mod wire;
+
+use bunraku_farm::rollout::Run;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::catalog::facts as node_facts;
 use crate::edge::Shared;
@@ -15,6 +16,7 @@ use crate::http::body;
 use crate::http::call::Call;
 use crate::http::reply::{IssueKind, Problem, Reply, bad_request, issue, json, no_environment};
 use crate::routes::{environment_name, store_problem};
+use wire::{ReportForm, WireReport};
 
 /// `PUT /puppet/v3/report/NAME`: kept word for word; agents want a list back.
 pub(crate) async fn report(
@@ -24,23 +26,13 @@ pub(crate) async fn report(
     incoming: Incoming,
 ) -> Result<Reply, Problem> {
     let environment = environment_name(call.query.get("environment"))?;
-    check_content_type(
-        call,
-        &[
-            "application/json",
-            "text/pson",
-            "pson",
-            "text/yaml",
-            "yaml",
-            "application/x-msgpack",
-        ],
-    )?;
+    let form = ReportForm::of(check_content_type(call, ReportForm::KINDS)?);
     let content = body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
     if content.is_empty() {
         return Err(bad_request("The request body is invalid: it is empty"));
     }
     let now = Timestamp::now();
-    take_down(shared, &environment, &name, &content, now).await?;
+    take_down(shared, &environment, &name, (form, &content), now).await?;
     let nanoseconds = u64::try_from(now.as_nanosecond()).unwrap_or(0);
     shared
         .farm
@@ -59,7 +51,7 @@ async fn take_down(
     shared: &Shared,
     name: &EnvironmentName,
     certname: &Certname,
-    content: &[u8],
+    (form, content): (ReportForm, &[u8]),
     now: Timestamp,
 ) -> Result<(), Problem> {
     let failed = |error| store_problem(shared, &error);
@@ -70,7 +62,10 @@ async fn take_down(
     else {
         return Ok(());
     };
-    let report = WireReport::read(content);
+    let report = WireReport::read(form, content).unwrap_or_else(|error| {
+        tracing::warn!(node = %certname, ?form, error, "a report says only that its node is there");
+        WireReport::default()
+    });
     let pointer = shared.farm.pointer(name, certname).await.map_err(failed)?;
     let pointer = pointer.as_deref().map(|pointer| &pointer.pointer);
     let is_in = environment.aim(certname, pointer).sequence == rollout.sequence;
@@ -93,36 +88,6 @@ async fn take_down(
         )
         .await
         .map_err(failed)
-}
-
-/// What is wanted of a report (`Puppet::Transaction::Report#to_data_hash`). One in another form than JSON says only that
-/// the node is there.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct WireReport {
-    status: Option<String>,
-    corrective_change: bool,
-    /// When the run began, by the node's clock.
-    time: Option<String>,
-    /// The release that the catalog was compiled from.
-    code_id: Option<String>,
-}
-
-impl WireReport {
-    fn read(content: &[u8]) -> Self {
-        serde_json::from_slice(content).unwrap_or_default()
-    }
-
-    /// Whether the run was one with a rollout's release: the catalog was compiled from it, or the run began when the
-    /// node's stage was open, so that the catalog holds for it.
-    fn is_with(&self, rollout: &Rollout, stage: usize, now: Timestamp) -> bool {
-        if self.code_id.as_deref() == Some(rollout.release.to_hex().as_str()) {
-            return true;
-        }
-        let began = self.time.as_ref().and_then(|time| time.parse().ok());
-        let opened = rollout.stages.get(stage).and_then(|stage| stage.opened_at);
-        opened.is_some_and(|opened| began.unwrap_or(now) >= opened)
-    }
 }
 
 /// `PUT /puppet/v3/facts/NAME` (`puppet facts upload`).
@@ -155,14 +120,15 @@ pub(crate) async fn facts(
     Ok(json(content_type, &""))
 }
 
-fn check_content_type(call: &Call, allowed: &[&str]) -> Result<(), Problem> {
+/// The media type of what was sent, when it is one of those.
+fn check_content_type<'a>(call: &'a Call, allowed: &[&str]) -> Result<&'a str, Problem> {
     let sent = call
         .headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     let kind = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());
     match kind {
-        Some(kind) if allowed.contains(&kind) => Ok(()),
+        Some(kind) if allowed.contains(&kind) => Ok(kind),
         _ => Err(issue(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!(

@@ -188,4 +188,14 @@ async fn runs_are_taken_down_with_the_release_that_they_were_with() {
     report("changed", "", &late).await;
     assert!(!outcome(IN).await.unwrap().after.unwrap().failed);
 
+    // An agent of Puppet 3 says the same in YAML, of the time when its run began.
+    let yaml = format!(
+        "--- !ruby/object:Puppet::Transaction::Report\nlogs:\n- !ruby/object:Puppet::Util::Log\n  level: :err\n\
+         time: {} +00:00\nstatus: failed\n",
+        Timestamp::now().strftime("%F %T%.9f")
+    );
+    let target = format!("/puppet/v3/report/{IN}?environment=production");
+    let answer = agents[0].0.put(&target, "text/yaml", yaml).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert!(outcome(IN).await.unwrap().after.unwrap().failed);
 }

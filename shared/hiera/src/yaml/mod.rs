@@ -11,7 +11,10 @@ pub use build::{MAX_DEPTH, MAX_NODES};
 pub use error::YamlError;
 pub use tree::{Data, Foreign, Map};
 
+use std::collections::BTreeMap;
+
 use bunraku_pcore::Value;
+use events::{Kind, Node};
 
 /// Reads the first document of `text`, symbols allowed, as a value.
 ///
@@ -36,4 +39,21 @@ pub fn load(text: &[u8], file_name: Option<&str>) -> Result<Option<Data>, YamlEr
         return Ok(None);
     };
     build::build(&root, file_name).map(Some)
+}
+
+/// The scalars of the first document's mapping, as they are written, by their keys. What is within them is skipped, and
+/// so are the classes that tags name: nothing is built of the document. Empty when it is no mapping.
+///
+/// # Errors
+/// As [`load`]; tags are no error.
+pub fn scalars(text: &[u8]) -> Result<BTreeMap<String, String>, YamlError> {
+    let entries = match events::first_document(text, None)?.map(|root| root.kind) {
+        Some(Kind::Mapping(entries)) => entries,
+        _ => Vec::new(),
+    };
+    let pair = |(key, value): (Node, Node)| match (key.kind, value.kind) {
+        (Kind::Scalar { value: key, .. }, Kind::Scalar { value, .. }) => Some((key, value)),
+        _ => None,
+    };
+    Ok(entries.into_iter().filter_map(pair).collect())
 }
