@@ -76,6 +76,19 @@ fn agents_apply_a_published_catalog_until_it_is_taken_back() {
     late.run().assert_code(2);
     assert_eq!(state(&late).unwrap(), "published for appliance7");
 
+    let listed = farm::json(&farm::run(&[
+        "publish", "--list", "--json", "--store", &store,
+    ]));
+    let line = &listed[0];
+    assert_eq!(
+        (&line["name"], &line["selector"], &line["nodes"]),
+        (&json!("appliance"), &json!("box*, appliance?"), &json!(2))
+    );
+    assert_eq!(line["digest"].as_str().map(str::len), Some(64));
+    let explain = |node: &str| farm::text(&farm::run(&["explain", node, "--store", &store]));
+    assert!(explain("box1").contains("the published catalog appliance"));
+    assert!(!explain("web1").contains("published catalog"));
+
     let unpublish = ["unpublish", "appliance", "--json", "--store", &store];
     assert_eq!(farm::json(&farm::run(&unpublish))["compiled"], 2);
     boxed.run().assert_code(2);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use bunraku_farm::documents::Prebuilt;
 use bunraku_farm::{Certname, EnvironmentName, facts};
 use serde_json::json;
 
@@ -31,8 +32,11 @@ pub(crate) async fn run(args: &NodeArgs, json: bool) -> Result<ExitCode> {
             path.is_some_and(|path| facts::is_volatile(&path))
         })
         .collect();
+    let published = reads
+        .keys()
+        .find_map(|read| Prebuilt::named_by(read.strip_prefix("file:")?));
     let result = json!({
-        "node": certname, "environment": environment, "release": pointer.release,
+        "node": certname, "published": published, "environment": environment, "release": pointer.release,
         "catalog": pointer.catalog.map(|catalog| catalog.digest), "compiled_at": pointer.compiled_at,
         "verified_at": pointer.verified_at, "duration_ms": pointer.duration_ms, "compiler": pointer.compiler,
         "error": pointer.failure.as_ref().map(|failure| &failure.error), "volatile": volatile, "reads": reads,
@@ -60,6 +64,11 @@ pub(crate) async fn run(args: &NodeArgs, json: bool) -> Result<ExitCode> {
                 shown(pointer.verified_at.map(|at| at.to_string()))
             ),
         ];
+        lines.extend(published.map(|name| {
+            format!(
+                "published  it is the published catalog {name}; nothing is compiled for this node"
+            )
+        }));
         lines.extend(
             pointer
                 .failure

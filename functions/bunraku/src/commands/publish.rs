@@ -1,5 +1,7 @@
 //! `bunraku publish`, `unpublish`: pre-built catalogs.
 
+mod list;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +12,6 @@ use bunraku_farm::{Digest, PrebuiltName};
 use clap::Args;
 use flate2::read::GzDecoder;
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::push::{Destination, Tree, Wish, deliver};
 use super::rollout::{read_plan, who};
@@ -25,14 +26,23 @@ use crate::local::LocalFile;
     these nodes: it is served with the nodes' own names, goes with rollouts, and a push of code leaves it as it is. Of several \
     for a node the newest counts. `bunraku unpublish NAME` takes it back.\n\n\
     Examples:\n  bunraku publish appliance.json --nodes 'box*.example.com'\n  \
-    bunraku publish web.json --nodes '*' --fact role=web --template --rollout"
+    bunraku publish web.json --nodes '*' --fact role=web --template --rollout\n  \
+    bunraku publish --list"
 )]
 pub(crate) struct Publish {
     /// The catalog: a file with JSON, or gzip of it; `-` for standard input.
-    #[arg(value_name = "CATALOG")]
-    catalog: PathBuf,
+    #[arg(value_name = "CATALOG", required_unless_present = "list")]
+    catalog: Option<PathBuf>,
+    /// List what is published, and for how many nodes; nothing else is done.
+    #[arg(long, conflicts_with_all = ["catalog", "nodes", "facts", "name", "template", "digest", "rollout", "plan"])]
+    list: bool,
     /// The nodes it is for: names, or patterns with `*` and `?`, with commas between.
-    #[arg(long, value_name = "SELECTOR", required = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "SELECTOR",
+        required_unless_present = "list",
+        value_delimiter = ','
+    )]
     nodes: Vec<String>,
     /// Only nodes with such a fact, by its dotted path; repeatable, and then each must hold.
     #[arg(long = "fact", value_name = "PATH=PATTERN")]
@@ -77,19 +87,22 @@ struct InStages {
 
 /// Publishes a catalog.
 pub(crate) async fn publish(options: &Publish, json: bool) -> Result<ExitCode> {
-    let content = read(&options.catalog)?;
+    let Some(path) = &options.catalog else {
+        return list::run(&options.destination, json).await;
+    };
+    let content = read(path)?;
     let digest = Digest::of(&content);
     if let Some(expected) = &options.digest
         && *expected != digest.to_hex()
     {
         return Err(Failure::input(format!(
             "{}: its SHA-256 is {digest}, not {expected}",
-            options.catalog.display()
+            path.display()
         )));
     }
     let name = match &options.name {
         Some(name) => name.clone(),
-        None => name_of(&options.catalog)?,
+        None => name_of(path)?,
     };
     let prebuilt = Prebuilt {
         name: PrebuiltName::parse(name)?,
@@ -178,7 +191,7 @@ fn name_of(path: &Path) -> Result<String> {
 }
 
 fn patterns(texts: &[String]) -> Result<Patterns> {
-    serde_json::from_value(json!(texts)).map_err(Failure::input)
+    Patterns::of(texts).ok_or_else(|| Failure::input("--nodes: which nodes is it for?"))
 }
 
 fn facts(texts: &[String]) -> Result<BTreeMap<String, Patterns>> {

@@ -58,6 +58,12 @@ impl Prebuilt {
         CodePath::parse(format!("{}{name}.json", PrebuiltCatalogs::CATALOGS))
     }
 
+    /// The name of the one whose file this is.
+    pub fn named_by(path: &str) -> Option<&str> {
+        path.strip_prefix(PrebuiltCatalogs::CATALOGS)?
+            .strip_suffix(".json")
+    }
+
     /// The nodes it is for, as far as their facts say.
     pub fn selector(&self) -> Selector {
         Selector {

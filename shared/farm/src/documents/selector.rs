@@ -25,7 +25,13 @@ pub struct Selector {
 pub struct Patterns(Vec<String>);
 
 impl Patterns {
-    fn hold_for(&self, text: &str) -> bool {
+    /// Those of a list, unless that is empty.
+    pub fn of(texts: &[String]) -> Option<Self> {
+        (!texts.is_empty()).then(|| Self(texts.to_vec()))
+    }
+
+    /// Whether a text is like one of them.
+    pub fn hold_for(&self, text: &str) -> bool {
         let mut patterns = self.0.iter();
         patterns.any(|pattern| WildMatch::new(pattern).matches(text))
     }
@@ -45,6 +51,12 @@ impl<'de> Deserialize<'de> for Patterns {
             Some(texts) if !texts.is_empty() => Ok(Self(texts)),
             _ => Err(wrong(&found)),
         }
+    }
+}
+
+impl std::fmt::Display for Patterns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.join(", "))
     }
 }
 

@@ -8,13 +8,13 @@ mod tests;
 
 use std::process::ExitCode;
 
+use bunraku_farm::documents::Patterns;
 use bunraku_farm::{Certname, EnvironmentName};
 use bunraku_store::{Mirror, Store};
 use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Serialize;
-use wildmatch::WildMatch;
 
 use super::inventory::open_store;
 use crate::cli::EnvironmentArgs;
@@ -76,14 +76,10 @@ pub(crate) async fn run(options: &Export, json: bool) -> Result<ExitCode> {
     let store = open_store(&options.environment.store).await?;
     let environment = EnvironmentName::parse(options.environment.environment.as_str())?;
     let mirror = Mirror::open(&options.to).await?;
-    let patterns: Vec<WildMatch> = options
-        .nodes
-        .iter()
-        .map(|text| WildMatch::new(text))
-        .collect();
+    let patterns = Patterns::of(&options.nodes);
     let wanted = |certname: &Certname| {
-        let mut patterns = patterns.iter();
-        options.nodes.is_empty() || patterns.any(|pattern| pattern.matches(certname.as_str()))
+        let like = |patterns: &Patterns| patterns.hold_for(certname.as_str());
+        patterns.as_ref().is_none_or(like)
     };
     let place = Place {
         environment: &environment,
