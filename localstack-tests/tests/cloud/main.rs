@@ -13,6 +13,8 @@ mod dead_letters;
 mod exports;
 mod faults;
 mod push;
+mod rollouts;
+mod upkeep;
 
 use std::fs;
 use std::path::Path;
