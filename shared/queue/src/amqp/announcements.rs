@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::{FutureExt as _, StreamExt as _};
-use lapin::options::{
-    BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions,
-    QueueDeclareOptions,
-};
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::options::{BasicPublishOptions, ExchangeDeclareOptions};
+use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel as AmqpChannel, Consumer, ExchangeKind};
 
 use super::names::Names;
-use super::session::{Session, within};
+use super::session::{Session, overhear, within};
 use crate::{Announcements, QueueError};
 
 /// How many announcements the broker keeps for a listener that does not keep up; then the oldest go.
@@ -61,30 +58,9 @@ impl Listening {
     /// Listens from now on.
     pub(super) async fn on(session: Arc<Session>) -> Result<Self, QueueError> {
         let channel = session.channel().await?;
-        let mut bounded = FieldTable::default();
-        bounded.insert("x-max-length".into(), AMQPValue::LongInt(BACKLOG));
-        let queue = channel.queue_declare("".into(), QueueDeclareOptions::exclusive(), bounded);
-        let queue = session.answer(queue).await?;
-        let bound = channel.queue_bind(
-            queue.name().clone(),
-            session.names.published().into(),
-            "".into(),
-            QueueBindOptions::default(),
-            FieldTable::default(),
-        );
-        session.answer(bound).await?;
-        let options = BasicConsumeOptions {
-            no_ack: true,
-            exclusive: true,
-            ..BasicConsumeOptions::default()
-        };
-        let consuming = channel.basic_consume(
-            queue.name().clone(),
-            "".into(),
-            options,
-            FieldTable::default(),
-        );
-        let consumer = session.answer(consuming).await?;
+        let published = session.names.published();
+        let consumer = overhear(&channel, BACKLOG, &[(&published, "")]).await;
+        let consumer = consumer.map_err(|error| session.trouble(error))?;
         Ok(Self {
             session,
             channel,
@@ -109,7 +85,7 @@ impl Announcements for Listening {
         let mut keys = Vec::new();
         for delivery in came {
             let Some(Ok(delivery)) = delivery else {
-                return Err(self.session.broken());
+                return Err(self.session.trouble("the connection was lost"));
             };
             keys.extend(String::from_utf8(delivery.data));
         }

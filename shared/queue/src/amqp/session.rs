@@ -12,7 +12,9 @@ use lapin::options::{
     ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel as AmqpChannel, Confirmation, Connection, ExchangeKind};
+use lapin::{
+    BasicProperties, Channel as AmqpChannel, Confirmation, Connection, Consumer, ExchangeKind,
+};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
@@ -148,9 +150,7 @@ impl Session {
         &self,
         what: impl Future<Output = lapin::Result<T>>,
     ) -> Result<T, QueueError> {
-        within(what)
-            .await
-            .map_err(|error| QueueError::unavailable(format!("{}: {error}", self.place)))
+        within(what).await.map_err(|error| self.trouble(error))
     }
 
     /// Sends messages; they are confirmed when this returns.
@@ -213,9 +213,9 @@ impl Session {
         self.answer(self.connection.create_channel()).await
     }
 
-    /// What to say of a connection that ended.
-    pub(super) fn broken(&self) -> QueueError {
-        QueueError::unavailable(format!("{}: the connection was lost", self.place))
+    /// What is wrong, and with which host.
+    pub(super) fn trouble(&self, what: impl std::fmt::Display) -> QueueError {
+        QueueError::unavailable(format!("{}: {what}", self.place))
     }
 
     /// Takes the first message of a queue.
@@ -295,53 +295,63 @@ async fn declare(channel: &AmqpChannel, names: &Names) -> Result<(), String> {
             let options = QueueDeclareOptions::durable();
             within(channel.queue_declare(queue.into(), options, quorum.clone())).await?;
         }
-        bind(channel, names, &names.of(of), of).await?;
+        bind(channel, &names.of(of), (names.exchange(), of.as_str())).await?;
     }
     Ok(())
 }
 
 async fn bind(
     channel: &AmqpChannel,
-    names: &Names,
     queue: &str,
-    of: Channel,
+    (exchange, key): (&str, &str),
 ) -> Result<(), String> {
     within(channel.queue_bind(
         queue.into(),
-        names.exchange().into(),
-        of.as_str().into(),
+        exchange.into(),
+        key.into(),
         QueueBindOptions::default(),
         FieldTable::default(),
     ))
     .await
 }
 
-/// Hears of everything that is sent: a queue of this connection alone gets a copy of the newest.
-async fn listen(
-    connection: &Connection,
-    names: &Names,
-    news: Arc<Notify>,
-) -> Result<AbortHandle, String> {
-    let channel = within(connection.create_channel()).await?;
-    let mut newest = FieldTable::default();
-    newest.insert("x-max-length".into(), AMQPValue::LongInt(1));
-    let queue =
-        within(channel.queue_declare("".into(), QueueDeclareOptions::exclusive(), newest)).await?;
-    for of in Channel::ALL {
-        bind(&channel, names, queue.name().as_str(), of).await?;
+/// Copies of what is sent to each (exchange, key), in a queue of this connection alone that keeps `most` of them, the
+/// newest, and goes with its consumer.
+pub(super) async fn overhear(
+    channel: &AmqpChannel,
+    most: i32,
+    sent_to: &[(&str, &str)],
+) -> Result<Consumer, String> {
+    let mut bounded = FieldTable::default();
+    bounded.insert("x-max-length".into(), AMQPValue::LongInt(most));
+    let options = QueueDeclareOptions::exclusive();
+    let queue = within(channel.queue_declare("".into(), options, bounded)).await?;
+    for to in sent_to {
+        bind(channel, queue.name().as_str(), *to).await?;
     }
     let options = BasicConsumeOptions {
         no_ack: true,
         exclusive: true,
         ..BasicConsumeOptions::default()
     };
-    let consuming = channel.basic_consume(
+    within(channel.basic_consume(
         queue.name().clone(),
         "".into(),
         options,
         FieldTable::default(),
-    );
-    let mut consumer = within(consuming).await?;
+    ))
+    .await
+}
+
+/// Hears of everything that is sent: that something came is enough.
+async fn listen(
+    connection: &Connection,
+    names: &Names,
+    news: Arc<Notify>,
+) -> Result<AbortHandle, String> {
+    let channel = within(connection.create_channel()).await?;
+    let all = Channel::ALL.map(|of| (names.exchange(), of.as_str()));
+    let mut consumer = overhear(&channel, 1, &all).await?;
     let listener = tokio::spawn(async move {
         let _channel = channel;
         while let Some(Ok(_)) = consumer.next().await {

@@ -147,8 +147,16 @@ impl Lane {
     pub(super) async fn take(&self, max: usize) -> Result<Vec<jetstream::Message>, QueueError> {
         let give_up = Instant::now() + PATIENCE;
         let mut time = SHORTEST_LOOK;
+        let mut was_silent = false;
         loop {
-            let taken = self.fetch(max, time).await?;
+            let Some(taken) = self.fetch(max, time).await? else {
+                // While others make the same consumer, as when a farm starts, a request can be lost.
+                if was_silent {
+                    return Err(silent());
+                }
+                was_silent = true;
+                continue;
+            };
             // A busy server may let the time pass before it has looked: its own count says so.
             if !taken.is_empty() || self.pending().await? == 0 || Instant::now() >= give_up {
                 return Ok(taken);
@@ -157,27 +165,27 @@ impl Lane {
         }
     }
 
-    /// Takes what the server finds in `time`. A request that the server need not answer in a time
+    /// Takes what the server finds in `time`; `None` when it does not answer. A request that the server need not answer in a time
     /// ("no wait") is answered never, when another receiver gets what was there for it.
     async fn fetch(
         &self,
         max: usize,
         time: Duration,
-    ) -> Result<Vec<jetstream::Message>, QueueError> {
+    ) -> Result<Option<Vec<jetstream::Message>>, QueueError> {
         let fetched = self.workers.fetch().max_messages(max).expires(time);
-        let mut fetched = timeout(PATIENCE, fetched.messages())
-            .await
-            .map_err(|_| silent())?
-            .map_err(QueueError::unavailable)?;
+        let Ok(fetched) = timeout(PATIENCE, fetched.messages()).await else {
+            return Ok(None);
+        };
+        let mut fetched = fetched.map_err(QueueError::unavailable)?;
         let mut taken = Vec::new();
         loop {
             match timeout(PATIENCE, fetched.next()).await {
                 Ok(Some(Ok(message))) => taken.push(message),
-                Ok(None) => return Ok(taken),
+                Ok(None) => return Ok(Some(taken)),
                 // What came is ours, whatever became of the rest.
-                _ if !taken.is_empty() => return Ok(taken),
+                _ if !taken.is_empty() => return Ok(Some(taken)),
                 Ok(Some(Err(error))) => return Err(QueueError::unavailable(error)),
-                Err(_) => return Err(silent()),
+                Err(_) => return Ok(None),
             }
         }
     }
