@@ -70,9 +70,51 @@ data "aws_iam_policy_document" "uploads" {
   }
 }
 
+resource "aws_sqs_queue_policy" "plans" {
+  queue_url = aws_sqs_queue.lane["plans"].id
+  policy    = data.aws_iam_policy_document.plans.json
+}
+
+data "aws_iam_policy_document" "plans" {
+  statement {
+    sid       = "ScheduleSends"
+    effect    = "Allow"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.lane["plans"].arn]
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = ["arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-gather"]
+    }
+  }
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [aws_sqs_queue.lane["plans"].arn]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
 resource "aws_sqs_queue_policy" "queues" {
   for_each = {
-    plans        = aws_sqs_queue.lane["plans"].id
     urgent       = aws_sqs_queue.lane["urgent"].id
     normal       = aws_sqs_queue.lane["normal"].id
     bulk         = aws_sqs_queue.lane["bulk"].id

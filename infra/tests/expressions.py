@@ -89,7 +89,7 @@ def value(item, scope: Scope):
         lines = plain(item).splitlines()
         return _template("\n".join(lines[1:-1]), scope)
     if item.startswith('"') and item.endswith('"'):
-        return _template(item[1:-1], scope)
+        return _template(item[1:-1].replace('\\"', '"'), scope)
     whole = re.fullmatch(r"\$\{(.*)\}", item, re.DOTALL)
     if whole and "${" not in whole[1]:
         return _expression(whole[1], scope)

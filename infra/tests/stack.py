@@ -129,6 +129,7 @@ def leftovers(stack):
     found += [t["TopicArn"] for t in client("sns").list_topics()["Topics"]]
     found += [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]]
     found += [a["AlarmName"] for a in client("cloudwatch").describe_alarms()["MetricAlarms"]]
+    found += [r["Name"] for r in client("events").list_rules()["Rules"]]
     found += [d["DashboardName"] for d in client("cloudwatch").list_dashboards()["DashboardEntries"]]
     found += [r["RoleName"] for r in client("iam").list_roles()["Roles"]]
     return [name for name in found if stack in name]

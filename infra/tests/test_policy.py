@@ -25,6 +25,8 @@ UNTAGGABLE = {
     "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy",
     # Can be tagged, on AWS; the function's tag tells whose it is.
     "AWS::Lambda::EventSourceMapping",
+    # Likewise; its name begins with the farm's.
+    "AWS::Events::Rule",
 }
 
 

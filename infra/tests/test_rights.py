@@ -144,5 +144,5 @@ def test_a_service_acts_for_this_account_alone(farm):
         condition = statement.body.get("Condition", {})
         keys = [key for test in condition.values() for key in test]
         assert "aws:SourceAccount" in keys or "kms:EncryptionContext:aws:logs:arn" in keys, statement.name
-        if as_list(principal["Service"]) == ["s3.amazonaws.com"]:
+        if as_list(principal["Service"]) in (["s3.amazonaws.com"], ["events.amazonaws.com"]):
             assert "aws:SourceArn" in keys, statement.name

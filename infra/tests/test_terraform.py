@@ -28,8 +28,12 @@ ADDRESSES = {
     "aws_sqs_queue.lane": "{}Queue",
     "aws_sqs_queue.dead": "{}DeadQueue",
     "aws_sqs_queue_policy.uploads": "UploadsQueuePolicy",
+    "aws_sqs_queue_policy.plans": "PlansQueuePolicy",
     # One policy that lies on many queues there, one for each queue here.
     "aws_sqs_queue_policy.queues": "QueuesPolicy",
+    "aws_cloudwatch_event_rule.gather": "GatherSchedule",
+    # There the target is within the rule.
+    "aws_cloudwatch_event_target.gather": "GatherSchedule",
     "aws_iam_role.function": "{}Role",
     "aws_iam_role_policy.function": "{}Role",
     "aws_cloudwatch_log_group.function": "{}Log",
@@ -106,6 +110,10 @@ PROPERTIES = {
         r"redrive_allow_policy\.(.+)": r"RedriveAllowPolicy.\1",
     },
     "aws_sqs_queue_policy": {r"queue_url": "Queues.0", r"policy": "PolicyDocument"},
+    "aws_cloudwatch_event_rule": {
+        r"name": "Name", r"description": "Description", r"schedule_expression": "ScheduleExpression"
+    },
+    "aws_cloudwatch_event_target": {r"target_id": "Targets.0.Id", r"arn": "Targets.0.Arn", r"input": "Targets.0.Input"},
     "aws_iam_role": {r"description": "Description", r"assume_role_policy": "AssumeRolePolicyDocument"},
     "aws_iam_role_policy": {r"name": "Policies.0.PolicyName", r"policy": "Policies.0.PolicyDocument"},
     "aws_cloudwatch_log_group": {
@@ -159,6 +167,7 @@ ONLY_TERRAFORM = {
     ("aws_iam_role", "name_prefix"): "CloudFormation names roles by stack and resource itself",
     ("aws_lambda_function", "source_code_hash"): "there `package` uploads code under its digest",
     ("aws_iam_role_policy", "role"): "there the policy is within the role",
+    ("aws_cloudwatch_event_target", "rule"): "there the target is within the rule",
 }
 # Parts of a bucket that are resources here and name their bucket.
 BUCKET_PARTS = re.compile(r"aws_s3_bucket_(?!policy)\w+")
