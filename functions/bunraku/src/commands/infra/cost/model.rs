@@ -8,7 +8,9 @@ use super::levers::{
 use super::prices::Prices;
 use super::requests::{
     BATCH, ENVIRONMENT_READ, ENVIRONMENT_READS_PER_RUN, ENVIRONMENT_SECONDS, PER_AGENT_RUN,
-    PER_AWAITED_NODE, PER_COMPILED_NODE, PER_PUBLISHED_POINTER_AND_EDGE, PER_PUSH,
+    PER_AWAITED_NODE, PER_COLLECTED_CATALOG, PER_COLLECTION_AND_NODE,
+    PER_COLLECTION_AND_THOUSAND_NODES, PER_COMPILED_NODE, PER_GATHERING,
+    PER_GATHERING_AND_THOUSAND_NODES, PER_PUBLISHED_POINTER_AND_EDGE, PER_PUSH,
     PER_THOUSAND_NODES_LISTED, PER_UNCHANGED_NODE, POLLS_PER_SECOND, POLLS_PER_SECOND_AND_EDGE,
     Requests,
 };
@@ -133,7 +135,7 @@ fn requests(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
     let environments = (flow.runs * ENVIRONMENT_READS_PER_RUN)
         .min(site.edges.max(1.0) * SECONDS / ENVIRONMENT_SECONDS);
     let pages = (site.nodes / 1000.0).ceil().max(1.0);
-    let steps: [(&str, Requests, &str); 4] = [
+    let steps: [(&str, Requests, &str); 6] = [
         (
             "pushes",
             PER_PUSH.times(flow.pushes)
@@ -155,6 +157,18 @@ fn requests(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
             "agents' runs",
             PER_AGENT_RUN.times(flow.runs) + ENVIRONMENT_READ.times(environments),
             FEWER_REPORTS,
+        ),
+        (
+            "hourly gatherings",
+            PER_GATHERING.times(HOURS) + PER_GATHERING_AND_THOUSAND_NODES.times(HOURS * pages),
+            FIXED,
+        ),
+        (
+            "daily collections",
+            PER_COLLECTION_AND_NODE.times(DAYS * site.nodes)
+                + PER_COLLECTION_AND_THOUSAND_NODES.times(DAYS * pages)
+                + PER_COLLECTED_CATALOG.times(flow.compiled),
+            FEWER_CHANGED,
         ),
     ];
     let requests = "requests";

@@ -162,6 +162,19 @@ pub(crate) const PER_AWAITED_NODE: Requests = Requests::get(2.0);
 /// `ingest` and `plan` each list the environment's members, a thousand nodes in one answer.
 pub(crate) const PER_THOUSAND_NODES_LISTED: Requests = Requests::list(2.0);
 
+// ---- What happens by itself ----
+
+/// The schedule has exported resources gathered once an hour: Lambda receives and deletes its message, and `plan`
+/// lists what nodes export and where they are members, a thousand nodes in one answer.
+pub(crate) const PER_GATHERING: Requests = Requests::messages(2.0);
+pub(crate) const PER_GATHERING_AND_THOUSAND_NODES: Requests = Requests::list(2.0);
+/// `bunraku gc`, once a day, reads each pointer.
+pub(crate) const PER_COLLECTION_AND_NODE: Requests = POINTER_READ;
+/// It lists pointers and catalogs, a thousand in one answer.
+pub(crate) const PER_COLLECTION_AND_THOUSAND_NODES: Requests = Requests::list(2.0);
+/// It looks at each catalog that nobody names any more, lists its versions, and removes them. (Deleting is free.)
+pub(crate) const PER_COLLECTED_CATALOG: Requests = Requests::of(1.0, 0.0, 1.0, 0.0);
+
 // ---- An agent's run ----
 
 /// The edge stores the agent's report.

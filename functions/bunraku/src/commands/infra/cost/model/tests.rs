@@ -71,6 +71,22 @@ fn requests_are_counted_by_hand() {
 }
 
 #[test]
+fn gatherings_and_collections_are_counted_by_hand() {
+    let lines = bill(&site(), &ones());
+    assert!(close(
+        sum(&lines, "S3 PUT, LIST", "hourly gatherings"),
+        730.0 * 2.0
+    ));
+    assert!(close(sum(&lines, "SQS", "hourly gatherings"), 730.0 * 2.0));
+    let days = 730.0 / 24.0;
+    let collected = 10.0 * 1000.0 * 0.3 * days;
+    let read = sum(&lines, "S3 GET", "daily collections");
+    assert!(close(read, 1000.0 * days + collected));
+    let listed = sum(&lines, "S3 PUT, LIST", "daily collections");
+    assert!(close(listed, 2.0 * days + collected));
+}
+
+#[test]
 fn the_environment_is_read_twice_in_a_run_and_no_oftener_than_its_time_allows() {
     let of = |nodes: f64| Site { nodes, ..site() };
     let read = |site| sum(&bill(&site, &ones()), "S3 GET", "agents' runs");
