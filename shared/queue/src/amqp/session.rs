@@ -226,14 +226,15 @@ impl Session {
         self.answer(got).await
     }
 
-    /// How many messages of a queue nobody has in hand.
+    /// How many messages of a queue nobody has in hand. Asked where they are taken and given back: what this process gave
+    /// back before counts.
     pub(super) async fn count(&self, queue: &str) -> Result<usize, QueueError> {
         let options = QueueDeclareOptions {
             passive: true,
             ..QueueDeclareOptions::default()
         };
         let declared = self
-            .publishing
+            .taking
             .queue_declare(queue.into(), options, FieldTable::default());
         let declared = self.answer(declared).await?;
         Ok(usize::try_from(declared.message_count()).unwrap_or(usize::MAX))
