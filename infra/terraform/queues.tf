@@ -70,17 +70,30 @@ data "aws_iam_policy_document" "uploads" {
   }
 }
 
-resource "aws_sqs_queue_policy" "plans" {
-  queue_url = aws_sqs_queue.lane["plans"].id
-  policy    = data.aws_iam_policy_document.plans.json
+resource "aws_sqs_queue_policy" "queues" {
+  for_each = {
+    plans        = aws_sqs_queue.lane["plans"].id
+    urgent       = aws_sqs_queue.lane["urgent"].id
+    normal       = aws_sqs_queue.lane["normal"].id
+    bulk         = aws_sqs_queue.lane["bulk"].id
+    uploads-dead = aws_sqs_queue.dead["uploads"].id
+    plans-dead   = aws_sqs_queue.dead["plans"].id
+    urgent-dead  = aws_sqs_queue.dead["urgent"].id
+    normal-dead  = aws_sqs_queue.dead["normal"].id
+    bulk-dead    = aws_sqs_queue.dead["bulk"].id
+  }
+  queue_url = each.value
+  policy    = data.aws_iam_policy_document.queues.json
 }
 
-data "aws_iam_policy_document" "plans" {
+data "aws_iam_policy_document" "queues" {
+  # A queue's policy speaks of that queue alone: "*" is the queue that it lies on. The schedule's only target is the queue
+  # of plans.
   statement {
     sid       = "ScheduleSends"
     effect    = "Allow"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.lane["plans"].arn]
+    resources = ["*"]
     principals {
       type        = "Service"
       identifiers = ["events.amazonaws.com"]
@@ -96,40 +109,6 @@ data "aws_iam_policy_document" "plans" {
       values   = ["arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-gather"]
     }
   }
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["sqs:*"]
-    resources = [aws_sqs_queue.lane["plans"].arn]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-}
-
-resource "aws_sqs_queue_policy" "queues" {
-  for_each = {
-    urgent       = aws_sqs_queue.lane["urgent"].id
-    normal       = aws_sqs_queue.lane["normal"].id
-    bulk         = aws_sqs_queue.lane["bulk"].id
-    uploads-dead = aws_sqs_queue.dead["uploads"].id
-    plans-dead   = aws_sqs_queue.dead["plans"].id
-    urgent-dead  = aws_sqs_queue.dead["urgent"].id
-    normal-dead  = aws_sqs_queue.dead["normal"].id
-    bulk-dead    = aws_sqs_queue.dead["bulk"].id
-  }
-  queue_url = each.value
-  policy    = data.aws_iam_policy_document.queues.json
-}
-
-data "aws_iam_policy_document" "queues" {
-  # A queue's policy speaks of that queue alone: "*" is the queue that it lies on.
   statement {
     sid       = "TlsOnly"
     effect    = "Deny"

@@ -28,7 +28,6 @@ ADDRESSES = {
     "aws_sqs_queue.lane": "{}Queue",
     "aws_sqs_queue.dead": "{}DeadQueue",
     "aws_sqs_queue_policy.uploads": "UploadsQueuePolicy",
-    "aws_sqs_queue_policy.plans": "PlansQueuePolicy",
     # One policy that lies on many queues there, one for each queue here.
     "aws_sqs_queue_policy.queues": "QueuesPolicy",
     "aws_cloudwatch_event_rule.gather": "GatherSchedule",
