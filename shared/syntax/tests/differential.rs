@@ -7,27 +7,15 @@
 
 mod support;
 
-use support::{Request, ask_reference, cases, difference, ours, walk};
+use support::{Request, all_cases, ask_reference, cases, difference, modules_of_debian, ours};
 
-/// Every source that the installed packages bring. `BUNRAKU_SYNTAX_CORPUS` names a directory with more.
+/// Every manifest and template of every module that Debian packages, where the reference would load it from.
 #[test]
-fn trees_and_findings_on_installed_modules_equal_those_of_the_reference() {
-    let mut requests = Vec::new();
-    for root in [
-        "/usr/share/puppet/modules",
-        "/usr/share/doc/puppet-agent/examples",
-    ] {
-        walk(root.as_ref(), &mut requests);
-    }
-    if let Ok(more) = std::env::var("BUNRAKU_SYNTAX_CORPUS") {
-        walk(more.as_ref(), &mut requests);
-    }
-    let count = requests.len();
-    assert!(
-        count > 50,
-        "only {count} sources: install puppet-module-puppetlabs-stdlib and -concat"
-    );
-    compare(&requests);
+fn trees_and_findings_on_all_modules_of_debian_equal_those_of_the_reference() {
+    let sources = modules_of_debian();
+    let count = sources.len();
+    assert!(count > 1500, "only {count} sources");
+    compare(&sources);
 }
 
 #[test]
@@ -71,11 +59,10 @@ fn findings_in_mutated_programs_equal_those_of_the_reference() {
     };
     let mut random =
         Random(number("BUNRAKU_SYNTAX_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let mut sources = cases("valid.txt");
-    sources.extend(cases("broken.txt"));
-    walk("/usr/share/puppet/modules".as_ref(), &mut sources);
+    let mut sources = all_cases();
+    sources.extend(modules_of_debian());
     sources.retain(|source| source.text.len() < 8_000);
-    let requests: Vec<Request> = (0..number("BUNRAKU_SYNTAX_MUTATIONS", 400))
+    let requests: Vec<Request> = (0..number("BUNRAKU_SYNTAX_MUTATIONS", 5000))
         .map(|_| {
             let source = &sources[random.below(sources.len())];
             let text = mutate(&source.text, &mut random);

@@ -29,9 +29,8 @@ fn survives(text: &str) {
 }
 
 fn sources() -> Vec<String> {
-    support::cases("valid.txt")
+    support::all_cases()
         .into_iter()
-        .chain(support::cases("broken.txt"))
         .map(|case| case.text)
         .collect()
 }
