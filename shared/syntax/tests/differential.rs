@@ -51,18 +51,11 @@ fn compare(requests: &[Request]) {
 /// `BUNRAKU_SYNTAX_SEED` and `BUNRAKU_SYNTAX_MUTATIONS` make other and more of them.
 #[test]
 fn findings_in_mutated_programs_equal_those_of_the_reference() {
-    let number = |name: &str, default: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(default)
-    };
-    let mut random =
-        Random(number("BUNRAKU_SYNTAX_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::seeded();
     let mut sources = all_cases();
     sources.extend(modules_of_debian());
     sources.retain(|source| source.text.len() < 8_000);
-    let requests: Vec<Request> = (0..number("BUNRAKU_SYNTAX_MUTATIONS", 5000))
+    let requests: Vec<Request> = (0..setting("BUNRAKU_SYNTAX_MUTATIONS", 5000))
         .map(|_| {
             let source = &sources[random.below(sources.len())];
             let text = mutate(&source.text, &mut random);
@@ -80,9 +73,132 @@ fn findings_in_mutated_programs_equal_those_of_the_reference() {
     compare(&requests);
 }
 
+/// Regular expressions made of pieces: what Ruby says of them is what we say.
+#[test]
+fn findings_in_regular_expressions_equal_those_of_ruby() {
+    const PIECES: [&str; 92] = [
+        "a",
+        "b",
+        "c",
+        "é",
+        "z",
+        "1",
+        "2",
+        "8",
+        "(",
+        "(",
+        "(",
+        ")",
+        ")",
+        ")",
+        "[",
+        "[",
+        "]",
+        "]",
+        "{",
+        "}",
+        "*",
+        "+",
+        "?",
+        "|",
+        "|",
+        "^",
+        "$",
+        ".",
+        "-",
+        "-",
+        "&&",
+        ":",
+        ",",
+        " ",
+        "#",
+        "(?:",
+        "(?i)",
+        "(?i:",
+        "(?x)",
+        "(?-m)",
+        "(?m-ix:",
+        "(?=",
+        "(?!",
+        "(?<=",
+        "(?<=",
+        "(?<!",
+        "(?>",
+        "(?~",
+        "(?#",
+        "(?<n>",
+        "(?'m'",
+        "(?(1)",
+        "(?(<n>)",
+        "(?P<",
+        "(?<",
+        "(?",
+        "{2}",
+        "{1,2}",
+        "{3,1}",
+        "{,3}",
+        "{2,}",
+        "{,}",
+        "*?",
+        "++",
+        "[:alpha:]",
+        "[:foo:]",
+        "[:^digit:]",
+        "[^",
+        "a-z",
+        "z-a",
+        "\\d",
+        "\\w",
+        "\\b",
+        "\\1",
+        "\\2",
+        "\\k<n>",
+        "\\k<1>",
+        "\\k<-1>",
+        "\\k'x'",
+        "\\x41",
+        "\\x",
+        "\\u0041",
+        "\\u00e9",
+        "\\u{41 e9}",
+        "\\u12",
+        "\\p{Alpha}",
+        "\\pL",
+        "\\R",
+        "\\cA",
+        "\\0",
+        "\\/",
+        "\\xe9",
+    ];
+    let mut random = Random::seeded();
+    let requests: Vec<Request> = (0..setting("BUNRAKU_SYNTAX_PATTERNS", 4000))
+        .map(|_| {
+            let pieces: Vec<&str> = (0..=random.below(7))
+                .map(|_| PIECES[random.below(PIECES.len())])
+                .collect();
+            let text = format!("$x =~ /{}/", pieces.concat());
+            Request::new(&text, text.clone())
+        })
+        .collect();
+    compare(&requests);
+}
+
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
+
 struct Random(u64);
 
 impl Random {
+    /// By `BUNRAKU_SYNTAX_SEED`.
+    fn seeded() -> Self {
+        Self(setting("BUNRAKU_SYNTAX_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
     fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

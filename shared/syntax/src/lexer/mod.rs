@@ -10,6 +10,7 @@ mod epp;
 mod heredoc;
 mod interpolation;
 mod number;
+pub(crate) mod regex;
 mod slurp;
 pub(crate) mod token;
 
@@ -107,7 +108,7 @@ struct Lexer<'s, 'o> {
     /// What the reference's scanner matched last; its message about an unclosed string shows it.
     matched: Option<Span>,
     /// How the text relates to the file when it is that of a heredoc.
-    sub: Option<&'o SubText<'o>>,
+    sub: Option<&'o SubText>,
     nesting: u32,
     /// The number of tokens before the current top-level one.
     tokens_before: usize,
@@ -115,7 +116,7 @@ struct Lexer<'s, 'o> {
 }
 
 impl<'s, 'o> Lexer<'s, 'o> {
-    fn new(src: &'s str, tasks: bool, sub: Option<&'o SubText<'o>>, out: &'o mut Lexed) -> Self {
+    fn new(src: &'s str, tasks: bool, sub: Option<&'o SubText>, out: &'o mut Lexed) -> Self {
         Self {
             src,
             pos: 0,
@@ -538,14 +539,16 @@ impl<'s, 'o> Lexer<'s, 'o> {
             self.pos = end;
             self.matched = Some(Span::new(clamp(start), clamp(end)));
             let source = self.src.get(start + 1..end - 1).unwrap_or("");
-            return Ok(Step::Token(
-                if memchr::memmem::find(source.as_bytes(), b"\\/").is_some() {
-                    let source = EcoString::from(source.replace("\\/", "/"));
-                    self.owned_token(TokenKind::Regex, start, end, source)
-                } else {
-                    self.token(TokenKind::Regex, start, end, (start + 1, end - 1))
-                },
-            ));
+            let unescaped = memchr::memmem::find(source.as_bytes(), b"\\/")
+                .map(|_| EcoString::from(source.replace("\\/", "/")));
+            if let Some(message) = regex::objection(unescaped.as_deref().unwrap_or(source)) {
+                // The reference lets Ruby's own error through, without a place.
+                return Err(self.failure("", message, start));
+            }
+            return Ok(Step::Token(match unescaped {
+                Some(source) => self.owned_token(TokenKind::Regex, start, end, source),
+                None => self.token(TokenKind::Regex, start, end, (start + 1, end - 1)),
+            }));
         }
         Ok(self.fixed(TokenKind::Div, 1))
     }

@@ -18,7 +18,7 @@ use ecow::EcoString;
 use crate::ast::{Definition, Epp, Expr, ExprKind, Program};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::token::{Text, Token, TokenKind};
-use crate::lexer::{Failure, Lexed};
+use crate::lexer::{Failure, Lexed, regex};
 use crate::span::{SourceFile, Span};
 
 /// A node or the error that ends the parse.
@@ -200,7 +200,7 @@ impl Parser<'_> {
                     None,
                 ));
             }
-            TokenKind::Regex => ruby_regex_to_s(&self.text(token)),
+            TokenKind::Regex => regex::to_s(&self.text(token)).into(),
             _ => self.text(token),
         };
         Box::new(Diagnostic::error(
@@ -281,19 +281,4 @@ fn block_or_expression(mut statements: Vec<Expr>, span: Span) -> Expr {
         }
         None => Expr::new(ExprKind::Block(Box::default()), span),
     }
-}
-
-/// `Regexp#to_s` without options.
-fn ruby_regex_to_s(source: &str) -> EcoString {
-    let mut out = EcoString::from("(?-mix:");
-    let mut escaped = false;
-    for ch in source.chars() {
-        if ch == '/' && !escaped {
-            out.push('\\');
-        }
-        escaped = ch == '\\' && !escaped;
-        out.push(ch);
-    }
-    out.push(')');
-    out
 }

@@ -177,6 +177,8 @@ impl Validator<'_> {
     }
 
     fn check_variable(&mut self, expr: &Expr, name: &str) {
+        let is_literal =
+            matches!(name, "true" | "false") && !self.source.slice(expr.span).starts_with('$');
         if name.starts_with(|ch: char| ch.is_ascii_digit()) {
             if !is_match_variable(name) {
                 let message = eco_format!(
@@ -184,7 +186,8 @@ impl Validator<'_> {
                 );
                 self.report("ILLEGAL_NUMERIC_VAR_NAME", expr.span, message);
             }
-        } else if !is_variable_name(name) {
+        } else if is_literal || !is_variable_name(name) {
+            // The reference takes `${true}` for a variable with a name that is no string, and fails with an error of Ruby's.
             let message = eco_format!(
                 "Illegal variable name, The given name '{name}' does not conform to the naming rule /^((::)?[a-z]\\w*)*((::)?[a-z_]\\w*)$/"
             );

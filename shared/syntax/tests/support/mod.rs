@@ -254,6 +254,15 @@ pub(crate) fn difference(ours: &Value, expected: &Value) -> Option<String> {
         let found = ours["diagnostics"].as_array();
         let refused =
             found.is_some_and(|found| found.iter().any(|found| found["severity"] == "error"));
+        // Ruby shows the pattern as the locale has it.
+        let reason = |message: &str| message.split(": /").next().map(str::to_owned);
+        let pattern = crash
+            .as_str()
+            .and_then(|text| text.strip_prefix("RegexpError: "));
+        let last = found.and_then(|found| found.last()?["message"].as_str());
+        if pattern.is_some() && pattern.and_then(reason) != last.and_then(reason) {
+            return Some(format!("pattern\n  ours {last:?}\n  reference {pattern:?}"));
+        }
         return (!refused).then(|| format!("verdict\n  ours none\n  reference {crash}"));
     }
     if !expected["pn"].is_null() && ours["pn"] != expected["pn"] {
