@@ -254,8 +254,12 @@ pub(crate) fn difference(ours: &Value, expected: &Value) -> Option<String> {
         let found = ours["diagnostics"].as_array();
         let refused =
             found.is_some_and(|found| found.iter().any(|found| found["severity"] == "error"));
-        // Ruby shows the pattern as the locale has it.
-        let reason = |message: &str| message.split(": /").next().map(str::to_owned);
+        // Ruby shows the pattern as the locale has it, and where names are broken it matters which rule it looks at first.
+        let reason = |message: &str| {
+            let reason = message.split(": /").next()?;
+            let of_names = reason.contains("group name") || reason.contains("conditional");
+            Some(if of_names { "names" } else { reason }.to_owned())
+        };
         let pattern = crash
             .as_str()
             .and_then(|text| text.strip_prefix("RegexpError: "));
