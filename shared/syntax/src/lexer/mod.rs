@@ -16,7 +16,9 @@ pub(crate) mod token;
 
 use ecow::EcoString;
 
-use self::chars::{bare_word_end, blank_prefix, class_ref_end, is_blank, variable_end};
+use self::chars::{
+    bare_word_end, blank_prefix, class_ref_end, is_blank, is_word, variable_end, word_end,
+};
 use self::epp::EppMode;
 use self::heredoc::SubText;
 use self::slurp::Escapes;
@@ -30,33 +32,37 @@ pub(crate) type Failure = Box<Diagnostic>;
 /// How deep strings, heredocs and their interpolations may nest.
 const MAX_NESTING: u32 = 64;
 
-/// The tokens of a text; the last one is [`TokenKind::Eof`] or [`TokenKind::Failure`].
+/// The tokens of a text; the last one is [`TokenKind::Eof`], or [`TokenKind::Failure`] where the lexer gave up.
 #[derive(Debug, Default)]
 pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
     pub(crate) owned: Vec<EcoString>,
     /// Warnings, each with the number of tokens before the one that it is about.
     pub(crate) warnings: Vec<(usize, Diagnostic)>,
-    pub(crate) failure: Option<Failure>,
+    /// What the tokens [`TokenKind::Failure`] stand for.
+    pub(crate) failures: Vec<Failure>,
 }
 
-/// Lexes a manifest.
-pub(crate) fn lex_manifest(src: &str, tasks: bool) -> Lexed {
-    lex(src, tasks, false)
+/// How to lex.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mode {
+    /// It is a template.
+    pub(crate) template: bool,
+    /// `plan` and `apply` are keywords.
+    pub(crate) tasks: bool,
+    /// Behind a broken word go on.
+    pub(crate) go_on: bool,
 }
 
-/// Lexes a template.
-pub(crate) fn lex_epp(src: &str, tasks: bool) -> Lexed {
-    lex(src, tasks, true)
-}
-
-fn lex(src: &str, tasks: bool, epp: bool) -> Lexed {
+/// Lexes a text.
+pub(crate) fn lex(src: &str, mode: Mode) -> Lexed {
     // A token for every four bytes is more than common manifests have.
     let mut out = Lexed {
         tokens: Vec::with_capacity(src.len() / 4 + 2),
         ..Lexed::default()
     };
-    let mut lexer = Lexer::new(src, tasks, None, &mut out);
+    let mut lexer = Lexer::new(src, mode.tasks, None, &mut out);
+    lexer.go_on = mode.go_on;
     let ended = if u32::try_from(src.len()).is_err() {
         Err(Box::new(Diagnostic::error(
             "SOURCE_TOO_LARGE",
@@ -64,24 +70,37 @@ fn lex(src: &str, tasks: bool, epp: bool) -> Lexed {
             None,
         )))
     } else {
-        lexer
-            .check_byte_order_mark()
-            .and_then(|()| if epp { lexer.scan_epp() } else { lexer.scan() })
+        lexer.check_byte_order_mark().and_then(|()| {
+            if mode.template {
+                lexer.scan_epp()
+            } else {
+                lexer.scan()
+            }
+        })
     };
-    let kind = match ended {
-        Ok(()) => TokenKind::Eof,
-        Err(failure) => {
-            out.failure = Some(failure);
-            TokenKind::Failure
-        }
-    };
-    let span = Span::empty(clamp(src.len()));
-    out.tokens.push(Token {
-        kind,
-        span,
-        text: Text::Source(span),
-    });
+    let at = clamp(src.len());
+    match ended {
+        Err(failure) => out.fail(at, failure),
+        Ok(()) => out.tokens.push(Token {
+            kind: TokenKind::Eof,
+            span: Span::empty(at),
+            text: Text::Source(Span::empty(at)),
+        }),
+    }
     out
+}
+
+impl Lexed {
+    /// A token for a failure at `at`.
+    fn fail(&mut self, at: u32, failure: Failure) {
+        let index = clamp(self.failures.len());
+        self.failures.push(failure);
+        self.tokens.push(Token {
+            kind: TokenKind::Failure,
+            span: Span::empty(at),
+            text: Text::Owned(index),
+        });
+    }
 }
 
 /// What one step of the lexer found.
@@ -96,6 +115,7 @@ struct Lexer<'s, 'o> {
     src: &'s str,
     pos: usize,
     tasks: bool,
+    go_on: bool,
     /// The token before the current position, as far as it decides what `/` and `{` mean.
     after: Option<TokenKind>,
     brace_count: i64,
@@ -121,6 +141,7 @@ impl<'s, 'o> Lexer<'s, 'o> {
             src,
             pos: 0,
             tasks,
+            go_on: false,
             after: None,
             brace_count: 0,
             line_start: 0,
@@ -146,6 +167,7 @@ impl<'s, 'o> Lexer<'s, 'o> {
     /// One step outside of strings. When it fails, nothing of a half-lexed string stays in the output.
     fn top_level_step(&mut self) -> Result<(), Failure> {
         let before = self.out.tokens.len();
+        let start = self.pos;
         self.tokens_before = before;
         match self.step() {
             Ok(Step::Token(token)) => {
@@ -159,10 +181,31 @@ impl<'s, 'o> Lexer<'s, 'o> {
             }
             Err(failure) => {
                 self.out.tokens.truncate(before);
-                return Err(failure);
+                if !self.go_on || !self.skip_broken_word(start, &failure) {
+                    return Err(failure);
+                }
+                self.out.fail(clamp(start), failure);
+                self.after = Some(TokenKind::Failure);
             }
         }
         Ok(())
+    }
+
+    /// Moves behind the word, number or pattern at `start` that is broken; false if it is none of these.
+    fn skip_broken_word(&mut self, start: usize, failure: &Diagnostic) -> bool {
+        let bytes = self.src.as_bytes();
+        match bytes.get(start) {
+            Some(b'/') if failure.issue_code.is_empty() => {}
+            Some(byte) if is_word(*byte) || *byte == b':' => {
+                let rest = bytes.get(start..).unwrap_or(&[]);
+                let end = rest
+                    .iter()
+                    .position(|byte| !is_word(*byte) && *byte != b':');
+                self.pos = start + end.unwrap_or(rest.len());
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn check_byte_order_mark(&self) -> Result<(), Failure> {
@@ -442,7 +485,19 @@ impl<'s, 'o> Lexer<'s, 'o> {
                 "Illegal fully qualified class reference",
             )
         };
-        Err(self.failure(code, message, end + skip))
+        let mut failure = self.failure(code, message, end + skip);
+        failure.hint = self.capitalized(end);
+        Err(failure)
+    }
+
+    /// The type that a name with a small letter behind `::` was most likely to be.
+    fn capitalized(&self, colons: usize) -> Option<EcoString> {
+        let start = self.pos;
+        let end = word_end(self.src.as_bytes(), colons + 2);
+        let (first, rest) = self.src.get(colons + 2..end)?.split_at_checked(1)?;
+        let before = self.src.get(start..colons + 2)?;
+        let first = first.to_ascii_uppercase();
+        Some(ecow::eco_format!("did you mean `{before}{first}{rest}`?"))
     }
 
     /// `::name`, `::Type`.

@@ -11,7 +11,10 @@ use super::idem::{is_idem, untitled_resource};
 use super::literal::literal;
 use super::names::{is_match_variable, is_variable_name};
 use super::{Check, Validator};
+use crate::diagnostic::Diagnostic;
 use crate::label::{a_an, a_an_capital, label, with_article};
+use crate::parser::{KEYWORDS, STATEMENT_CALLS};
+use crate::similar::nearest;
 
 impl Validator<'_> {
     /// The check of one node, without its children.
@@ -244,7 +247,11 @@ impl Validator<'_> {
                 "This {} has no effect. A value was produced and then forgotten (one or more preceding expressions may have the wrong form)",
                 label(idle)
             );
-            self.report("IDEM_EXPRESSION_NOT_LAST", idle.span, message);
+            let finding = Diagnostic::error("IDEM_EXPRESSION_NOT_LAST", message, Some(idle.span));
+            self.found.push(match meant_word(idle) {
+                Some(name) => finding.with_hint(eco_format!("did you mean `{name}`?")),
+                None => finding,
+            });
         }
     }
 
@@ -359,6 +366,14 @@ impl Validator<'_> {
                 self.report("ILLEGAL_QUERY_EXPRESSION", expr.span, message);
             }
         }
+    }
+}
+
+/// The function or keyword that a name which does nothing was most likely to be.
+fn meant_word(expr: &Expr) -> Option<&'static str> {
+    match &expr.kind {
+        ExprKind::Name(name) => nearest(name, STATEMENT_CALLS.into_iter().chain(KEYWORDS)),
+        _ => None,
     }
 }
 
