@@ -101,10 +101,7 @@ impl Parser<'_> {
 
     fn starts_statement(&self) -> bool {
         use TokenKind as T;
-        if !self.first_on_line() {
-            return false;
-        }
-        match self.kind() {
+        let starts = match self.kind() {
             T::Variable => matches!(
                 self.kind_ahead(1),
                 T::Equals | T::Appends | T::Deletes | T::Match | T::Dot
@@ -116,7 +113,8 @@ impl Parser<'_> {
             T::ClassRef => matches!(self.kind_ahead(1), T::LBrace | T::LBrack | T::LCollect),
             T::If | T::Unless | T::Case | T::At | T::AtAt => true,
             kind => is_definition(kind) && starts_expression(kind),
-        }
+        };
+        starts && self.first_on_line()
     }
 
     fn defines_at_line_start(&self) -> bool {
@@ -127,8 +125,8 @@ impl Parser<'_> {
     }
 
     fn first_on_line(&self) -> bool {
-        let line = self.before().rsplit('\n').next().unwrap_or("");
-        line.trim().is_empty()
+        let before = self.before().trim_end_matches([' ', '\t', '\r']);
+        before.is_empty() || before.ends_with('\n')
     }
 
     fn before(&self) -> &str {
