@@ -113,6 +113,7 @@ fn hints_say_what_to_write_instead() {
             "a comma is missing before `owner`",
         ),
         ("file { 'a': mode = 1 }", "write `=>`"),
+        ("class a { $x = = 1 }", "one too many"),
         ("$a = {'b': 1}", "write `=>`"),
         ("if $x { } else if $y { }", "`elsif`"),
         ("unless $x { } elsif $y { }", "`unless` has no `elsif`"),

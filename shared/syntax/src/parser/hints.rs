@@ -47,7 +47,10 @@ impl Parser<'_> {
                 "there is no `if` that this belongs to, or it has its `else` already".into()
             }
             T::Elsif | T::Else => "this belongs behind the braces of an `if`".into(),
-            T::Equals if opened == Some(T::LBrace) => "write `=>` between a name and its value".into(),
+            T::Equals if kind_before == T::Equals => "write `==` to compare; this `=` is one too many".into(),
+            T::Equals if opened == Some(T::LBrace) && kind_before != T::Variable => {
+                "write `=>` between a name and its value".into()
+            }
             T::Equals => "only variables can be assigned to; compare with `==`".into(),
             T::Colon if self.kind_ahead(1) == T::Colon => "names are joined by `::` without blanks".into(),
             T::Colon if opened == Some(T::LBrace) => {

@@ -66,9 +66,12 @@ pub(crate) fn find(path: &Path, found: &mut Vec<File>) -> Result<()> {
             entry.depth() == 0 || !name.is_some_and(|name| LEFT_OUT.contains(&name))
         });
     for entry in walk {
-        let Ok(entry) = entry else {
-            // A link that leads nowhere, or a directory that may not be read: its files can't be code that is used.
-            continue;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.extend(unreadable(&error));
+                continue;
+            }
         };
         if !entry.file_type().is_file() {
             continue;
@@ -86,6 +89,19 @@ pub(crate) fn find(path: &Path, found: &mut Vec<File>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A directory that can't be listed, to be told as a file that can't be read; links that lead nowhere, or to a
+/// directory around them, are passed over.
+fn unreadable(error: &walkdir::Error) -> Option<File> {
+    let refused = error.io_error()?.kind() == std::io::ErrorKind::PermissionDenied;
+    let path = error.path().filter(|_| refused)?;
+    Some(File {
+        path: path.to_owned(),
+        inside: String::new(),
+        kind: Kind::Manifest,
+        module_path: None,
+    })
 }
 
 /// What the file at a path is checked as. Data that is `named` itself need lie in no directory of data.

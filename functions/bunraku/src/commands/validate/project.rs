@@ -45,9 +45,17 @@ pub(crate) fn metadata(name: &str, bytes: &[u8]) -> Vec<Finding> {
         }
     }
     let text = |field: &str| fields.get(field).and_then(Json::as_str);
-    if let Some(problem) = text("name").and_then(name_problem) {
+    if let Some(module) = text("name")
+        && let Some(problem) = name_problem(module)
+    {
         let message = format!("Invalid 'name' field in metadata.json: {problem}");
-        found.push(Finding::error(name, message));
+        // Puppet loads a module without an author, only the Forge does not take it.
+        let finding = if module.contains(['-', '/']) {
+            Finding::error
+        } else {
+            Finding::warning
+        };
+        found.push(finding(name, message));
     }
     if let Some(version) = text("version")
         && !is_version(version)
