@@ -162,7 +162,7 @@ fn parse_text(
             for (at, warning) in warnings {
                 if at <= refused.read {
                     diagnostics.push(warning);
-                } else {
+                } else if go_on {
                     further.push(warning);
                 }
             }
