@@ -196,13 +196,29 @@ fn escape(parser: &mut Parser<'_>) -> Result<Token, Objection> {
 
 /// `{Alpha}` behind `\p`; the brace is read. Which names there are is a matter of Unicode's version.
 pub(super) fn property(parser: &mut Parser<'_>) -> Result<(), Objection> {
+    parser.maybe('^');
     let rest = parser.text.get(parser.at..).unwrap_or(&[]);
-    match rest.iter().position(|ch| *ch == '}') {
-        Some(end) if end > 0 => {
-            parser.at += end + 1;
-            Ok(())
-        }
-        _ => Err("invalid character property name {}".to_owned()),
+    let end = rest
+        .iter()
+        .position(|ch| matches!(ch, '}' | '(' | ')' | '{' | '|'));
+    let closed = end.is_some_and(|end| rest.get(end) == Some(&'}'));
+    let end = end.unwrap_or(rest.len().saturating_sub(1));
+    let name: String = rest.iter().take(end).collect();
+    if !closed || !may_be_property(&name) {
+        return Err(format!("invalid character property name {{{name}}}"));
+    }
+    parser.at += end + 1;
+    Ok(())
+}
+
+/// Whether a property may have this name.
+fn may_be_property(name: &str) -> bool {
+    let fits =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'=');
+    match name.as_bytes() {
+        [] => false,
+        [letter] => b"clmnpsz".contains(&letter.to_ascii_lowercase()),
+        bytes => bytes.iter().copied().all(fits) && bytes.iter().any(u8::is_ascii_alphabetic),
     }
 }
 
@@ -249,19 +265,24 @@ fn posix(parser: &mut Parser<'_>) -> Result<Token, Objection> {
     const LONGEST: usize = 20;
     let rest = parser.text.get(parser.at + 1..).unwrap_or(&[]);
     let start = usize::from(rest.first() == Some(&'^'));
-    let name: String = rest
-        .iter()
-        .skip(start)
-        .take_while(|ch| **ch != ':' && **ch != ']')
-        .collect();
-    let end = start + name.chars().count();
-    let closed = rest.get(end..end + 2) == Some(&[':', ']']);
-    if closed && NAMES.contains(&name.as_str()) {
-        parser.at += 1 + end + 2;
+    let inside = rest.get(start..).unwrap_or(&[]);
+    let known = NAMES.iter().find(|name| {
+        let length = name.len();
+        inside
+            .get(..length)
+            .is_some_and(|text| text.iter().copied().eq(name.chars()))
+    });
+    let invalid = || Err("invalid POSIX bracket type".to_owned());
+    if let Some(name) = known {
+        if inside.get(name.len()..name.len() + 2) != Some(&[':', ']']) {
+            return invalid();
+        }
+        parser.at += 1 + start + name.len() + 2;
         return Ok(Token::Class);
     }
-    if closed && name.chars().count() <= LONGEST {
-        return Err("invalid POSIX bracket type".to_owned());
+    let end = inside.iter().position(|ch| matches!(ch, ':' | ']'));
+    match end {
+        Some(end) if end <= LONGEST && inside.get(end..end + 2) == Some(&[':', ']']) => invalid(),
+        _ => Ok(Token::Char(u32::from('['))),
     }
-    Ok(Token::Char(u32::from('[')))
 }
