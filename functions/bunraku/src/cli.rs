@@ -329,9 +329,29 @@ pub(crate) struct Validate {
     /// The path that the definitions' location is checked against.
     #[arg(long, value_name = "PATH")]
     pub(crate) source_name: Option<String>,
+    /// Accept plans; the same as `--setting tasks=true`.
+    #[arg(long)]
+    pub(crate) tasks: bool,
     /// One of Puppet's settings that validation depends on (`strict`, `tasks`).
     #[arg(long = "setting", value_name = "NAME=VALUE")]
     pub(crate) settings: Vec<String>,
+    /// How findings are written; SARIF is for code hosts and editors.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Findings,
+    /// Check again on each change.
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) watch: bool,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Findings {
+    /// For people, on standard error.
+    Text,
+    /// One JSON document; the same as `--json`.
+    Json,
+    /// One SARIF 2.1.0 log.
+    Sarif,
 }
 
 #[derive(Debug, Args)]
@@ -342,6 +362,9 @@ pub(crate) struct Dump {
     /// The program is a template.
     #[arg(long)]
     pub(crate) epp: bool,
+    /// Accept plans.
+    #[arg(long)]
+    pub(crate) tasks: bool,
 }
 
 #[derive(Debug, Args)]

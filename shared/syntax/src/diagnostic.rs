@@ -42,6 +42,8 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// What to write instead, in one line. Not part of the reference's message.
     pub hint: Option<EcoString>,
+    /// It is behind the error at which the reference stops, so the reference never tells it.
+    pub further: bool,
 }
 
 impl Diagnostic {
@@ -59,6 +61,7 @@ impl Diagnostic {
             message: message.into(),
             span,
             hint: None,
+            further: false,
         }
     }
 
@@ -73,6 +76,13 @@ impl Diagnostic {
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<EcoString>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same diagnostic, behind the error at which the reference stops.
+    #[must_use]
+    pub(crate) fn as_further(mut self) -> Self {
+        self.further = true;
         self
     }
 

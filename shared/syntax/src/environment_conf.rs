@@ -1,5 +1,7 @@
 //! `environment.conf`: where an environment keeps its modules and its main manifest.
 
+use crate::similar::nearest;
+
 /// The settings of `environment.conf` that decide which code a compile sees, with Puppet's defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentConf {
@@ -20,6 +22,30 @@ impl Default for EnvironmentConf {
         }
     }
 }
+
+/// Something in an `environment.conf` that Puppet ignores, with a warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// The name of a setting, or of a section.
+    pub name: String,
+    /// It is a section: the file has none.
+    pub is_section: bool,
+    /// Its line, from 1.
+    pub line: u32,
+    /// The setting that was most likely meant.
+    pub meant: Option<&'static str>,
+}
+
+/// The settings that Puppet knows in the file (`Puppet::Settings::EnvironmentConf::VALID_SETTINGS`).
+const SETTINGS: [&str; 7] = [
+    "modulepath",
+    "manifest",
+    "config_version",
+    "environment_timeout",
+    "environment_data_provider",
+    "static_catalogs",
+    "rich_data",
+];
 
 /// Stands in a module path for the directories that all environments share.
 pub const BASE_MODULE_PATH: &str = "$basemodulepath";
@@ -57,6 +83,32 @@ impl EnvironmentConf {
     }
 }
 
+/// What Puppet ignores in the text of an `environment.conf`: sections, and settings that are none of this file.
+#[must_use]
+pub fn ignored(text: &str) -> Vec<Ignored> {
+    let mut found = Vec::new();
+    for (line, number) in text.lines().map(str::trim).zip(1..) {
+        let section = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.split(']').next());
+        let (name, is_section) = match (section, line.split_once('=')) {
+            (Some("main"), _) => continue,
+            (Some(section), _) => (section, true),
+            (None, Some((name, _))) if !line.starts_with('#') => (name.trim(), false),
+            (None, _) => continue,
+        };
+        if is_section || !SETTINGS.contains(&name) {
+            found.push(Ignored {
+                name: name.to_owned(),
+                is_section,
+                line: number,
+                meant: nearest(name, SETTINGS).filter(|_| !is_section),
+            });
+        }
+    }
+    found
+}
+
 /// A path without `.` segments and slashes that mean nothing.
 fn clean(path: &str) -> String {
     let segments: Vec<&str> = path
@@ -69,7 +121,7 @@ fn clean(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::EnvironmentConf;
+    use super::{EnvironmentConf, ignored};
 
     #[test]
     fn what_is_not_set_has_the_default_of_puppet() {
@@ -86,5 +138,29 @@ mod tests {
         );
         assert_eq!(conf.modulepath, ["site", "modules", "$basemodulepath"]);
         assert_eq!(conf.manifest, "manifests/site.pp");
+    }
+
+    #[test]
+    fn what_puppet_ignores_is_found_with_its_line() {
+        let found = ignored("modulepath = a\n# x = y\n[agent]\nmodulpath=b\n[main]\nfoo = 1\n");
+        let shown: Vec<_> = found
+            .iter()
+            .map(|found| {
+                (
+                    found.name.as_str(),
+                    found.is_section,
+                    found.line,
+                    found.meant,
+                )
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("agent", true, 3, None),
+                ("modulpath", false, 4, Some("modulepath")),
+                ("foo", false, 6, None)
+            ]
+        );
     }
 }

@@ -44,9 +44,8 @@ pub fn render(diagnostic: &Diagnostic, source: &SourceFile, colour: Colour) -> S
             .annotation(AnnotationKind::Primary.span(mark));
         group = group.element(snippet);
     }
-    let hint = diagnostic.hint.as_deref().or_else(|| hint(diagnostic));
-    if let Some(hint) = hint {
-        group = group.element(Level::HELP.message(hint));
+    if let Some(advice) = diagnostic.advice() {
+        group = group.element(Level::HELP.message(String::from(advice)));
     }
     let renderer = match colour {
         Colour::Off => Renderer::plain(),
@@ -83,86 +82,6 @@ fn excerpt<'s>(diagnostic: &Diagnostic, source: &'s SourceFile) -> Option<Excerp
         text,
         first_line,
         mark: from..to,
-    })
-}
-
-/// What to do about an issue, in a line.
-#[must_use]
-pub fn hint(diagnostic: &Diagnostic) -> Option<&'static str> {
-    Some(match diagnostic.issue_code {
-        "SYNTAX_ERROR" => return syntax_hint(&diagnostic.message),
-        "UNCLOSED_QUOTE" => "close the string with the quote that opens it",
-        "UNCLOSED_MLCOMMENT" => "close the comment with */",
-        "ILLEGAL_CLASS_REFERENCE" | "ILLEGAL_FULLY_QUALIFIED_CLASS_REFERENCE" => {
-            "each part of a type's name starts with a capital: Foo::Bar"
-        }
-        "ILLEGAL_FULLY_QUALIFIED_NAME" => "a name follows `::`, starting with a small letter",
-        "INVALID_OCTAL_NUMBER" => {
-            "a number that starts with 0 is octal; quote it if it is a string, such as a file mode"
-        }
-        "ILLEGAL_NUMBER" | "INVALID_DECIMAL_NUMBER" | "INVALID_HEX_NUMBER" => {
-            "quote it if it is a string"
-        }
-        "HEREDOC_WITHOUT_END_TAGGED_LINE" => {
-            "end the text with a line that has only the tag, optionally after `|` and `-`"
-        }
-        "UNRECOGNIZED_ESCAPE" => "write `\\\\` for a backslash, or use single quotes",
-        "RESOURCE_WITHOUT_TITLE" => "a resource is written `type { 'title': attribute => value }`",
-        "IDEM_EXPRESSION_NOT_LAST" | "IDEM_NOT_ALLOWED_LAST" => {
-            "remove it, or assign or use its value"
-        }
-        "APPENDS_DELETES_NO_LONGER_SUPPORTED" => {
-            "variables do not change: assign `$new = $old + …` instead"
-        }
-        "ILLEGAL_ATTRIBUTE_APPEND" => {
-            "`+>` works in resource overrides and collectors only; use `=>` here"
-        }
-        "NOT_TOP_LEVEL" | "NOT_ABSOLUTE_TOP_LEVEL" => {
-            "move the definition to a file of its own in its module"
-        }
-        "ILLEGAL_DEFINITION_NAME" => {
-            "names have small letters, digits and underscores, and start with a letter"
-        }
-        "ILLEGAL_VAR_NAME" | "ILLEGAL_PARAM_NAME" => {
-            "names of variables start with a small letter or an underscore"
-        }
-        "CROSS_SCOPE_ASSIGNMENT" => {
-            "assign to a variable without `::`; other scopes can only be read"
-        }
-        "RESERVED_WORD" => "quote it if it is a string",
-        "RESERVED_PARAMETER" => "every resource has $title and $name already; choose another name",
-        "ILLEGAL_NODE_INHERITANCE" => "put what nodes share in a class and include it",
-        "ILLEGAL_HOSTNAME_CHARS" => "use a regular expression to match several hosts",
-        "NOT_RVALUE" => "put it in a statement of its own",
-        "DUPLICATE_KEY" | "DUPLICATE_DEFAULT" | "DUPLICATE_PARAMETER" => "remove one of the two",
-        "CAPTURES_REST_NOT_SUPPORTED" => {
-            "take an array instead; `*` works in functions and lambdas only"
-        }
-        "CAPTURES_REST_NOT_LAST" => "move the parameter with `*` to the end",
-        "ILLEGAL_EPP_PARAMETERS" => "start the template with `<%- | parameters | -%>`",
-        "EPP_UNBALANCED_TAG" | "EPP_UNBALANCED_EXPRESSION" | "EPP_UNBALANCED_COMMENT" => {
-            "close the tag with %>"
-        }
-        "ILLEGAL_DEFINITION_LOCATION" => {
-            "class a::b::c of module a is in manifests/b/c.pp, class a in manifests/init.pp"
-        }
-        "ILLEGAL_BOM" => "save the file as UTF-8 without a byte order mark",
-        _ => return None,
-    })
-}
-
-fn syntax_hint(message: &str) -> Option<&'static str> {
-    Some(match message.strip_prefix("Syntax error at ")? {
-        "end of input" => {
-            "a brace, bracket or parenthesis is not closed, or the last statement is not finished"
-        }
-        "'}'" => {
-            "an expression is missing before this, or there is a brace too many (a `;` needs a statement after it)"
-        }
-        "'elsif'" => "`unless` has no `elsif`; use `if`",
-        "'=>'" => "a comma or a brace may be missing before this",
-        "')'" | "']'" => "an argument is missing before this, or it closes nothing",
-        _ => return None,
     })
 }
 

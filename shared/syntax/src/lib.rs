@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+mod advice;
 pub mod ast;
 pub mod diagnostic;
 pub mod environment_conf;
@@ -13,6 +14,7 @@ pub mod label;
 mod lexer;
 mod parser;
 pub mod pn;
+pub mod similar;
 pub mod span;
 mod validator;
 pub mod visit;
@@ -87,34 +89,66 @@ impl Parsed {
     }
 }
 
+/// What a source text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A manifest (`.pp`).
+    Manifest,
+    /// A template (`.epp`).
+    Template,
+}
+
 /// Parses and validates a manifest (`.pp`).
 #[must_use]
 pub fn parse_manifest(source: &SourceFile, options: &ParseOptions) -> Parsed {
-    parse_nested(source, options, false, 0)
+    parse_nested(source, options, Language::Manifest, 0)
 }
 
 /// Parses and validates a template (`.epp`).
 #[must_use]
 pub fn parse_epp(source: &SourceFile, options: &ParseOptions) -> Parsed {
-    parse_nested(source, options, true, 0)
+    parse_nested(source, options, Language::Template, 0)
+}
+
+/// Everything that is wrong with a text, behind the error of syntax at which the reference stops too: what comes after it
+/// is marked as [`Diagnostic::further`].
+#[must_use]
+pub fn diagnose(
+    source: &SourceFile,
+    options: &ParseOptions,
+    language: Language,
+) -> Vec<Diagnostic> {
+    parse_text(source, options, language, 0, true).diagnostics
 }
 
 /// Parses and validates a text that is in `nested` heredocs.
 fn parse_nested(
     source: &SourceFile,
     options: &ParseOptions,
-    template: bool,
+    language: Language,
     nested: u32,
 ) -> Parsed {
-    let lex = if template {
-        lexer::lex_epp
-    } else {
-        lexer::lex_manifest
-    };
-    let mut lexed = lex(source.text(), options.tasks);
+    parse_text(source, options, language, nested, false)
+}
+
+fn parse_text(
+    source: &SourceFile,
+    options: &ParseOptions,
+    language: Language,
+    nested: u32,
+    go_on: bool,
+) -> Parsed {
+    let mut lexed = lexer::lex(
+        source.text(),
+        lexer::Mode {
+            template: language == Language::Template,
+            tasks: options.tasks,
+            go_on,
+        },
+    );
     let warnings = std::mem::take(&mut lexed.warnings);
     let mut diagnostics = Vec::new();
-    let program = match parser::parse(source, lexed) {
+    let program = match parser::parse(source, lexed, go_on) {
         Ok(program) => {
             diagnostics.extend(warnings.into_iter().map(|(_, warning)| warning));
             if options.validate {
@@ -122,15 +156,24 @@ fn parse_nested(
             }
             Some(Arc::new(program))
         }
-        Err((failure, read)) => {
+        Err(refused) => {
             // The reference lexes while it parses: it never sees what is behind an error.
-            diagnostics.extend(
-                warnings
-                    .into_iter()
-                    .filter(|(at, _)| *at <= read)
-                    .map(|(_, warning)| warning),
-            );
-            diagnostics.push(*failure);
+            let mut further = Vec::new();
+            for (at, warning) in warnings {
+                if at <= refused.read {
+                    diagnostics.push(warning);
+                } else if go_on {
+                    further.push(warning);
+                }
+            }
+            diagnostics.push(*refused.failure);
+            further.extend(refused.further.into_iter().map(|error| *error));
+            if let Some(rest) = refused.rest.filter(|_| options.validate) {
+                validator::validate(&rest, options, nested, &mut further);
+            }
+            further.retain(|found| !follows_from_gaps(found));
+            further.sort_by_key(|found| found.span);
+            diagnostics.extend(further.into_iter().map(Diagnostic::as_further));
             None
         }
     };
@@ -138,4 +181,15 @@ fn parse_nested(
         program,
         diagnostics,
     }
+}
+
+/// Whether a finding may come from a statement that is missing because it was broken.
+fn follows_from_gaps(found: &Diagnostic) -> bool {
+    matches!(
+        found.issue_code,
+        "IDEM_EXPRESSION_NOT_LAST"
+            | "IDEM_NOT_ALLOWED_LAST"
+            | "RESOURCE_WITHOUT_TITLE"
+            | "ILLEGAL_TOP_CONSTRUCT_LOCATION"
+    )
 }

@@ -7,6 +7,7 @@ use crate::ast::{
     HashEntry, If, Lambda, MethodCall, NodeDefinition, Parameter, Program, Radix, Resource,
     SelectorEntry, StringPart,
 };
+use crate::lexer::regex::has_fixed_encoding;
 
 /// The program on one line.
 #[must_use]
@@ -111,6 +112,10 @@ impl Dump {
             ExprKind::Name(name) => self.named("qn", name),
             ExprKind::TypeName(name) => self.named("qr", name),
             ExprKind::Variable(name) => self.named("var", name),
+            // The reference mistakes the flag of a fixed encoding for an option.
+            ExprKind::Regex(source) if has_fixed_encoding(source) => {
+                self.named("regexp", &format!("(?-imx:{source})"));
+            }
             ExprKind::Regex(source) => self.named("regexp", source),
             ExprKind::ReservedWord(word) => self.named("reserved", word),
             ExprKind::RenderString(text) => self.named("render-s", text),

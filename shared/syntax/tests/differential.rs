@@ -7,27 +7,15 @@
 
 mod support;
 
-use support::{Request, ask_reference, cases, difference, ours, walk};
+use support::{Request, all_cases, ask_reference, cases, difference, modules_of_debian, ours};
 
-/// Every source that the installed packages bring. `BUNRAKU_SYNTAX_CORPUS` names a directory with more.
+/// Every manifest and template of every module that Debian packages, where the reference would load it from.
 #[test]
-fn trees_and_findings_on_installed_modules_equal_those_of_the_reference() {
-    let mut requests = Vec::new();
-    for root in [
-        "/usr/share/puppet/modules",
-        "/usr/share/doc/puppet-agent/examples",
-    ] {
-        walk(root.as_ref(), &mut requests);
-    }
-    if let Ok(more) = std::env::var("BUNRAKU_SYNTAX_CORPUS") {
-        walk(more.as_ref(), &mut requests);
-    }
-    let count = requests.len();
-    assert!(
-        count > 50,
-        "only {count} sources: install puppet-module-puppetlabs-stdlib and -concat"
-    );
-    compare(&requests);
+fn trees_and_findings_on_all_modules_of_debian_equal_those_of_the_reference() {
+    let sources = modules_of_debian();
+    let count = sources.len();
+    assert!(count > 1500, "only {count} sources");
+    compare(&sources);
 }
 
 #[test]
@@ -63,19 +51,11 @@ fn compare(requests: &[Request]) {
 /// `BUNRAKU_SYNTAX_SEED` and `BUNRAKU_SYNTAX_MUTATIONS` make other and more of them.
 #[test]
 fn findings_in_mutated_programs_equal_those_of_the_reference() {
-    let number = |name: &str, default: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(default)
-    };
-    let mut random =
-        Random(number("BUNRAKU_SYNTAX_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let mut sources = cases("valid.txt");
-    sources.extend(cases("broken.txt"));
-    walk("/usr/share/puppet/modules".as_ref(), &mut sources);
+    let mut random = Random::seeded();
+    let mut sources = all_cases();
+    sources.extend(modules_of_debian());
     sources.retain(|source| source.text.len() < 8_000);
-    let requests: Vec<Request> = (0..number("BUNRAKU_SYNTAX_MUTATIONS", 400))
+    let requests: Vec<Request> = (0..setting("BUNRAKU_SYNTAX_MUTATIONS", 5000))
         .map(|_| {
             let source = &sources[random.below(sources.len())];
             let text = mutate(&source.text, &mut random);
@@ -84,8 +64,8 @@ fn findings_in_mutated_programs_equal_those_of_the_reference() {
                 path,
                 text,
                 epp: source.epp,
-                tasks: source.tasks,
-                strict: source.strict,
+                tasks: source.tasks || random.below(8) == 0,
+                strict: ["off", "warning", "error"][random.below(3)],
                 module_path: source.module_path.clone(),
             }
         })
@@ -93,9 +73,135 @@ fn findings_in_mutated_programs_equal_those_of_the_reference() {
     compare(&requests);
 }
 
+/// Regular expressions made of pieces: what Ruby says of them is what we say.
+#[test]
+fn findings_in_regular_expressions_equal_those_of_ruby() {
+    const PIECES: [&str; 95] = [
+        "a",
+        "b",
+        "c",
+        "é",
+        "z",
+        "1",
+        "2",
+        "8",
+        "(",
+        "(",
+        "(",
+        ")",
+        ")",
+        ")",
+        "[",
+        "[",
+        "]",
+        "]",
+        "{",
+        "}",
+        "*",
+        "+",
+        "?",
+        "|",
+        "|",
+        "^",
+        "$",
+        ".",
+        "-",
+        "-",
+        "&&",
+        ":",
+        ",",
+        " ",
+        "#",
+        "(?:",
+        "(?i)",
+        "(?i:",
+        "(?x)",
+        "(?-m)",
+        "(?m-ix:",
+        "(?=",
+        "(?!",
+        "(?<=",
+        "(?<=",
+        "(?<!",
+        "(?>",
+        "(?~",
+        "(?#",
+        "(?<n>",
+        "(?'m'",
+        "(?(1)",
+        "(?(<n>)",
+        "(?P<",
+        "(?<",
+        "(?",
+        "{2}",
+        "{1,2}",
+        "{3,1}",
+        "{,3}",
+        "{2,}",
+        "{,}",
+        "*?",
+        "++",
+        "[:alpha:]",
+        "[:foo:]",
+        "[[:word::]]",
+        "[:^digit:]",
+        "[^",
+        "a-z",
+        "z-a",
+        "\\d",
+        "\\w",
+        "\\b",
+        "\\1",
+        "\\2",
+        "\\k<n>",
+        "\\k<1>",
+        "\\k<-1>",
+        "\\k'x'",
+        "\\x41",
+        "\\x",
+        "\\u0041",
+        "\\u00e9",
+        "\\u{41 e9}",
+        "\\u12",
+        "\\p{Alpha}",
+        "\\p{",
+        "\\p{^L}",
+        "\\pL",
+        "\\R",
+        "\\cA",
+        "\\0",
+        "\\/",
+        "\\xe9",
+    ];
+    let mut random = Random::seeded();
+    let requests: Vec<Request> = (0..setting("BUNRAKU_SYNTAX_PATTERNS", 4000))
+        .map(|_| {
+            let pieces: Vec<&str> = (0..=random.below(7))
+                .map(|_| PIECES[random.below(PIECES.len())])
+                .collect();
+            let text = format!("$x =~ /{}/", pieces.concat());
+            Request::new(&text, text.clone())
+        })
+        .collect();
+    compare(&requests);
+}
+
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
+
 struct Random(u64);
 
 impl Random {
+    /// By `BUNRAKU_SYNTAX_SEED`.
+    fn seeded() -> Self {
+        Self(setting("BUNRAKU_SYNTAX_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
     fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -3,7 +3,9 @@
 mod support;
 
 use bunraku_syntax::excerpt::{Colour, render};
-use bunraku_syntax::{ParseOptions, SourceFile, dump_pn, parse_epp, parse_manifest};
+use bunraku_syntax::{
+    Language, ParseOptions, SourceFile, diagnose, dump_pn, parse_epp, parse_manifest,
+};
 use proptest::prelude::*;
 
 fn survives(text: &str) {
@@ -13,6 +15,11 @@ fn survives(text: &str) {
             tasks,
             ..ParseOptions::default()
         };
+        for language in [Language::Manifest, Language::Template] {
+            for found in diagnose(&source, &options, language) {
+                assert!(!render(&found, &source, Colour::Off).is_empty());
+            }
+        }
         for parsed in [
             parse_manifest(&source, &options),
             parse_epp(&source, &options),
@@ -29,9 +36,8 @@ fn survives(text: &str) {
 }
 
 fn sources() -> Vec<String> {
-    support::cases("valid.txt")
+    support::all_cases()
         .into_iter()
-        .chain(support::cases("broken.txt"))
         .map(|case| case.text)
         .collect()
 }

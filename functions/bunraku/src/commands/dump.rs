@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use bunraku_syntax::{ParseOptions, SourceFile, dump_pn, parse_epp, parse_manifest};
-use serde_json::json;
+use bunraku_syntax::{Diagnostic, ParseOptions, SourceFile, dump_pn, parse_epp, parse_manifest};
+use serde_json::{Value as Json, json};
 
 use crate::cli::Dump;
 use crate::console;
@@ -22,6 +22,7 @@ pub(crate) fn run(options: &Dump, json: bool) -> Result<ExitCode> {
         &source,
         &ParseOptions {
             validate: false,
+            tasks: options.tasks,
             ..ParseOptions::default()
         },
     );
@@ -38,9 +39,27 @@ pub(crate) fn run(options: &Dump, json: bool) -> Result<ExitCode> {
                 .map(|diagnostic| diagnostic.located(&source).to_string())
                 .collect();
             if json {
-                console::json(&json!({ "error": { "message": messages.join("\n") } }));
+                console::json(
+                    &json!({ "error": error(&source, parsed.diagnostics.first(), &messages) }),
+                );
             }
             Err(Failure::input(messages.join("\n")))
         }
     }
+}
+
+/// The error document: what went wrong, and where.
+fn error(source: &SourceFile, first: Option<&Diagnostic>, messages: &[String]) -> Json {
+    let mut error = json!({ "message": messages.join("\n") });
+    if let Some(first) = first {
+        error["basic_message"] = first.message.as_str().into();
+        if !first.issue_code.is_empty() {
+            error["issue_code"] = first.issue_code.into();
+        }
+        if let Some(at) = first.span.map(|span| source.line_column(span.start)) {
+            error["line"] = at.line.into();
+            error["column"] = at.column.into();
+        }
+    }
+    error
 }

@@ -100,6 +100,18 @@ impl Config {
         parse::parse(text, display_path, layer, strict).map(Arc::new)
     }
 
+    /// Why the file can't be used although it is well formed: told when it is first used.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&LookupError> {
+        self.error.as_ref()
+    }
+
+    /// What is to be logged when the configuration is first used.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// The configuration where there is no file: `data/common.yaml`, if it exists.
     pub(crate) fn default_config() -> Self {
         Self {

@@ -9,9 +9,8 @@ use super::{Escapes, Failure, Lexer, MAX_NESTING};
 use crate::span::clamp;
 
 /// A heredoc's text and how its offsets relate to the text around it (`Locator::SubLocator`).
-pub(super) struct SubText<'p> {
-    parent: Option<&'p SubText<'p>>,
-    /// Where the text starts in the parent.
+pub(super) struct SubText {
+    /// Where the text starts in the file.
     offset: u32,
     /// Where the lines start in the text.
     line_starts: Vec<u32>,
@@ -19,7 +18,7 @@ pub(super) struct SubText<'p> {
     margins: Vec<u32>,
 }
 
-impl SubText<'_> {
+impl SubText {
     fn margin_before(&self, at: u32) -> u32 {
         let line = self.line_starts.partition_point(|start| *start <= at);
         self.margins
@@ -31,20 +30,16 @@ impl SubText<'_> {
 
     /// The file offset of a start; that of the whole text includes the first line's margin.
     pub(super) fn start_in_file(&self, at: u32) -> u32 {
-        let outer = if at == 0 {
+        if at == 0 {
             self.offset
         } else {
             at + self.offset + self.margin_before(at)
-        };
-        self.parent
-            .map_or(outer, |parent| parent.start_in_file(outer))
+        }
     }
 
     /// The file offset of an end.
     pub(super) fn end_in_file(&self, at: u32) -> u32 {
-        let outer = at + self.offset + self.margin_before(at);
-        self.parent
-            .map_or(outer, |parent| parent.end_in_file(outer))
+        at + self.offset + self.margin_before(at)
     }
 }
 
@@ -69,6 +64,11 @@ impl<'s> Lexer<'s, '_> {
     /// Lexes `@(…)` and its text below. Everything goes to the output: the heredoc, the marker and the string.
     pub(super) fn heredoc(&mut self) -> Result<(), Failure> {
         let start = self.pos;
+        if self.sub.is_some() {
+            // The reference fails with an error of Ruby's here.
+            let message = "A heredoc can not be in the text of another heredoc";
+            return Err(self.failure("", message, start));
+        }
         let src = self.src;
         let rest = src.get(start..).unwrap_or("");
         let Some(close) = memchr::memchr(b')', rest.as_bytes()) else {
@@ -116,7 +116,7 @@ impl<'s> Lexer<'s, '_> {
         };
         let (lines, end_line, end) = self.lines(text_start, &header.tag)?;
         self.newline_jump = Some(end);
-        let (text, sub) = heredoc_text(&lines, &end_line, self.sub, clamp(text_start));
+        let (text, sub) = heredoc_text(&lines, &end_line, clamp(text_start));
         // Its value in a syntax error is the list of its lines; nobody reads that, so it is empty here.
         let marker = self.token(TokenKind::Sublocate, text_start, end, (after, after));
         self.out.tokens.push(marker);
@@ -274,16 +274,10 @@ fn end_line(line: &str, tag: &str) -> Option<EndLine> {
 }
 
 /// The text without margins, and how to get from it back to the file.
-fn heredoc_text<'p>(
-    lines: &[&str],
-    end: &EndLine,
-    parent: Option<&'p SubText<'p>>,
-    offset: u32,
-) -> (String, SubText<'p>) {
+fn heredoc_text(lines: &[&str], end: &EndLine, offset: u32) -> (String, SubText) {
     let margin = end.margin.as_deref().unwrap_or("");
     let mut text = String::with_capacity(lines.iter().map(|line| line.len()).sum());
     let mut sub = SubText {
-        parent,
         offset,
         line_starts: Vec::with_capacity(lines.len() + 1),
         margins: Vec::with_capacity(lines.len() + 1),

@@ -162,6 +162,10 @@ impl Lexer<'_, '_> {
         let mut warnings = Vec::new();
         let result = slurp::unescape(text, escapes, &mut |warning| warnings.push(warning));
         const BAD_UNICODE: &str = "Unicode escape '\\u' was not followed by 4 hex digits or 1-6 hex digits in {} or was > 10ffff";
+        if self.sub.is_some() && !warnings.is_empty() {
+            // The reference finds no place for a warning in a heredoc, and fails.
+            return Err(self.failure("ILLEGAL_UNICODE_ESCAPE", BAD_UNICODE, self.pos));
+        }
         for warning in warnings {
             match warning {
                 EscapeWarning::Unicode => self.warning("ILLEGAL_UNICODE_ESCAPE", BAD_UNICODE),

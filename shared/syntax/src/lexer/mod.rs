@@ -10,12 +10,14 @@ mod epp;
 mod heredoc;
 mod interpolation;
 mod number;
+pub(crate) mod regex;
 mod slurp;
 pub(crate) mod token;
+mod words;
 
 use ecow::EcoString;
 
-use self::chars::{bare_word_end, blank_prefix, class_ref_end, is_blank, variable_end};
+use self::chars::{blank_prefix, is_blank, is_word};
 use self::epp::EppMode;
 use self::heredoc::SubText;
 use self::slurp::Escapes;
@@ -29,33 +31,37 @@ pub(crate) type Failure = Box<Diagnostic>;
 /// How deep strings, heredocs and their interpolations may nest.
 const MAX_NESTING: u32 = 64;
 
-/// The tokens of a text; the last one is [`TokenKind::Eof`] or [`TokenKind::Failure`].
+/// The tokens of a text; the last one is [`TokenKind::Eof`], or [`TokenKind::Failure`] where the lexer gave up.
 #[derive(Debug, Default)]
 pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
     pub(crate) owned: Vec<EcoString>,
     /// Warnings, each with the number of tokens before the one that it is about.
     pub(crate) warnings: Vec<(usize, Diagnostic)>,
-    pub(crate) failure: Option<Failure>,
+    /// What the tokens [`TokenKind::Failure`] stand for.
+    pub(crate) failures: Vec<Failure>,
 }
 
-/// Lexes a manifest.
-pub(crate) fn lex_manifest(src: &str, tasks: bool) -> Lexed {
-    lex(src, tasks, false)
+/// How to lex.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mode {
+    /// It is a template.
+    pub(crate) template: bool,
+    /// `plan` and `apply` are keywords.
+    pub(crate) tasks: bool,
+    /// Behind a broken word go on.
+    pub(crate) go_on: bool,
 }
 
-/// Lexes a template.
-pub(crate) fn lex_epp(src: &str, tasks: bool) -> Lexed {
-    lex(src, tasks, true)
-}
-
-fn lex(src: &str, tasks: bool, epp: bool) -> Lexed {
+/// Lexes a text.
+pub(crate) fn lex(src: &str, mode: Mode) -> Lexed {
     // A token for every four bytes is more than common manifests have.
     let mut out = Lexed {
         tokens: Vec::with_capacity(src.len() / 4 + 2),
         ..Lexed::default()
     };
-    let mut lexer = Lexer::new(src, tasks, None, &mut out);
+    let mut lexer = Lexer::new(src, mode.tasks, None, &mut out);
+    lexer.go_on = mode.go_on;
     let ended = if u32::try_from(src.len()).is_err() {
         Err(Box::new(Diagnostic::error(
             "SOURCE_TOO_LARGE",
@@ -63,24 +69,37 @@ fn lex(src: &str, tasks: bool, epp: bool) -> Lexed {
             None,
         )))
     } else {
-        lexer
-            .check_byte_order_mark()
-            .and_then(|()| if epp { lexer.scan_epp() } else { lexer.scan() })
+        lexer.check_byte_order_mark().and_then(|()| {
+            if mode.template {
+                lexer.scan_epp()
+            } else {
+                lexer.scan()
+            }
+        })
     };
-    let kind = match ended {
-        Ok(()) => TokenKind::Eof,
-        Err(failure) => {
-            out.failure = Some(failure);
-            TokenKind::Failure
-        }
-    };
-    let span = Span::empty(clamp(src.len()));
-    out.tokens.push(Token {
-        kind,
-        span,
-        text: Text::Source(span),
-    });
+    let at = clamp(src.len());
+    match ended {
+        Err(failure) => out.fail(at, failure),
+        Ok(()) => out.tokens.push(Token {
+            kind: TokenKind::Eof,
+            span: Span::empty(at),
+            text: Text::Source(Span::empty(at)),
+        }),
+    }
     out
+}
+
+impl Lexed {
+    /// A token for a failure at `at`.
+    fn fail(&mut self, at: u32, failure: Failure) {
+        let index = clamp(self.failures.len());
+        self.failures.push(failure);
+        self.tokens.push(Token {
+            kind: TokenKind::Failure,
+            span: Span::empty(at),
+            text: Text::Owned(index),
+        });
+    }
 }
 
 /// What one step of the lexer found.
@@ -95,6 +114,7 @@ struct Lexer<'s, 'o> {
     src: &'s str,
     pos: usize,
     tasks: bool,
+    go_on: bool,
     /// The token before the current position, as far as it decides what `/` and `{` mean.
     after: Option<TokenKind>,
     brace_count: i64,
@@ -107,7 +127,7 @@ struct Lexer<'s, 'o> {
     /// What the reference's scanner matched last; its message about an unclosed string shows it.
     matched: Option<Span>,
     /// How the text relates to the file when it is that of a heredoc.
-    sub: Option<&'o SubText<'o>>,
+    sub: Option<&'o SubText>,
     nesting: u32,
     /// The number of tokens before the current top-level one.
     tokens_before: usize,
@@ -115,11 +135,12 @@ struct Lexer<'s, 'o> {
 }
 
 impl<'s, 'o> Lexer<'s, 'o> {
-    fn new(src: &'s str, tasks: bool, sub: Option<&'o SubText<'o>>, out: &'o mut Lexed) -> Self {
+    fn new(src: &'s str, tasks: bool, sub: Option<&'o SubText>, out: &'o mut Lexed) -> Self {
         Self {
             src,
             pos: 0,
             tasks,
+            go_on: false,
             after: None,
             brace_count: 0,
             line_start: 0,
@@ -145,6 +166,7 @@ impl<'s, 'o> Lexer<'s, 'o> {
     /// One step outside of strings. When it fails, nothing of a half-lexed string stays in the output.
     fn top_level_step(&mut self) -> Result<(), Failure> {
         let before = self.out.tokens.len();
+        let start = self.pos;
         self.tokens_before = before;
         match self.step() {
             Ok(Step::Token(token)) => {
@@ -158,10 +180,31 @@ impl<'s, 'o> Lexer<'s, 'o> {
             }
             Err(failure) => {
                 self.out.tokens.truncate(before);
-                return Err(failure);
+                if !self.go_on || !self.skip_broken_word(start, &failure) {
+                    return Err(failure);
+                }
+                self.out.fail(clamp(start), failure);
+                self.after = Some(TokenKind::Failure);
             }
         }
         Ok(())
+    }
+
+    /// Moves behind the word, number or pattern at `start` that is broken; false if it is none of these.
+    fn skip_broken_word(&mut self, start: usize, failure: &Diagnostic) -> bool {
+        let bytes = self.src.as_bytes();
+        match bytes.get(start) {
+            Some(b'/') if failure.issue_code.is_empty() => {}
+            Some(byte) if is_word(*byte) || *byte == b':' => {
+                let rest = bytes.get(start..).unwrap_or(&[]);
+                let end = rest
+                    .iter()
+                    .position(|byte| !is_word(*byte) && *byte != b':');
+                self.pos = start + end.unwrap_or(rest.len());
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn check_byte_order_mark(&self) -> Result<(), Failure> {
@@ -414,169 +457,6 @@ impl<'s, 'o> Lexer<'s, 'o> {
         Step::Token(self.token(kind, start, end, (start, end)))
     }
 
-    fn word(&mut self) -> Step {
-        let start = self.pos;
-        let (end, is_name) =
-            bare_word_end(self.src.as_bytes(), start).unwrap_or((start + 1, false));
-        let kind = if is_name {
-            let text = self.src.get(start..end).unwrap_or("");
-            TokenKind::keyword(text, self.tasks).unwrap_or(TokenKind::Name)
-        } else {
-            TokenKind::Word
-        };
-        self.plain(kind, end)
-    }
-
-    /// A type name; a `::` after it is an error, reported `skip` characters into what follows.
-    fn class_ref(&mut self, skip: usize) -> Result<Step, Failure> {
-        let end = class_ref_end(self.src.as_bytes(), self.pos).unwrap_or(self.pos);
-        if end > self.pos && self.src.as_bytes().get(end..end + 2) != Some(b"::") {
-            return Ok(self.plain(TokenKind::ClassRef, end));
-        }
-        let (code, message) = if skip == 1 {
-            ("ILLEGAL_CLASS_REFERENCE", "Illegal class reference")
-        } else {
-            (
-                "ILLEGAL_FULLY_QUALIFIED_CLASS_REFERENCE",
-                "Illegal fully qualified class reference",
-            )
-        };
-        Err(self.failure(code, message, end + skip))
-    }
-
-    /// `::name`, `::Type`.
-    fn qualified(&mut self) -> Result<Step, Failure> {
-        if self.peek(2).is_some_and(|byte| byte.is_ascii_uppercase()) {
-            return self.class_ref(3);
-        }
-        match bare_word_end(self.src.as_bytes(), self.pos) {
-            Some((end, true)) => Ok(self.plain(TokenKind::Name, end)),
-            Some((end, false)) => Ok(self.plain(TokenKind::Word, end)),
-            None => Err(self.failure(
-                "ILLEGAL_FULLY_QUALIFIED_NAME",
-                "Illegal fully qualified name",
-                self.pos + 2,
-            )),
-        }
-    }
-
-    fn variable(&mut self) -> Step {
-        let start = self.pos;
-        // A lone `$` is left to the validator, which says more than a syntax error would.
-        let end = variable_end(self.src.as_bytes(), start + 1);
-        self.matched = end.map(|end| Span::new(clamp(start), clamp(end)));
-        let end = end.unwrap_or(start + 1);
-        self.pos = end;
-        Step::Token(self.token(TokenKind::Variable, start, end, (start + 1, end)))
-    }
-
-    fn single_quoted(&mut self) -> Result<Step, Failure> {
-        let start = self.pos;
-        self.pos += 1;
-        let Some((end, _)) = slurp::find_terminator(self.src, self.pos, Some(b'\''), false) else {
-            let message = format!(
-                "Unclosed quote after \"'\" followed by '{}'",
-                self.followed_by()
-            );
-            return Err(self.failure("UNCLOSED_QUOTE", message, self.pos));
-        };
-        let matched = slurp::matched_from(self.src, start + 1, end, slurp::Terminator::Quote);
-        self.matched = Some(Span::new(clamp(matched), clamp(end)));
-        self.pos = end;
-        let content = self.src.get(start + 1..end - 1).unwrap_or("");
-        Ok(Step::Token(match slurp::unescape_single(content) {
-            std::borrow::Cow::Borrowed(_) => {
-                self.token(TokenKind::String, start, end, (start + 1, end - 1))
-            }
-            std::borrow::Cow::Owned(value) => {
-                self.owned_token(TokenKind::String, start, end, value.into())
-            }
-        }))
-    }
-
-    fn number(&mut self) -> Result<Step, Failure> {
-        let start = self.pos;
-        if let Some(end) = number::number_end(self.src, start) {
-            let value = self.src.get(start..end).unwrap_or("");
-            if let Some((code, message)) = number::objection(value) {
-                return Err(self.failure(code, message, start));
-            }
-            return Ok(self.plain(TokenKind::Number, end));
-        }
-        let (from, end) = number::broken_number(self.src, start);
-        let value = self.src.get(from..end).unwrap_or("");
-        Err(match number::objection(value) {
-            Some((code, message)) => self.failure(code, message, from),
-            None => self.failure(
-                "ILLEGAL_NUMBER",
-                format!("Illegal number '{value}'"),
-                from + 1,
-            ),
-        })
-    }
-
-    /// `/* comment */`, a regular expression or a division.
-    fn slash(&mut self) -> Result<Step, Failure> {
-        let start = self.pos;
-        let bytes = self.src.as_bytes();
-        if self.peek(1) == Some(b'*') {
-            let rest = bytes.get(start + 2..).unwrap_or(&[]);
-            let Some(close) = memchr::memmem::find(rest, b"*/") else {
-                return Err(self.failure(
-                    "UNCLOSED_MLCOMMENT",
-                    "Unclosed multiline comment",
-                    start,
-                ));
-            };
-            self.pos = start + 2 + close + 2;
-            self.matched = Some(Span::new(clamp(start), clamp(self.pos)));
-            return Ok(Step::Nothing);
-        }
-        if self.regex_acceptable()
-            && let Some(end) = regex_end(bytes, start)
-        {
-            self.pos = end;
-            self.matched = Some(Span::new(clamp(start), clamp(end)));
-            let source = self.src.get(start + 1..end - 1).unwrap_or("");
-            return Ok(Step::Token(
-                if memchr::memmem::find(source.as_bytes(), b"\\/").is_some() {
-                    let source = EcoString::from(source.replace("\\/", "/"));
-                    self.owned_token(TokenKind::Regex, start, end, source)
-                } else {
-                    self.token(TokenKind::Regex, start, end, (start + 1, end - 1))
-                },
-            ));
-        }
-        Ok(self.fixed(TokenKind::Div, 1))
-    }
-
-    /// Whether a `/` here may start a regular expression: not after what ends an operand.
-    fn regex_acceptable(&self) -> bool {
-        use TokenKind as T;
-        !matches!(
-            self.after,
-            Some(
-                T::RParen
-                    | T::RBrack
-                    | T::RRCollect
-                    | T::RCollect
-                    | T::Name
-                    | T::ClassRef
-                    | T::Number
-                    | T::String
-                    | T::True
-                    | T::False
-                    | T::DqPre
-                    | T::DqMid
-                    | T::DqPost
-                    | T::Heredoc
-                    | T::Regex
-                    | T::Variable
-                    | T::Word
-            )
-        )
-    }
-
     /// Blanks beyond ASCII, or a character without a meaning.
     fn other(&mut self) -> Step {
         self.skip_blanks();
@@ -591,18 +471,5 @@ impl<'s, 'o> Lexer<'s, 'o> {
             .map_or(1, char::len_utf8);
         self.pos += len;
         Step::Token(self.token(TokenKind::Other, start, start + len, (start, start)))
-    }
-}
-
-/// The end of the regular expression at `at`: the first `/` without a backslash in effect.
-fn regex_end(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut scan = at + 1;
-    loop {
-        let rest = bytes.get(scan..)?;
-        let hit = scan + memchr::memchr2(b'/', b'\\', rest)?;
-        match bytes.get(hit) {
-            Some(b'\\') => scan = hit + 2,
-            _ => return Some(hit + 1),
-        }
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn find_terminator(
     dollar: bool,
 ) -> Option<(usize, Terminator)> {
     let bytes = text.as_bytes();
-    let mut scan = at + usize::from(quote_is_text(bytes, at, quote, dollar));
+    let mut scan = at + usize::from(first_is_text(bytes, at, quote, dollar));
     loop {
         let rest = bytes.get(scan..)?;
         let found = match (quote, dollar) {
@@ -102,17 +102,18 @@ pub(super) fn find_terminator(
     }
 }
 
-/// Whether a quote right at the start is text: the reference's pattern asks for a character that is no backslash before
-/// a terminator, and takes the quote for it when another terminator follows.
-fn quote_is_text(bytes: &[u8], at: usize, quote: Option<u8>, dollar: bool) -> bool {
-    let Some(quote) = quote else { return false };
+/// Whether a quote or `$` right at the start is text: the reference's pattern asks for a character that is no backslash
+/// before a terminator, and takes the first for it when another terminator follows.
+fn first_is_text(bytes: &[u8], at: usize, quote: Option<u8>, dollar: bool) -> bool {
+    let terminates = |byte: Option<&u8>| {
+        byte.is_some() && byte == quote.as_ref() || dollar && byte == Some(&b'$')
+    };
+    if !terminates(bytes.get(at)) {
+        return false;
+    }
     let rest = bytes.get(at + 1..).unwrap_or(&[]);
     let backslashes = rest.iter().take_while(|byte| **byte == b'\\').count();
-    bytes.get(at) == Some(&quote)
-        && backslashes.is_multiple_of(2)
-        && rest
-            .get(backslashes)
-            .is_some_and(|byte| *byte == quote || dollar && *byte == b'$')
+    backslashes.is_multiple_of(2) && terminates(rest.get(backslashes))
 }
 
 /// What the reference's pattern matched when it found the terminator before `end` in the text from `at`: the terminator,

@@ -94,7 +94,7 @@ pub(crate) enum TokenKind {
     Apply,
     /// A character that starts no token.
     Other,
-    /// The lexer gave up here; its diagnostic is in `Lexed::failure`.
+    /// The lexer found no token here; why is in `Lexed::failures`.
     Failure,
     /// End of input.
     Eof,

@@ -7,7 +7,9 @@ mod calls;
 mod control;
 mod definitions;
 mod expression;
+mod hints;
 mod literals;
+mod recovery;
 mod resources;
 mod statements;
 
@@ -18,8 +20,12 @@ use ecow::EcoString;
 use crate::ast::{Definition, Epp, Expr, ExprKind, Program};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::token::{Text, Token, TokenKind};
-use crate::lexer::{Failure, Lexed};
+use crate::lexer::{Failure, Lexed, regex};
 use crate::span::{SourceFile, Span};
+
+pub(crate) use self::hints::KEYWORDS;
+use self::recovery::Recovery;
+pub(crate) use self::statements::STATEMENT_CALLS;
 
 /// A node or the error that ends the parse.
 type PResult<T> = Result<T, Failure>;
@@ -30,38 +36,71 @@ const MAX_DEPTH: u32 = 128;
 /// How high a tree may get (long chains of operators count too); protects the stack of everything that walks it.
 const MAX_HEIGHT: u32 = 512;
 
-/// Parses lexed text. The warnings of the lexer are the caller's to report; an error comes with the number of tokens that
-/// the reference has read by then.
-pub(crate) fn parse(source: &SourceFile, lexed: Lexed) -> Result<Program, (Failure, usize)> {
+/// A program with an error of syntax.
+pub(crate) struct Refused {
+    /// The error at which the reference stops, and how many tokens it has read by then.
+    pub(crate) failure: Failure,
+    pub(crate) read: usize,
+    /// Errors behind it, and the statements that have none. Only of a parse that goes on.
+    pub(crate) further: Vec<Failure>,
+    pub(crate) rest: Option<Program>,
+}
+
+/// Parses lexed text; behind an error too if `go_on`. The warnings of the lexer are the caller's to report.
+pub(crate) fn parse(
+    source: &SourceFile,
+    lexed: Lexed,
+    go_on: bool,
+) -> Result<Program, Box<Refused>> {
     let mut parser = Parser {
         source: source.text(),
         tokens: lexed.tokens,
         owned: lexed.owned,
-        failure: lexed.failure,
+        failures: lexed.failures,
         at: 0,
         depth: 0,
         height: 0,
+        blocks: 0,
         plain: true,
         namespace: Vec::new(),
         definitions: Vec::new(),
+        recovery: go_on.then(Recovery::default),
     };
-    let body = parser
-        .expect_program()
-        .map_err(|failure| (failure, parser.at))?;
-    Ok(Program {
+    let body = parser.expect_program();
+    let recovery = parser.recovery.take().unwrap_or_default();
+    let program = |body, definitions: Vec<Definition>| Program {
         source: source.clone(),
         body,
-        definitions: parser.definitions.into(),
-    })
+        definitions: definitions.into(),
+    };
+    let mut errors = recovery.errors.into_iter();
+    match (errors.next(), body) {
+        (None, Ok(body)) => Ok(program(body, parser.definitions)),
+        (None, Err(failure)) => Err(Box::new(Refused {
+            failure,
+            read: parser.at,
+            further: Vec::new(),
+            rest: None,
+        })),
+        (Some(failure), body) => Err(Box::new(Refused {
+            failure,
+            read: recovery.read,
+            further: errors.collect(),
+            rest: body.ok().map(|body| program(body, parser.definitions)),
+        })),
+    }
 }
 
 struct Parser<'s> {
     source: &'s str,
     tokens: Vec<Token>,
     owned: Vec<EcoString>,
-    failure: Option<Failure>,
+    /// What the lexer's failures are, by the numbers in their tokens.
+    failures: Vec<Failure>,
     at: usize,
     depth: u32,
+    /// How many braces with statements in them are around the current position.
+    blocks: u32,
     /// The height of the highest tree among the expressions read so far at the current level.
     height: u32,
     /// Whether the last expression of [`Parser::expect_assignment`] is one that may stand where no statement may.
@@ -69,6 +108,8 @@ struct Parser<'s> {
     /// Names of the classes and plans around the current position.
     namespace: Vec<EcoString>,
     definitions: Vec<Definition>,
+    /// The errors so far, where parsing goes on behind them.
+    recovery: Option<Recovery>,
 }
 
 impl Parser<'_> {
@@ -79,8 +120,7 @@ impl Parser<'_> {
         if self.kind() == TokenKind::Eof {
             return Ok(Expr::new(ExprKind::Nop, self.span()));
         }
-        let statements = self.expect_statements()?;
-        self.expect_end()?;
+        let statements = self.expect_all_statements()?;
         let span = match (statements.first(), statements.last()) {
             (Some(first), Some(last)) => first.span.to(last.span),
             _ => Span::default(),
@@ -98,13 +138,12 @@ impl Parser<'_> {
         let body = if self.kind() == TokenKind::Eof {
             None
         } else {
-            let statements = self.expect_statements()?;
+            let statements = self.expect_all_statements()?;
             Some(Expr::new(
                 ExprKind::Block(statements.into()),
                 Span::empty(start.start),
             ))
         };
-        self.expect_end()?;
         Ok(Expr::new(
             ExprKind::Epp(Arc::new(Epp {
                 parameters,
@@ -115,12 +154,17 @@ impl Parser<'_> {
         ))
     }
 
-    fn expect_end(&mut self) -> PResult<()> {
-        if self.kind() == TokenKind::Eof {
-            Ok(())
-        } else {
-            Err(self.syntax_error())
+    /// The statements up to the end of the text.
+    fn expect_all_statements(&mut self) -> PResult<Vec<Expr>> {
+        let mut statements = self.expect_statements()?;
+        while self.kind() != TokenKind::Eof {
+            let error = self.syntax_error();
+            self.recover(self.at, error)?;
+            if self.kind() != TokenKind::Eof {
+                statements.extend(self.expect_statements()?);
+            }
         }
+        Ok(statements)
     }
 
     // ---- tokens
@@ -194,25 +238,24 @@ impl Parser<'_> {
         let value = match token.kind {
             TokenKind::Failure => return self.lexer_failure(),
             TokenKind::Eof => {
-                return Box::new(Diagnostic::error(
-                    "SYNTAX_ERROR",
-                    "Syntax error at end of input",
-                    None,
-                ));
+                let error = Diagnostic::error("SYNTAX_ERROR", "Syntax error at end of input", None);
+                return Box::new(self.with_hint(error));
             }
-            TokenKind::Regex => ruby_regex_to_s(&self.text(token)),
+            TokenKind::Regex => regex::to_s(&self.text(token)).into(),
             _ => self.text(token),
         };
-        Box::new(Diagnostic::error(
-            "SYNTAX_ERROR",
-            format!("Syntax error at '{value}'"),
-            Some(token.span),
-        ))
+        let message = format!("Syntax error at '{value}'");
+        let error = Diagnostic::error("SYNTAX_ERROR", message, Some(token.span));
+        Box::new(self.with_hint(error))
     }
 
     #[cold]
     fn lexer_failure(&mut self) -> Failure {
-        self.failure.take().unwrap_or_else(|| {
+        let failure = match self.token().text {
+            Text::Owned(index) => self.failures.get(index as usize).cloned(),
+            Text::Source(_) => None,
+        };
+        failure.unwrap_or_else(|| {
             Box::new(Diagnostic::error(
                 "SYNTAX_ERROR",
                 "Syntax error at end of input",
@@ -281,19 +324,4 @@ fn block_or_expression(mut statements: Vec<Expr>, span: Span) -> Expr {
         }
         None => Expr::new(ExprKind::Block(Box::default()), span),
     }
-}
-
-/// `Regexp#to_s` without options.
-fn ruby_regex_to_s(source: &str) -> EcoString {
-    let mut out = EcoString::from("(?-mix:");
-    let mut escaped = false;
-    for ch in source.chars() {
-        if ch == '/' && !escaped {
-            out.push('\\');
-        }
-        escaped = ch == '\\' && !escaped;
-        out.push(ch);
-    }
-    out.push(')');
-    out
 }

@@ -7,7 +7,7 @@ use crate::ast::{
 use crate::lexer::token::TokenKind;
 use crate::span::Span;
 
-use super::statements::name_and_hash;
+use super::statements::{name_and_hash, starts_expression};
 use super::{PResult, Parser, raised};
 
 impl Parser<'_> {
@@ -107,7 +107,9 @@ impl Parser<'_> {
             TokenKind::Times => self.kind_ahead(1) == TokenKind::FArrow,
             kind => {
                 kind.is_attribute_name()
-                    && matches!(self.kind_ahead(1), TokenKind::FArrow | TokenKind::PArrow)
+                    && (matches!(self.kind_ahead(1), TokenKind::FArrow | TokenKind::PArrow)
+                        // A word that starts no title can only be an attribute's name.
+                        || !starts_expression(kind))
             }
         };
         if untitled {

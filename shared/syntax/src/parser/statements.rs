@@ -9,7 +9,7 @@ use crate::span::Span;
 use super::{PResult, Parser};
 
 /// Functions that may be called without parentheses (`Factory::STATEMENT_CALLS`).
-const STATEMENT_CALLS: [&str; 15] = [
+pub(crate) const STATEMENT_CALLS: [&str; 15] = [
     "require", "realize", "include", "contain", "tag", "debug", "info", "notice", "warning", "err",
     "fail", "import", "break", "next", "return",
 ];
@@ -24,30 +24,59 @@ enum Item {
 impl Parser<'_> {
     /// One statement or more, up to a token that starts none.
     pub(super) fn expect_statements(&mut self) -> PResult<Vec<Expr>> {
-        let first = self.expect_item()?;
+        let first = self.expect_item_or_recover()?;
         self.expect_more_statements(first)
     }
 
-    /// The statements after a first one.
-    fn expect_more_statements(&mut self, first: Item) -> PResult<Vec<Expr>> {
+    /// The statements after a first one, which is `None` when it was broken.
+    fn expect_more_statements(&mut self, first: Option<Item>) -> PResult<Vec<Expr>> {
         // Most blocks have one statement; a list of items is made only for those that need one.
         let mut statements = Vec::new();
         let mut refused = None;
-        add_statement(&mut statements, first, &mut refused);
+        if let Some(first) = first {
+            add_statement(&mut statements, first, &mut refused);
+        }
         while self.maybe(TokenKind::Semic) || starts_expression(self.kind()) {
-            let item = self.expect_item()?;
-            add_statement(&mut statements, item, &mut refused);
+            if let Some(item) = self.expect_item_or_recover()? {
+                add_statement(&mut statements, item, &mut refused);
+            }
         }
         match refused {
-            Some((span, message)) => Err(self.error(span, message)),
+            Some((span, message)) => {
+                let error = self.error(span, message);
+                // The statements are whole: nothing is to be skipped.
+                match &mut self.recovery {
+                    Some(recovery) => recovery.add(self.at, error),
+                    None => return Err(error),
+                }
+                Ok(statements)
+            }
             None => Ok(statements),
+        }
+    }
+
+    /// A statement; `None` for a broken one behind which parsing goes on.
+    fn expect_item_or_recover(&mut self) -> PResult<Option<Item>> {
+        let start = self.at;
+        let (depth, height, blocks) = (self.depth, self.height, self.blocks);
+        let namespace = self.namespace.len();
+        match self.expect_item() {
+            Ok(item) => Ok(Some(item)),
+            Err(failure) => {
+                self.depth = depth;
+                self.height = height;
+                self.blocks = blocks;
+                self.namespace.truncate(namespace);
+                self.recover(start, failure)?;
+                Ok(None)
+            }
         }
     }
 
     /// The statements that start with an assignment which is already read.
     pub(super) fn expect_statements_after(&mut self, first: Expr) -> PResult<Vec<Expr>> {
         let item = self.expect_item_after(first)?;
-        self.expect_more_statements(item)
+        self.expect_more_statements(Some(item))
     }
 
     fn expect_item(&mut self) -> PResult<Item> {
@@ -74,8 +103,17 @@ impl Parser<'_> {
             let close = self.bump().span;
             return Ok((None, open.to(close)));
         }
-        let statements = self.expect_statements()?;
-        let close = self.expect(TokenKind::RBrace)?.span;
+        self.blocks += 1;
+        let mut statements = self.expect_statements()?;
+        while self.kind() != TokenKind::RBrace {
+            let error = self.syntax_error();
+            self.recover(self.at, error)?;
+            if self.kind() != TokenKind::RBrace {
+                statements.extend(self.expect_statements()?);
+            }
+        }
+        self.blocks -= 1;
+        let close = self.bump().span;
         Ok((Some(statements), open.to(close)))
     }
 

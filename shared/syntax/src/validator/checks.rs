@@ -11,7 +11,10 @@ use super::idem::{is_idem, untitled_resource};
 use super::literal::literal;
 use super::names::{is_match_variable, is_variable_name};
 use super::{Check, Validator};
+use crate::diagnostic::Diagnostic;
 use crate::label::{a_an, a_an_capital, label, with_article};
+use crate::parser::{KEYWORDS, STATEMENT_CALLS};
+use crate::similar::nearest;
 
 impl Validator<'_> {
     /// The check of one node, without its children.
@@ -177,6 +180,8 @@ impl Validator<'_> {
     }
 
     fn check_variable(&mut self, expr: &Expr, name: &str) {
+        let is_literal =
+            matches!(name, "true" | "false") && !self.source.slice(expr.span).starts_with('$');
         if name.starts_with(|ch: char| ch.is_ascii_digit()) {
             if !is_match_variable(name) {
                 let message = eco_format!(
@@ -184,7 +189,8 @@ impl Validator<'_> {
                 );
                 self.report("ILLEGAL_NUMERIC_VAR_NAME", expr.span, message);
             }
-        } else if !is_variable_name(name) {
+        } else if is_literal || !is_variable_name(name) {
+            // The reference takes `${true}` for a variable with a name that is no string, and fails with an error of Ruby's.
             let message = eco_format!(
                 "Illegal variable name, The given name '{name}' does not conform to the naming rule /^((::)?[a-z]\\w*)*((::)?[a-z_]\\w*)$/"
             );
@@ -241,7 +247,11 @@ impl Validator<'_> {
                 "This {} has no effect. A value was produced and then forgotten (one or more preceding expressions may have the wrong form)",
                 label(idle)
             );
-            self.report("IDEM_EXPRESSION_NOT_LAST", idle.span, message);
+            let finding = Diagnostic::error("IDEM_EXPRESSION_NOT_LAST", message, Some(idle.span));
+            self.found.push(match meant_word(idle) {
+                Some(name) => finding.with_hint(eco_format!("did you mean `{name}`?")),
+                None => finding,
+            });
         }
     }
 
@@ -356,6 +366,14 @@ impl Validator<'_> {
                 self.report("ILLEGAL_QUERY_EXPRESSION", expr.span, message);
             }
         }
+    }
+}
+
+/// The function or keyword that a name which does nothing was most likely to be.
+fn meant_word(expr: &Expr) -> Option<&'static str> {
+    match &expr.kind {
+        ExprKind::Name(name) => nearest(name, STATEMENT_CALLS.into_iter().chain(KEYWORDS)),
+        _ => None,
     }
 }
 

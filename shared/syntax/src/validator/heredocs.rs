@@ -5,7 +5,7 @@ use ecow::eco_format;
 use crate::ast::{ExprKind, Heredoc};
 use crate::diagnostic::Diagnostic;
 use crate::span::SourceFile;
-use crate::{ParseOptions, Parsed, Severity};
+use crate::{Language, ParseOptions, Parsed, Severity};
 
 use super::{Check, Validator};
 
@@ -50,8 +50,11 @@ impl Validator<'_> {
         let (code, problem) = match syntax {
             Syntax::Base64 => ("ILLEGAL_BASE64", base64_problem(text)),
             Syntax::Json => ("ILLEGAL_JSON", json_problem(text)),
-            Syntax::Manifest => ("ILLEGAL_PP", self.program_problem(text, false)),
-            Syntax::Template => ("ILLEGAL_EPP", self.program_problem(text, true)),
+            Syntax::Manifest => ("ILLEGAL_PP", self.program_problem(text, Language::Manifest)),
+            Syntax::Template => (
+                "ILLEGAL_EPP",
+                self.program_problem(text, Language::Template),
+            ),
         };
         let Some(problem) = problem else {
             return Ok(());
@@ -67,7 +70,7 @@ impl Validator<'_> {
         )))
     }
 
-    fn program_problem(&self, text: &str, template: bool) -> Option<String> {
+    fn program_problem(&self, text: &str, language: Language) -> Option<String> {
         if self.nested >= MAX_NESTED_TEXTS {
             return None;
         }
@@ -76,13 +79,16 @@ impl Validator<'_> {
             ..self.options.clone()
         };
         let source = SourceFile::new(None, text);
-        let parsed = crate::parse_nested(&source, &options, template, self.nested + 1);
+        let parsed = crate::parse_nested(&source, &options, language, self.nested + 1);
         let message = summary(&source, &parsed)?;
         let shown: String = message.chars().take(500).collect();
         let shown = shown.replace("\r\n", "\\n").replace('\n', "\\n");
         Some(format!(
             "{} syntax checker: \"{shown}\"",
-            if template { "EPP" } else { "PP" }
+            match language {
+                Language::Template => "EPP",
+                Language::Manifest => "PP",
+            }
         ))
     }
 }

@@ -75,7 +75,7 @@ impl Validator<'_> {
         let fits =
             namespace_of(path).is_some_and(|namespace| name.to_lowercase().starts_with(&namespace));
         if !fits {
-            let file = self.file.unwrap_or(path);
+            let file = self.source.name().unwrap_or(path);
             let message = eco_format!(
                 "Unacceptable location. The name '{name}' is unacceptable in file '{file}'"
             );

@@ -17,7 +17,7 @@ use crate::ast::{
     AttributeOperation, Epp, Expr, ExprKind, HashEntry, Lambda, Parameter, Program, StringPart,
 };
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::span::Span;
+use crate::span::{SourceFile, Span};
 use crate::{ParseOptions, Strict};
 
 /// A finding that ends the validation: the checkers of heredoc texts raise instead of collecting.
@@ -31,10 +31,9 @@ pub(crate) fn validate(
     nested: u32,
     found: &mut Vec<Diagnostic>,
 ) {
-    let file = program.source.name();
     let mut validator = Validator {
         options,
-        file,
+        source: &program.source,
         found,
         path: vec![Container::Program],
         nested,
@@ -58,7 +57,7 @@ enum Container {
 
 struct Validator<'a> {
     options: &'a ParseOptions,
-    file: Option<&'a str>,
+    source: &'a SourceFile,
     found: &'a mut Vec<Diagnostic>,
     path: Vec<Container>,
     /// How many texts in texts the current one is.

@@ -1,0 +1,113 @@
+//! `bunraku validate`
+
+mod check;
+mod files;
+mod finding;
+mod project;
+mod sarif;
+mod watch;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bunraku_farm::documents::Severity;
+use bunraku_syntax::{Language, ParseOptions, SourceFile, diagnose};
+use serde_json::json;
+
+use self::check::Rules;
+use self::files::File;
+use self::finding::Finding;
+use crate::cli::{Findings, Validate};
+use crate::console;
+use crate::failure::{Failure, Result};
+use crate::local::{read_source, settings};
+
+/// Checks code and data: exit code 1 when there is an error.
+pub(crate) fn run(options: &Validate, json: bool) -> Result<ExitCode> {
+    let rules = rules(options)?;
+    let form = if json { Findings::Json } else { options.format };
+    if options.watch {
+        return watch::run(options, &rules, form);
+    }
+    let findings = match &options.code {
+        Some(code) => check_code(options, &rules, code)?,
+        None => check::all(&files(options)?, &rules),
+    };
+    show(&findings, form);
+    Ok(ExitCode::from(u8::from(has_errors(&findings))))
+}
+
+fn rules(options: &Validate) -> Result<Rules> {
+    let (settings, _) = settings(&options.settings)?;
+    Ok(Rules {
+        tasks: settings.tasks || options.tasks,
+        strict: match settings.strict {
+            bunraku_compiler::settings::Strict::Off => bunraku_syntax::Strict::Off,
+            bunraku_compiler::settings::Strict::Warning => bunraku_syntax::Strict::Warning,
+            bunraku_compiler::settings::Strict::Error => bunraku_syntax::Strict::Error,
+        },
+    })
+}
+
+/// The files that the options name, the current directory's if they name none.
+fn files(options: &Validate) -> Result<Vec<File>> {
+    let here = [Path::new(".").to_owned()];
+    let paths = match options.paths.as_slice() {
+        [] => &here,
+        paths => paths,
+    };
+    let mut found = Vec::new();
+    for path in paths {
+        files::find(path, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn check_code(options: &Validate, rules: &Rules, code: &Path) -> Result<Vec<Finding>> {
+    let source = SourceFile::new(None, read_source(code)?);
+    let parse_options = ParseOptions {
+        tasks: rules.tasks,
+        strict: rules.strict,
+        module_path: options.source_name.as_deref().map(Arc::from),
+        ..ParseOptions::default()
+    };
+    let language = if options.epp {
+        Language::Template
+    } else {
+        Language::Manifest
+    };
+    let found = diagnose(&source, &parse_options, language);
+    Ok(found
+        .iter()
+        .map(|found| Finding::of_code(&source, found))
+        .collect())
+}
+
+fn has_errors(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
+}
+
+/// Results go to standard output, words for people to standard error.
+fn show(findings: &[Finding], form: Findings) {
+    match form {
+        Findings::Json => console::json(&json!({ "diagnostics": findings })),
+        Findings::Sarif => console::json(&sarif::log(findings)),
+        Findings::Text => {
+            let text: Vec<String> = findings.iter().map(Finding::text).collect();
+            if !text.is_empty() {
+                console::say(text.join("\n\n").trim_end());
+            }
+        }
+    }
+}
+
+/// A failure of the input at a path.
+fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::input(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

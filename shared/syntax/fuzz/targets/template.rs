@@ -1,0 +1,13 @@
+//! Templates: any bytes as EPP.
+#![no_main]
+
+mod support;
+
+use bunraku_syntax::Language;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(data) {
+        support::check(text, Language::Template);
+    }
+});
