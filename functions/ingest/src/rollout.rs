@@ -61,7 +61,8 @@ impl Newcomer<'_> {
             "environment {environment} has no release that nodes could keep meanwhile: push the first one"
         ));
         let change = |current: Option<&EnvironmentDoc>| {
-            let current = current?;
+            // What a removed environment held may be gone.
+            let current = current.filter(|document| document.removed_at.is_none())?;
             let same = |rollout: &&Rollout| upload.is_some() && rollout.upload.as_ref() == *upload;
             if let Some(there) = current.rollouts.iter().find(same) {
                 outcome = Enrolled::In(there.name.clone());
@@ -71,6 +72,12 @@ impl Newcomer<'_> {
                 .is_some_and(|origin| prebuilt::base(Some(current), true) != Some(origin.release))
             {
                 outcome = Enrolled::Overtaken;
+                return None;
+            }
+            if upload.is_some_and(|upload| current.supersedes(upload)) {
+                outcome = Enrolled::Refused(format!(
+                    "a push to environment {environment} that arrived later was taken before this one"
+                ));
                 return None;
             }
             let asked = Asked {

@@ -389,6 +389,30 @@ fn thin(text: &str, rollout: Option<RolloutRequest>) -> (String, String) {
 }
 
 #[tokio::test]
+async fn a_rollout_does_not_come_into_a_removed_environment() {
+    let context = context();
+    push(&context, "one", &[site()]).await;
+    let remove = |document: Option<&EnvironmentDoc>| document?.removed(context.host.now());
+    let name = production();
+    let removed = context.store.update_environment(&name, remove);
+    removed.await.unwrap();
+    let request = RolloutRequest {
+        name: None,
+        plan: None,
+        pins: BTreeMap::new(),
+        by: "me@here".to_owned(),
+    };
+    let (manifest, blob) = thin("node b { }", Some(request));
+    let puts = [
+        File(UploadManifest::PATH, &manifest),
+        File(&blob, "node b { }"),
+    ];
+    let refused = push(&context, "two", &puts).await;
+    assert!(!refused.accepted, "{refused:?}");
+    assert!(push(&context, "three", &[site()]).await.accepted);
+}
+
+#[tokio::test]
 async fn a_release_that_is_to_be_rolled_out_changes_nothing_yet_and_pushes_wait_for_its_end() {
     let context = context();
     let request = RolloutRequest {

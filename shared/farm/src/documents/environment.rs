@@ -181,15 +181,16 @@ impl EnvironmentDoc {
             return true;
         }
         let later = |other: &Arrival| (other.at, &other.id) > (upload.at, &upload.id);
-        self.history
-            .iter()
-            .filter_map(|change| change.upload.as_ref())
-            .any(later)
+        let pushed = self.history.iter().map(|change| &change.upload);
+        let rolled_out = self.rollouts.iter().map(|rollout| &rollout.upload);
+        pushed.chain(rolled_out).flatten().any(later)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -268,6 +269,18 @@ mod tests {
         assert_eq!((back.previous, back.history.len()), (None, 1));
         // Its nodes are looked at anew, whatever the release.
         assert_eq!(push(Some(&removed), "1", "b", 6).unwrap().sequence, 2);
+    }
+
+    #[test]
+    fn an_upload_does_not_follow_one_that_arrived_later_and_is_rolled_out() {
+        let mut document = push(None, "1", "a", 1).unwrap();
+        let rollout = json!({
+            "name": "new", "release": Digest::of("2"), "upload": arrival("c", 3),
+            "plan": {}, "state": {"is": "undone"}, "settled": true,
+        });
+        document.rollouts = vec![serde_json::from_value(rollout).unwrap()];
+        assert_eq!(push(Some(&document), "3", "b", 2), None);
+        assert!(push(Some(&document), "3", "d", 4).is_some());
     }
 
     #[test]

@@ -200,6 +200,15 @@ pub fn abort(document: &EnvironmentDoc, name: Option<&str>, by: Actor<'_>) -> Re
         Some(name) => format!("there is no rollout {name}"),
         None => "no rollout goes on; --name ends one that waits".to_owned(),
     })?;
+    // What is done is taken back with all that came after it, or not at all.
+    if let Some(rollout) = document.rollouts.get(place)
+        && rollout.state == RolloutState::Done
+    {
+        return Err(format!(
+            "rollout {} is done; as long as nothing came after it, undo takes it back",
+            rollout.name
+        ));
+    }
     end(document, place, RolloutState::Aborted, by)
 }
 

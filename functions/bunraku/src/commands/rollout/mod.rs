@@ -193,14 +193,17 @@ impl Place {
             at: Timestamp::now(),
         };
         let mut outcome = Err(format!("there is no environment {}", self.name));
-        let update = |current: Option<&EnvironmentDoc>| match change(current?, by) {
-            Ok((document, told)) => {
-                outcome = Ok(told);
-                Some(document)
-            }
-            Err(reason) => {
-                outcome = Err(reason);
-                None
+        let update = |current: Option<&EnvironmentDoc>| {
+            let current = current.filter(|document| document.removed_at.is_none())?;
+            match change(current, by) {
+                Ok((document, told)) => {
+                    outcome = Ok(told);
+                    Some(document)
+                }
+                Err(reason) => {
+                    outcome = Err(reason);
+                    None
+                }
             }
         };
         self.store.update_environment(&self.name, update).await?;

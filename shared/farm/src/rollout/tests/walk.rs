@@ -285,6 +285,20 @@ fn one_that_is_done_can_be_taken_back_and_one_that_waits_can_be_ended() {
 }
 
 #[test]
+fn one_that_is_done_is_not_ended_by_its_name_while_another_goes_on() {
+    let mut world = World::new(3);
+    let at_once = plan(json!({"stages": [{}], "gate": {"reports": 0}}));
+    world.start("first", at_once).unwrap();
+    assert_eq!(world.advance(true), Wait::Nothing);
+    world
+        .start("second", plan(json!({"stages": [{"by_hand": true}]})))
+        .unwrap();
+    assert_eq!(world.advance(true), Wait::Hand);
+    let refused = command::abort(&world.document, Some("first"), world.by()).unwrap_err();
+    assert!(refused.contains("rollout first is done"), "{refused}");
+}
+
+#[test]
 fn what_was_made_from_a_release_that_is_taken_back_does_not_bring_it_in_again() {
     let made_from = |name: &str, base: &str| Asked {
         made_from: Some(release(base)),
