@@ -173,7 +173,7 @@ fn parse_text(
             }
             further.retain(|found| !follows_from_gaps(found));
             further.sort_by_key(|found| found.span);
-            diagnostics.extend(further.into_iter().map(Diagnostic::as_further));
+            diagnostics.extend(further.into_iter().map(Diagnostic::into_further));
             None
         }
     };
