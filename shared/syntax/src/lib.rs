@@ -1,7 +1,7 @@
 //! Puppet and EPP source to tree, with spans and diagnostics.
 //!
 //! [`parse_manifest`] and [`parse_epp`] lex, parse and validate; they never panic and never read anything but their
-//! arguments. The tree is in [`ast`], positions in [`span`], findings in [`diagnostic`].
+//! arguments. [`diagnose`] reads on behind an error, for people. The tree is in [`ast`], positions in [`span`], findings in [`diagnostic`].
 
 use std::sync::Arc;
 
