@@ -81,7 +81,7 @@ impl Diagnostic {
 
     /// The same diagnostic, behind the error at which the reference stops.
     #[must_use]
-    pub(crate) fn as_further(mut self) -> Self {
+    pub(crate) fn into_further(mut self) -> Self {
         self.further = true;
         self
     }

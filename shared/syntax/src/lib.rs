@@ -1,7 +1,7 @@
 //! Puppet and EPP source to tree, with spans and diagnostics.
 //!
 //! [`parse_manifest`] and [`parse_epp`] lex, parse and validate; they never panic and never read anything but their
-//! arguments. The tree is in [`ast`], positions in [`span`], findings in [`diagnostic`].
+//! arguments. [`diagnose`] reads on behind an error, for people. The tree is in [`ast`], positions in [`span`], findings in [`diagnostic`].
 
 use std::sync::Arc;
 
@@ -173,7 +173,7 @@ fn parse_text(
             }
             further.retain(|found| !follows_from_gaps(found));
             further.sort_by_key(|found| found.span);
-            diagnostics.extend(further.into_iter().map(Diagnostic::as_further));
+            diagnostics.extend(further.into_iter().map(Diagnostic::into_further));
             None
         }
     };

@@ -79,7 +79,13 @@ fn one(file: &File, rules: &Rules) -> Vec<Finding> {
     };
     match file.kind {
         Kind::Yaml => return data(&name, &bytes),
-        Kind::Json => return project::json(&name, &bytes).err().into_iter().collect(),
+        Kind::Json => {
+            return project::json(&name, &bytes)
+                .err()
+                .map(|found| *found)
+                .into_iter()
+                .collect();
+        }
         Kind::Metadata => return project::metadata(&name, &bytes),
         Kind::HieraConfig => return hiera_config(&name, &bytes, file),
         Kind::Pushed => {

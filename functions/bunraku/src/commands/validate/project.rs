@@ -6,11 +6,12 @@ use serde_json::Value as Json;
 use super::finding::Finding;
 
 /// Reads JSON.
-pub(crate) fn json(name: &str, bytes: &[u8]) -> Result<Json, Finding> {
+pub(crate) fn json(name: &str, bytes: &[u8]) -> Result<Json, Box<Finding>> {
     serde_json::from_slice(bytes).map_err(|error| {
         let line = u32::try_from(error.line()).ok();
         let column = u32::try_from(error.column().max(1)).ok();
-        Finding::error(name, format!("Unable to parse ({name}): {error}")).at(line, column)
+        let message = format!("Unable to parse ({name}): {error}");
+        Box::new(Finding::error(name, message).at(line, column))
     })
 }
 
@@ -18,7 +19,7 @@ pub(crate) fn json(name: &str, bytes: &[u8]) -> Result<Json, Finding> {
 pub(crate) fn metadata(name: &str, bytes: &[u8]) -> Vec<Finding> {
     let document = match json(name, bytes) {
         Ok(document) => document,
-        Err(finding) => return vec![finding],
+        Err(finding) => return vec![*finding],
     };
     let Json::Object(fields) = &document else {
         return vec![Finding::error(name, "metadata.json must be an object")];
