@@ -3,10 +3,12 @@
 //! Canonical: no blanks, keys sorted by their bytes, integers in decimal, floats in the shortest
 //! form that reads back, strings escaped as `serde_json` does.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use bunraku_pcore::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
@@ -185,6 +187,20 @@ impl FromStr for AnswerDigest {
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes)?;
         Ok(Self(bytes))
+    }
+}
+
+impl JsonSchema for AnswerDigest {
+    fn schema_name() -> Cow<'static, str> {
+        "AnswerDigest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Digest of an answer: 64 hexadecimal digits.",
+            "type": "string",
+            "pattern": "^[0-9a-fA-F]{64}$",
+        })
     }
 }
 

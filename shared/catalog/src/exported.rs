@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ecow::EcoString;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -12,23 +13,29 @@ use crate::export_query::ExportQuery;
 
 /// A resource that a node exports, as PuppetDB keeps it: values are plain JSON, secrets are left
 /// out. What PuppetDB's resources endpoint prints can be read, too.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExportedResource {
     /// The node that exports it.
+    #[schemars(with = "String")]
     pub certname: EcoString,
     /// Capitalized in each segment.
     #[serde(rename = "type")]
+    #[schemars(with = "String")]
     pub type_name: EcoString,
     /// The title.
+    #[schemars(with = "String")]
     pub title: EcoString,
     /// Tags, those of its containers too. Queries ask for them; they are not passed on.
     #[serde(default)]
+    #[schemars(with = "BTreeSet<String>")]
     pub tags: BTreeSet<EcoString>,
     /// Name to value.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Json>")]
     pub parameters: BTreeMap<EcoString, Json>,
     /// Display path of the manifest. Not passed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub file: Option<EcoString>,
     /// 1-based line of the declaration. Not passed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

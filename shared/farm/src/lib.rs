@@ -19,6 +19,7 @@ pub mod plan;
 mod publication;
 pub mod reuse;
 pub mod rollout;
+pub mod schema;
 pub mod turns;
 
 pub use counters::{Counters, CountersSnapshot};

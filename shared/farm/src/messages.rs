@@ -4,13 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::UploadKey;
 use crate::{Certname, Digest, EnvironmentName};
 
 /// How soon a compile matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Lane {
     /// An agent is waiting, or the node is marked critical.
@@ -101,7 +104,7 @@ impl FromStr for Channel {
 }
 
 /// Why work is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Cause {
     /// A push brought a new release.
@@ -130,14 +133,14 @@ pub enum Cause {
 }
 
 /// An object came to lie under `uploads/`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadCreated {
     /// Its key.
     pub key: UploadKey,
 }
 
 /// The nodes that a plan is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeSelection {
     /// Every node that is known in the environment.
@@ -147,7 +150,7 @@ pub enum NodeSelection {
 }
 
 /// Bring nodes of an environment up to a release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanTask {
     /// The environment.
     pub environment: EnvironmentName,
@@ -162,7 +165,7 @@ pub struct PlanTask {
 }
 
 /// Bring one node up to a release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CompileTask {
     /// The environment.
     pub environment: EnvironmentName,
@@ -182,18 +185,18 @@ pub struct CompileTask {
 
 /// Nodes may export something else than before, or be somewhere else: gather what all export. It names
 /// none of them; whoever gathers looks at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GatherTask {}
 
 /// A rollout may have to go on: look at those of an environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AdvanceTask {
     /// The environment.
     pub environment: EnvironmentName,
 }
 
 /// Anything that the queue carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "message")]
 pub enum Message {
     /// For `ingest`.

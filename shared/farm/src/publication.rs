@@ -1,13 +1,14 @@
 //! What is told of a catalog that was published: to watching nodes, webhooks and commands.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::Pointer;
 use crate::{Certname, Digest, EnvironmentName};
 
 /// A node has another catalog than before. `functions/edge/EVENTS.md` documents the JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Publication {
     /// Version of the document's form.
     pub version: u32,
@@ -30,7 +31,7 @@ pub struct Publication {
 }
 
 /// What made a catalog another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Reason {
     /// It is the node's first.
@@ -46,7 +47,7 @@ pub enum Reason {
 }
 
 /// Where a node stood when it was last looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Standing {
     /// Its catalog.
     pub catalog: Option<Digest>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SiteSettings;
@@ -13,7 +14,7 @@ use crate::{Certname, Digest};
 pub const HISTORY: usize = 50;
 
 /// `environments/<env>.json`: the current release. Written with compare and swap.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentDoc {
     /// Version of the document's form.
     #[serde(default = "super::version")]
@@ -50,7 +51,7 @@ pub struct EnvironmentDoc {
 }
 
 /// One line of an environment's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseChange {
     /// The sequence that this change began (or confirmed, when the same release was pushed again).
     pub sequence: u64,
@@ -68,7 +69,7 @@ pub struct ReleaseChange {
 ///
 /// Arrivals are ordered by the time at which the store took them, then by id: ids of
 /// `bunraku push` sort by time, where a store's clock knows whole seconds only.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Arrival {
     /// When the store took the upload.
     pub at: Timestamp,

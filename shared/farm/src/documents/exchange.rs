@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bunraku_catalog::{AnswerDigest, ExportedResource};
 use ecow::EcoString;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Certname;
@@ -12,7 +13,7 @@ use crate::Certname;
 /// `exports/<env>/<certname>.json`, of nodes that export or collect something. Written with compare
 /// and swap, by the rules of [`crate::exchange`], before the pointer: what a served catalog exports can be
 /// collected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExchangeDoc {
     /// Version of the document's form.
     #[serde(default = "super::version")]
@@ -31,6 +32,7 @@ pub struct ExchangeDoc {
     pub exports: Vec<ExportedResource>,
     /// What the last attempt to compile asked of other nodes: each query with the digest of its answer.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, AnswerDigest>")]
     pub collects: BTreeMap<EcoString, AnswerDigest>,
     /// How often in a row the node was compiled for other nodes' exports alone.
     #[serde(default)]

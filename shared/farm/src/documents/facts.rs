@@ -1,13 +1,14 @@
 //! A node's last facts.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{Certname, Digest, EnvironmentName, facts};
 
 /// `facts/<certname>.json`: the last facts whose stable part was new. Written with compare and swap.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FactsDoc {
     /// Version of the document's form.
     #[serde(default = "super::version")]

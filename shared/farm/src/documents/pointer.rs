@@ -1,6 +1,7 @@
 //! A node's pointer: which catalog it gets, and what that catalog rests on.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -9,7 +10,7 @@ use crate::rollout::{Aim, Place};
 use crate::{Certname, Digest};
 
 /// A catalog in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogRef {
     /// Digest of the rich JSON before compression; the catalog lies gzipped under it.
     pub digest: Digest,
@@ -21,7 +22,7 @@ pub struct CatalogRef {
 }
 
 /// The last compile's failure; the last good catalog stays in place beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The release whose compile failed.
     pub release: Digest,
@@ -38,7 +39,7 @@ pub struct Failure {
 }
 
 /// `pointers/<env>/<certname>.json`. Written with compare and swap, by the rules of [`crate::reuse`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pointer {
     /// Version of the document's form.
     #[serde(default = "super::version")]

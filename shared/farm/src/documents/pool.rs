@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bunraku_catalog::AnswerDigest;
 use ecow::EcoString;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Certname, Digest, EnvironmentName};
@@ -12,7 +13,7 @@ use crate::{Certname, Digest, EnvironmentName};
 /// `pool.json`: which resources are in the pool now. As in PuppetDB there is one pool for all
 /// environments, and a node counts with the environment that it is in. Written with compare and
 /// swap.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PoolDoc {
     /// Version of the document's form.
     #[serde(default = "super::version")]
@@ -21,6 +22,7 @@ pub struct PoolDoc {
     pub generation: u64,
     /// For each type the part that holds its resources, `pool/<sha256>.json.gz`.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Digest>")]
     pub types: BTreeMap<EcoString, Digest>,
     /// The part that holds the [`PoolNodes`]; absent in a pool that was never gathered.
     #[serde(default)]
@@ -64,20 +66,22 @@ impl PoolDoc {
 
 /// What a gathering knows of the nodes whose documents it read, so that the next one reads only what
 /// is new.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct PoolNodes(pub BTreeMap<EnvironmentName, BTreeMap<Certname, PoolNode>>);
 
 /// A node whose [`super::ExchangeDoc`] was read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PoolNode {
     /// The writing of the document, as the store's listing tells it.
     pub stamp: String,
     /// The types that the node exports.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "BTreeSet<String>")]
     pub types: BTreeSet<EcoString>,
     /// What it collects: each query with the digest of its answer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, AnswerDigest>")]
     pub collects: BTreeMap<EcoString, AnswerDigest>,
     /// How often in a row it was compiled for other nodes' exports alone.
     #[serde(default)]

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Node, Patterns, Selector};
 use crate::{Certname, CodePath, Digest, PrebuiltName};
 
 /// `.bunraku/prebuilt.json` of a release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PrebuiltCatalogs {
     /// Version of the document's form.
     #[serde(default = "super::version")]
@@ -22,7 +23,7 @@ pub struct PrebuiltCatalogs {
 }
 
 /// A catalog for some nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Prebuilt {
     /// What it is called: one that comes under the same name takes its place.
     pub name: PrebuiltName,
@@ -43,7 +44,7 @@ pub struct Prebuilt {
 }
 
 /// What an upload changes of them; it changes nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrebuiltChange {
     /// A catalog comes in; its file is that of the upload.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::DigestBuilder;
 use crate::{CodePath, Digest};
 
 /// One file of a release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileEntry {
     /// Digest of the content, which is the blob's name.
     pub digest: Digest,
@@ -19,7 +20,7 @@ pub struct FileEntry {
 }
 
 /// `releases/<env>/<release>.json`: every file of a release. Immutable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseManifest {
     /// Version of the document's form.
     #[serde(default = "super::version")]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Node, Patterns, Selector, Unknown};
@@ -9,7 +10,7 @@ use crate::messages::Lane;
 use crate::rollout::Plan;
 
 /// `bunraku.yaml` of a release; the environment's document carries that of its current one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SiteSettings {
     /// Which nodes are compiled before others, and after them: the first rule that holds decides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -21,7 +22,7 @@ pub struct SiteSettings {
 
 /// One rule: a lane for the nodes that are all that it says. A rule that says nothing is for every
 /// node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "PriorityText", into = "PriorityText")]
 pub struct Priority {
     /// The lane of their tasks.
@@ -31,7 +32,7 @@ pub struct Priority {
 }
 
 /// A rule as it is written.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "a rule: lane, and certname, fact or class")]
 struct PriorityText {
     lane: Lane,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{FileEntry, PrebuiltChange};
@@ -126,7 +127,7 @@ impl From<UploadKey> for String {
 
 /// `.bunraku/manifest.json`, the first entry of a thin push: the whole tree. The blobs that the
 /// store lacked follow as `.bunraku/blobs/<sha256>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadManifest {
     /// Version of the document's form.
     #[serde(default = "super::version")]
@@ -160,7 +161,9 @@ impl UploadManifest {
 }
 
 /// How bad a diagnostic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The upload is refused.
@@ -172,7 +175,7 @@ pub enum Severity {
 }
 
 /// One finding in what was pushed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadDiagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -218,7 +221,7 @@ impl UploadDiagnostic {
 }
 
 /// `uploads/<env>/<id>.result.json`: what came of the last upload of that name; written last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadResult {
     /// Version of the document's form.
     #[serde(default = "super::version")]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -52,7 +53,7 @@ impl<'de> Deserialize<'de> for Zone {
 }
 
 /// Some hours of some days. One that ends before it begins ends on the next day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "a window: days, from, to")]
 pub struct Window {
     /// The days on which it begins; all when none are named.
@@ -225,7 +226,7 @@ impl<'de> Deserialize<'de> for Clock {
 }
 
 /// A time in which nothing opens, such as the last days of a year.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "a freeze: from, to, why")]
 pub struct Freeze {
     /// Its beginning: a day, or a day and a time.

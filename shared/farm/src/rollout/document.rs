@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, StagePlan};
@@ -15,7 +16,7 @@ const KEPT: usize = 3;
 const LINES: usize = 200;
 
 /// A rollout in an environment's document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rollout {
     /// What people call it; no other one of the document is called so.
     pub name: String,
@@ -61,7 +62,7 @@ pub struct Rollout {
 }
 
 /// What an environment had before a rollout.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Former {
     /// The release.
     pub release: Digest,
@@ -71,7 +72,7 @@ pub struct Former {
 }
 
 /// How far a rollout is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum RolloutState {
     /// It waits for its turn.
@@ -123,7 +124,7 @@ impl RolloutState {
 }
 
 /// A stage of a rollout whose turn has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StageState {
     /// As it was planned.
     pub plan: StagePlan,
@@ -148,7 +149,7 @@ pub struct StageState {
 }
 
 /// A line of a rollout's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// When.
     pub at: Timestamp,
@@ -159,7 +160,7 @@ pub struct LogLine {
 }
 
 /// A node's place in a rollout, in its pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// The rollout's sequence.
     pub sequence: u64,
@@ -168,7 +169,7 @@ pub struct Place {
 }
 
 /// A node that stays at a release, whatever comes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pin {
     /// The release.
     pub release: Digest,
@@ -179,7 +180,7 @@ pub struct Pin {
 }
 
 /// `rollouts/<env>/<sequence>.json`: who is in which stage. Written once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RolloutMembers {
     /// Version of the document's form.
     #[serde(default = "crate::documents::version")]
@@ -189,7 +190,7 @@ pub struct RolloutMembers {
 }
 
 /// What an upload that is to be rolled out says of that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RolloutRequest {
     /// What to call it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! How nodes fare with a release, and with the one before.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::advance::Staged;
@@ -10,7 +11,7 @@ use crate::Certname;
 use crate::documents::{EnvironmentDoc, Pointer};
 
 /// `outcomes/<env>/<certname>.json`: a node's last runs while a rollout goes on. Written with compare and swap.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutcomeDoc {
     /// Version of the document's form.
     #[serde(default = "crate::documents::version")]
@@ -28,7 +29,7 @@ pub struct OutcomeDoc {
 }
 
 /// What an agent reported of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// When the report came.
     pub at: Timestamp,
@@ -76,7 +77,7 @@ impl OutcomeDoc {
 }
 
 /// How some nodes fare.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// How many they are.
     pub nodes: u64,
@@ -150,7 +151,7 @@ impl Tally {
 }
 
 /// How the nodes fare that have a rollout's release, and those that do not yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// Nodes of open stages.
     pub inside: Tally,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::calendar::{Freeze, Window, Zone};
 use crate::documents::{Patterns, Selector};
 
 /// The plan of a rollout: `rollout:` in `bunraku.yaml`, or a file of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Who gets the release one after the other; whoever is in none of them gets it with the last.
     #[serde(default = "stages")]
@@ -36,7 +37,7 @@ pub struct Plan {
 }
 
 /// What a node gets that was not there when the rollout began, until its last stage opens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NewNodes {
     /// The release that all others have.
@@ -48,7 +49,7 @@ pub enum NewNodes {
 
 /// One stage. `percent` is of the whole fleet, counted from its beginning, or of the nodes that the rule is for.
 /// A stage that says neither is for everybody.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "StageText", into = "StageText")]
 pub struct StagePlan {
     /// What it is called.
@@ -64,7 +65,7 @@ pub struct StagePlan {
 }
 
 /// A stage as it is written.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "a stage: name, percent, certname, fact, class, hold, by_hand")]
 struct StageText {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,7 +116,7 @@ impl From<StagePlan> for StageText {
 
 /// When a rollout stops by itself. Of the nodes that have the release and those that do not yet, the rates are
 /// compared: what is over its limit, but no worse than the rest of the fleet, is not the release's fault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Gate {
     /// So many nodes may have failed in their last run.
