@@ -148,23 +148,30 @@ impl Modules {
             .filter(|entry| !entry.starts_with('$'))
             .map(|entry| root.join(entry))
             .collect();
-        let module = module_name(root).map(|name| (root.to_owned(), name));
+        // Control repos may have metadata, too.
+        let module = (!is_environment(root))
+            .then(|| module_name(root))
+            .flatten()
+            .map(|name| (root.to_owned(), name));
         Self {
             directories,
             module,
         }
     }
 
-    /// The module that a file is in.
+    /// Those of the environment or the module that a file is in.
     fn around(file: &Path) -> Self {
-        let module = file
+        let around = file
             .ancestors()
             .skip(1)
-            .find_map(|directory| Some((directory.to_owned(), module_name(directory)?)));
-        Self {
-            directories: Vec::new(),
-            module,
-        }
+            .find(|directory| is_environment(directory) || module_name(directory).is_some());
+        around.map_or_else(
+            || Self {
+                directories: Vec::new(),
+                module: None,
+            },
+            Self::of,
+        )
     }
 
     fn relative(&self, path: &Path) -> Option<Arc<str>> {
@@ -186,6 +193,13 @@ impl Modules {
             .any(|directory| in_module.starts_with(directory))
             .then(|| Arc::from(relative.as_str()))
     }
+}
+
+/// Whether a directory is an environment or a control repo, and no module.
+fn is_environment(root: &Path) -> bool {
+    ["environment.conf", "Puppetfile", "modules"]
+        .iter()
+        .any(|name| root.join(name).exists())
 }
 
 /// The name by which the module at `root` is loaded.

@@ -114,6 +114,45 @@ fn the_module_around_a_file_says_where_its_definitions_belong() {
 }
 
 #[test]
+fn the_manifests_of_a_control_repo_with_metadata_are_those_of_no_module() {
+    let root = site(&[
+        (
+            "metadata.json",
+            b"{\"name\": \"me-site\", \"version\": \"1.0.0\"}",
+        ),
+        ("environment.conf", b"modulepath = site-modules\n"),
+        ("manifests/site.pp", b"node default { }\n"),
+        ("site-modules/a/manifests/b.pp", b"class a::c { }\n"),
+    ]);
+    let codes = |files: &[files::File]| {
+        let found = check::all(files, &RULES).into_iter();
+        found
+            .filter_map(|found| found.issue_code)
+            .collect::<Vec<_>>()
+    };
+    let find = |path: &str| {
+        let mut files = Vec::new();
+        files::find(&root.path().join(path), &mut files).unwrap();
+        files
+    };
+    assert_eq!(codes(&find("")), ["ILLEGAL_DEFINITION_LOCATION"]);
+    assert_eq!(codes(&find("manifests/site.pp")), Vec::<String>::new());
+    let lone = codes(&find("site-modules/a/manifests/b.pp"));
+    assert_eq!(lone, ["ILLEGAL_DEFINITION_LOCATION"]);
+}
+
+#[test]
+fn the_demo_site_is_without_errors() {
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../localstack-tests/site");
+    let found = check(&site).into_iter();
+    let errors = found.filter(|found| found.severity == Severity::Error);
+    assert_eq!(
+        errors.map(|found| found.message).collect::<Vec<_>>(),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn metadata_needs_a_name_and_a_version_that_the_forge_takes() {
     let of = |text: &str| {
         let root = site(&[("metadata.json", text.as_bytes())]);
