@@ -101,6 +101,12 @@ impl Farm {
         farm
     }
 
+    /// Starts a farm with more options of `bunraku up`, and pushes nothing.
+    #[must_use]
+    pub fn start_with(data: &Path, options: &[&str]) -> Self {
+        Self::start_on(data, None, free_port(), options)
+    }
+
     /// Starts a farm that compiles one catalog at a time, so that a test can be quicker than it.
     #[must_use]
     pub fn start_slow(data: &Path) -> Self {

@@ -152,6 +152,8 @@ pub(crate) struct Up {
     pub(crate) names: Vec<String>,
     #[command(flatten)]
     pub(crate) watching: commands::edge::watching::Watching,
+    #[command(flatten)]
+    pub(crate) substitutes: crate::farm::Substitutes,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! What makes catalogs, and tells whether they still hold.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bunraku_catalog::{Broken, Trace};
@@ -11,6 +12,9 @@ use bunraku_store::StoreError;
 
 use crate::exchange::Exchanged;
 use crate::pool::PoolView;
+
+/// How long a program that makes catalogs may take for one.
+pub(crate) const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// The code and what other nodes export: what a catalog is made of beside its node's facts.
 #[derive(Clone, Copy)]
@@ -59,6 +63,9 @@ pub enum EngineError {
     /// Its thread ended.
     #[error(transparent)]
     CutOff(#[from] CutOff),
+    /// The program that makes catalogs can't do so now.
+    #[error("{0}")]
+    Trouble(String),
 }
 
 /// What a compile gave.

@@ -64,6 +64,14 @@ pub enum CompileError {
         /// What is wrong.
         reason: String,
     },
+    /// The program that makes catalogs can't do so now.
+    #[error("the catalog of {node} can't be made now: {reason}")]
+    Trouble {
+        /// The node.
+        node: String,
+        /// Why.
+        reason: String,
+    },
     /// The compile's thread ended without an answer.
     #[error("the compile of {node} was cut off")]
     CutOff {
@@ -549,6 +557,10 @@ fn check_time(
 fn refused(task: &CompileTask, error: EngineError) -> CompileError {
     match error {
         EngineError::Store(error) => error.into(),
+        EngineError::Trouble(reason) => CompileError::Trouble {
+            node: task.certname.to_string(),
+            reason,
+        },
         EngineError::CutOff(_) => CompileError::CutOff {
             node: task.certname.to_string(),
         },

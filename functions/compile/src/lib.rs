@@ -6,11 +6,13 @@
 //! ahead of it.
 
 mod bundle_files;
+mod checkouts;
 mod engine;
 mod environments;
 mod exchange;
 mod handler;
 mod native;
+mod own;
 mod pool;
 mod prebuilt;
 mod releases;
@@ -21,6 +23,7 @@ pub use engine::{Compiled, Engine, EngineError, Site};
 pub use exchange::{Collects, Exchanged};
 pub use handler::{Compile, CompileError, Handled};
 pub use native::{COMPILER, Native};
+pub use own::Own;
 pub use pool::PoolView;
 pub use releases::Releases;
 pub use replay::{ReplayError, Replayed, replay};

@@ -18,12 +18,18 @@ use serde_json::json;
 
 use crate::engine::{Compiled, Engine, EngineError, Site};
 use crate::exchange::{Collects, Exchanged, collects};
+use crate::own;
 use crate::pool::PoolView;
 use crate::prebuilt::{self, Candidates};
 use crate::releases::{Releases, Sealed};
 
 /// Names this compiler in pointers. A catalog of another one is compiled anew.
 pub const COMPILER: &str = concat!("native ", env!("CARGO_PKG_VERSION"));
+
+/// Whether this compiler, in any version, is the one that a pointer names.
+pub(crate) fn made_by_us(compiler: &str) -> bool {
+    compiler.starts_with("native ")
+}
 
 /// The Puppet whose language is spoken; what `$serverversion` says.
 const LANGUAGE_VERSION: &str = "8.10.0";
@@ -65,24 +71,49 @@ impl Engine for Native {
         facts: Option<&FactsDoc>,
         trace: Trace,
     ) -> Result<Result<(), Vec<Broken>>, EngineError> {
-        let release = self.releases.open(site.environment, site.release).await?;
-        let (environment, pool) = (site.environment.clone(), Arc::clone(site.pool));
-        let (certname, facts) = (certname.clone(), facts.cloned());
-        let now = self.releases.host().now();
-        let work = move || match facts {
-            Some(facts) => verify(&release, &environment, &facts, &trace, &pool, now),
-            None => verify_code(&release, &certname, &trace, &pool, now),
-        };
-        Ok(self.releases.host().compute(work).await?)
+        verified(&self.releases, site, certname, facts, trace).await
     }
 
     async fn compile(&self, site: Site<'_>, facts: &FactsDoc) -> Result<Compiled, EngineError> {
-        let release = self.releases.open(site.environment, site.release).await?;
-        let (environment, pool) = (site.environment.clone(), Arc::clone(site.pool));
-        let (facts, now) = (facts.clone(), self.releases.host().now());
-        let work = move || compile(&release, &environment, &facts, &pool, now);
-        Ok(self.releases.host().compute(work).await?)
+        let (environment, node) = (site.environment.clone(), facts.clone());
+        made(&self.releases, site, facts, move |release, inputs| {
+            compiled(release, &environment, &node, inputs)
+        })
+        .await
     }
+}
+
+/// Whether a catalog with this trace still holds, whoever made it; see [`Engine::verify`].
+pub(crate) async fn verified(
+    releases: &Releases,
+    site: Site<'_>,
+    certname: &Certname,
+    facts: Option<&FactsDoc>,
+    trace: Trace,
+) -> Result<Result<(), Vec<Broken>>, EngineError> {
+    let release = releases.open(site.environment, site.release).await?;
+    let (environment, pool) = (site.environment.clone(), Arc::clone(site.pool));
+    let (certname, facts) = (certname.clone(), facts.cloned());
+    let now = releases.host().now();
+    let work = move || match facts {
+        Some(facts) => verify(&release, &environment, &facts, &trace, &pool, now),
+        None => verify_code(&release, &certname, &trace, &pool, now),
+    };
+    Ok(releases.host().compute(work).await?)
+}
+
+/// A node's catalog: a pre-built one, or what `compiler` makes.
+pub(crate) async fn made(
+    releases: &Releases,
+    site: Site<'_>,
+    facts: &FactsDoc,
+    compiler: impl FnOnce(&Sealed, &dyn Inputs) -> Result<Made, Failed> + Send + 'static,
+) -> Result<Compiled, EngineError> {
+    let release = releases.open(site.environment, site.release).await?;
+    let (environment, pool) = (site.environment.clone(), Arc::clone(site.pool));
+    let (facts, now) = (facts.clone(), releases.host().now());
+    let work = move || compile(&release, &environment, &facts, &pool, now, compiler);
+    releases.host().compute(work).await?
 }
 
 /// `$trusted`, `$facts` and `$server_facts` of a node.
@@ -117,6 +148,7 @@ fn verify(
 ) -> Result<(), Vec<Broken>> {
     let node = node_facts(environment.as_str(), facts);
     let inputs = inputs(release, facts.certname.as_str(), node, pool, now);
+    own::verify(release.digest, trace)?;
     prebuilt::verify(&inputs, &facts.certname, trace)?;
     bunraku_compiler::verify(trace, &inputs)
 }
@@ -135,18 +167,20 @@ fn verify_code(
         server_facts: Value::Undef,
     };
     let inputs = inputs(release, certname.as_str(), nobody, pool, now);
+    own::verify(release.digest, trace)?;
     prebuilt::verify(&inputs, certname, trace)?;
     bunraku_compiler::verify_code(trace, &inputs)
 }
 
-/// Compiles a node's catalog.
+/// Makes a node's catalog, and writes it as JSON.
 fn compile(
     release: &Sealed,
     environment: &EnvironmentName,
     facts: &FactsDoc,
     pool: &PoolView,
     now: Timestamp,
-) -> Compiled {
+    compiler: impl FnOnce(&Sealed, &dyn Inputs) -> Result<Made, Failed>,
+) -> Result<Compiled, EngineError> {
     let began = Instant::now();
     let inputs = inputs(
         release,
@@ -155,16 +189,17 @@ fn compile(
         pool,
         now,
     );
-    let made = match make(release, environment, facts, &inputs) {
+    let made = match make(release, environment, facts, &inputs, compiler) {
         Ok(made) => made,
-        Err(Failed { message, collects }) => {
-            return Compiled::Error {
+        Err(Failed::Trouble(reason)) => return Err(EngineError::Trouble(reason)),
+        Err(Failed::Code { message, collects }) => {
+            return Ok(Compiled::Error {
                 message,
                 exchanged: Exchanged {
                     exports: None,
                     collects,
                 },
-            };
+            });
         }
     };
     let Made {
@@ -176,14 +211,14 @@ fn compile(
     // What was read gives the identity: a compile repeated is the same artifact.
     let reads = match serde_json::to_string(&trace) {
         Ok(reads) => reads,
-        Err(error) => return Compiled::Unwritable(error.to_string()),
+        Err(error) => return Ok(Compiled::Unwritable(error.to_string())),
     };
     let identity = format!("{}\n{}\n{reads}", release.digest, facts.certname);
     let uuid = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, identity.as_bytes());
     catalog.catalog_uuid = Some(uuid.to_string().into());
     let written = wire::to_json(&catalog, Format::Rich)
         .and_then(|rich| wire::to_json(&catalog, Format::Plain).map(|plain| (rich, plain)));
-    match written {
+    Ok(match written {
         Ok((rich, plain)) => Compiled::Catalog {
             plain: (plain != rich).then_some(plain),
             rich,
@@ -196,39 +231,58 @@ fn compile(
             duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
         Err(error) => Compiled::Unwritable(error.to_string()),
-    }
+    })
 }
 
 /// A catalog with what it rests on.
-struct Made {
-    catalog: Catalog,
-    trace: Trace,
-    exports: Vec<ExportedResource>,
-    collects: Collects,
+pub(crate) struct Made {
+    pub(crate) catalog: Catalog,
+    pub(crate) trace: Trace,
+    pub(crate) exports: Vec<ExportedResource>,
+    pub(crate) collects: Collects,
 }
 
-/// An error of the code.
-struct Failed {
-    message: String,
-    /// What was asked of other nodes until then.
-    collects: Collects,
+/// Why there is no catalog.
+pub(crate) enum Failed {
+    /// An error of the code.
+    Code {
+        message: String,
+        /// What was asked of other nodes until then.
+        collects: Collects,
+    },
+    /// It may go well another time.
+    Trouble(String),
+}
+
+impl Failed {
+    /// The same in other words, if it is an error of the code.
+    pub(crate) fn with(self, words: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Code { message, collects } => Self::Code {
+                message: words(&message),
+                collects,
+            },
+            trouble @ Self::Trouble(_) => trouble,
+        }
+    }
 }
 
 impl From<String> for Failed {
     fn from(message: String) -> Self {
-        Self {
+        Self::Code {
             message,
             collects: Collects::new(),
         }
     }
 }
 
-/// The node's pre-built catalog, if the release has one; else compiles it.
+/// The node's pre-built catalog, if the release has one; else what the compiler makes.
 fn make(
     release: &Sealed,
     environment: &EnvironmentName,
     facts: &FactsDoc,
     inputs: &dyn Inputs,
+    compiler: impl FnOnce(&Sealed, &dyn Inputs) -> Result<Made, Failed>,
 ) -> Result<Made, Failed> {
     let candidates = Candidates::of(inputs, &facts.certname);
     let candidates = candidates.map_err(|error| error.to_string())?;
@@ -248,7 +302,7 @@ fn make(
                 collects: Collects::new(),
             }
         }
-        None => compiled(release, environment, facts, inputs)?,
+        None => compiler(release, inputs)?,
     };
     candidates.note(inputs, &mut made.trace);
     Ok(made)
@@ -267,7 +321,7 @@ fn compiled(
     let catalog = match compilation.outcome {
         Ok(catalog) => catalog,
         Err(error) => {
-            return Err(Failed {
+            return Err(Failed::Code {
                 message: error.to_string(),
                 collects,
             });

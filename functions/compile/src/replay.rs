@@ -6,7 +6,7 @@ use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Store, StoreError};
 
 use crate::engine::{Compiled, Engine, EngineError, Site};
-use crate::native::Native;
+use crate::native::{self, Native};
 use crate::pool::Pools;
 use crate::releases::Releases;
 
@@ -43,6 +43,9 @@ pub async fn replay(
     let Some(catalog) = pointer.catalog else {
         return Err(ReplayError::NoCatalog);
     };
+    if !native::made_by_us(&pointer.compiler) {
+        return Err(ReplayError::OtherCompiler(pointer.compiler));
+    }
     // The pointer's release may be a later one, for which the catalog was found to hold.
     let stored: CompiledFrom = serde_json::from_slice(&store.catalog_json(catalog.digest).await?)
         .map_err(|error| ReplayError::Failed(error.to_string()))?;
@@ -63,7 +66,7 @@ pub async fn replay(
             Err(ReplayError::Failed(message))
         }
         Err(EngineError::Store(error)) => Err(error.into()),
-        Err(error @ EngineError::CutOff(_)) => Err(ReplayError::Failed(error.to_string())),
+        Err(error) => Err(ReplayError::Failed(error.to_string())),
     }
 }
 
@@ -73,6 +76,11 @@ pub enum ReplayError {
     /// The node has no catalog, or its facts are not in the store.
     #[error("there is no catalog of this node with its facts in the store")]
     NoCatalog,
+    /// The catalog is of a compiler of the site's own.
+    #[error(
+        "the catalog was made by another compiler ({0}): only our own compiles can be repeated"
+    )]
+    OtherCompiler(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -18,6 +18,8 @@ use jiff::Timestamp;
 
 use super::*;
 
+mod own;
+
 /// A farm of one node, `web1`, with a handler of its own.
 struct World {
     store: Store,

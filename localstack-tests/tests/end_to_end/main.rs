@@ -8,6 +8,7 @@
 )]
 
 mod agent_runs;
+mod blocks;
 mod comparison;
 mod crash;
 mod export;

@@ -2,6 +2,7 @@
 //!
 //! - [`model`]: [`Catalog`], [`Resource`], [`Edge`], in the order in which Puppet writes them
 //! - [`wire`]: rich and plain JSON as agents read it, and back
+//! - [`fault`]: what an agent could do nothing with, in a catalog made elsewhere
 //! - [`canonical`], [`diff`]: when are two catalogs the same, and where do they differ
 //! - [`ExportedResource`], [`Exports`], [`ExportQuery`]: what nodes export, and how it is asked for
 //! - [`scoreboard`]: the result of comparing many nodes
@@ -12,6 +13,7 @@ pub mod diff;
 mod digest;
 mod export_query;
 mod exported;
+pub mod fault;
 pub mod model;
 mod read;
 pub mod scoreboard;

@@ -47,6 +47,8 @@ pub enum Read {
     /// Which pre-built catalogs of the release may be the node's, by its name: `prebuilt`. Read of nodes for which
     /// there are some.
     Prebuilt,
+    /// All code and data of the release, whatever of it was looked at: `release`. Read by compilers of a site's own.
+    Release,
     /// The time: `clock`.
     Clock,
     /// Random numbers: `random`.
@@ -117,6 +119,7 @@ impl fmt::Display for Read {
             Self::Classification(key) => write!(f, "classification:{key}"),
             Self::Exported(query) => write!(f, "exported:{query}"),
             Self::Prebuilt => f.write_str("prebuilt"),
+            Self::Release => f.write_str("release"),
             Self::Clock => f.write_str("clock"),
             Self::Random => f.write_str("random"),
             Self::Environment(name) => write!(f, "env:{name}"),
@@ -169,6 +172,7 @@ impl FromStr for Read {
         let parsed = match text.split_once(':') {
             None => match text {
                 "prebuilt" => Some(Self::Prebuilt),
+                "release" => Some(Self::Release),
                 "clock" => Some(Self::Clock),
                 "random" => Some(Self::Random),
                 _ => None,

@@ -16,7 +16,7 @@ use crate::recorder::{existence_digest, file_digest, listing_digest, metadata_di
 /// The reads that answer otherwise now.
 pub fn verify(trace: &Trace, inputs: &dyn Inputs) -> Result<(), Vec<Broken>> {
     trace.holds_by(|read| match read {
-        Read::Prebuilt => None,
+        Read::Prebuilt | Read::Release => None,
         read => Some(answer(read, inputs).unwrap_or_else(unanswerable)),
     })
 }
@@ -28,7 +28,9 @@ pub fn verify(trace: &Trace, inputs: &dyn Inputs) -> Result<(), Vec<Broken>> {
 /// The broken reads, in order.
 pub fn verify_code(trace: &Trace, inputs: &dyn Inputs) -> Result<(), Vec<Broken>> {
     trace.holds_by(|read| match read {
-        Read::Fact(_) | Read::Trusted(_) | Read::ServerFact(_) | Read::Prebuilt => None,
+        Read::Fact(_) | Read::Trusted(_) | Read::ServerFact(_) | Read::Prebuilt | Read::Release => {
+            None
+        }
         code => Some(answer(code, inputs).unwrap_or_else(unanswerable)),
     })
 }
@@ -67,6 +69,7 @@ fn answer(read: &Read, inputs: &dyn Inputs) -> Option<AnswerDigest> {
         Read::Setting(_)
         | Read::Classification(_)
         | Read::Prebuilt
+        | Read::Release
         | Read::Clock
         | Read::Random
         | Read::Environment(_) => return None,

@@ -1,8 +1,11 @@
-//! What a function takes from the machine that it runs on: the time, and threads for long work.
+//! What a function takes from the machine that it runs on: the time, threads for long work, and programs
+//! that a site has in the place of ours.
 //!
 //! A [`Host`] is given to every handler and to the store. The system's has the system's clock, and runs
 //! what takes a processor for a while beside the async threads. A simulated one has a clock of its own,
 //! which may go wrong, and no thread but the caller's: the same run is the same again.
+
+mod program;
 
 use std::fmt::Debug;
 use std::pin::pin;
@@ -11,6 +14,8 @@ use std::task::{Context, Poll, Waker};
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
+
+pub use program::{Answer, Program, ProgramError};
 
 /// Tells the time of day.
 pub trait Clock: Debug + Send + Sync {

@@ -3,14 +3,19 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use bunraku_farm::documents::ReleaseManifest;
+use bunraku_farm::{Digest, EnvironmentName};
 use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::StoreError;
 use crate::backend::{Backend as _, Objects};
 use crate::store::{directory, objects};
+use crate::{Store, StoreError};
 
 /// How often a file is written anew that others write at the same time.
 const ATTEMPTS: usize = 8;
+/// Files of a release that are written at the same time.
+const AT_ONCE: usize = 16;
 
 /// A directory, or a part of a bucket, with plain files. A file is there as a whole or not at all; unlike a
 /// [`crate::Store`]'s, files are replaced as they come, and on a disk nothing waits until it is safe from a power cut.
@@ -56,6 +61,27 @@ impl Mirror {
                 written.map_err(|error| StoreError::unavailable(path, error))
             }
         }
+    }
+
+    /// Writes the files of a release below the directory `at`, as an environment of Puppet's; answers its manifest.
+    pub async fn write_release(
+        &self,
+        store: &Store,
+        environment: &EnvironmentName,
+        release: Digest,
+        at: &str,
+    ) -> Result<ReleaseManifest, StoreError> {
+        let manifest = store.release_manifest(environment, release).await?;
+        let files = manifest.files.iter();
+        let files: Vec<_> = files
+            .map(|(path, file)| (format!("{at}/{path}"), file.digest))
+            .collect();
+        stream::iter(files)
+            .map(|(at, digest)| async move { self.write(&at, store.blob(digest).await?).await })
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+        Ok(manifest)
     }
 
     /// Removes a file; that it is not there is no error.

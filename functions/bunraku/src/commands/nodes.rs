@@ -65,8 +65,16 @@ async fn list(args: &Nodes, json: bool) -> Result<ExitCode> {
     let current = store.environment(&environment).await?;
     let mut nodes = Vec::new();
     let mut rows = vec![cells(["NODE", "STATE", "CATALOG", "COMPILED", "MS"])];
-    for certname in store.pointers(&environment).await? {
+    let mut known = store.pointers(&environment).await?;
+    known.extend(store.known_nodes_in(&environment).await?);
+    known.sort_unstable();
+    known.dedup();
+    for certname in known {
         let Some(pointer) = store.pointer(&environment, &certname).await? else {
+            if !args.failed {
+                rows.push(cells([certname.as_str(), "new", "", "", ""]));
+                nodes.push(json!({ "node": certname, "state": "new" }));
+            }
             continue;
         };
         if args.failed && pointer.failure.is_none() {

@@ -30,6 +30,7 @@ pub(crate) async fn run(options: &Up) -> Result<ExitCode> {
         autosign: autosign(options.autosign.as_deref(), options.listen)?,
         names: options.names.clone(),
         watching: options.watching.clone(),
+        substitutes: options.substitutes.clone(),
     })
     .await?;
     console::out(&farm.describe());

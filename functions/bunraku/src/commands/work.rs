@@ -13,7 +13,7 @@ use super::queue;
 use super::up::stop_signal;
 use crate::console;
 use crate::failure::Result;
-use crate::farm::{Workers, jobs};
+use crate::farm::{Function, Functions, Substitutes, Workers, jobs};
 
 /// Options of `bunraku work`.
 #[derive(Debug, Args)]
@@ -45,6 +45,12 @@ pub(crate) struct Work {
             .try_map(|name| name.parse::<Lane>())
     )]
     lanes: Vec<Lane>,
+    /// Leave a function's messages to a program of yours that reads the queue itself: `ingest`, `plan` or
+    /// `compile`; repeatable.
+    #[arg(long, value_name = "FUNCTION", conflicts_with = "lanes")]
+    without: Vec<Function>,
+    #[command(flatten)]
+    substitutes: Substitutes,
     /// Compiles at the same time; as many as there are processors if not given. With several lanes,
     /// urgent tasks have one more.
     #[arg(long, value_name = "N")]
@@ -59,19 +65,36 @@ pub(crate) async fn run(options: &Work) -> Result<ExitCode> {
     // Better found out now, by whoever starts the worker.
     store.environments().await?;
     queue.depths().await.map_err(queue::failure)?;
-    let mut workers = Workers::new(store, queue, Arc::new(Counters::default()));
+    let counters = Arc::new(Counters::default());
+    let variables = [
+        ("BUNRAKU_STORE", options.store.clone()),
+        ("BUNRAKU_QUEUE", options.queue.clone()),
+    ];
+    let functions = Functions::new(store, queue, counters, &options.substitutes, &variables);
+    let mut workers = Workers::new(functions);
     let jobs = jobs(options.jobs);
+    let does = |function| !options.without.contains(&function);
     if options.lanes.is_empty() {
         // A bucket tells SQS of uploads; other queues hear of them from nobody.
         if !options.queue.starts_with("sqs://") {
             workers.announce();
         }
-        workers.ingest_and_plan();
-        workers.compile(&Lane::ALL, jobs);
-    } else {
-        workers.compile(&options.lanes, jobs);
+        for function in [Function::Ingest, Function::Plan] {
+            if does(function) {
+                workers.run(function);
+            }
+        }
     }
-    console::out(&format!("Bunraku works, {jobs} compiles at a time"));
+    let lanes: &[Lane] = match options.lanes.as_slice() {
+        [] => &Lane::ALL,
+        some => some,
+    };
+    if does(Function::Compile) {
+        workers.compile(lanes, jobs);
+        console::out(&format!("Bunraku works, {jobs} compiles at a time"));
+    } else {
+        console::out("Bunraku works, and compiles nothing");
+    }
     stop_signal().await;
     console::say("Stopping: what is begun is finished first.");
     workers.stop().await;

@@ -1,7 +1,10 @@
 //! The whole farm in one process: the same handlers as in the cloud, over an embedded store and queue.
 
 mod collections;
+mod filter;
+mod functions;
 mod gatherings;
+mod substitutes;
 mod uploads;
 mod worker;
 mod workers;
@@ -23,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::commands::edge::watching::Watching;
 use crate::failure::{Failure, Result};
+pub(crate) use functions::{Function, Functions};
+pub(crate) use substitutes::Substitutes;
 pub(crate) use workers::{Workers, jobs};
 
 /// What a farm is started with.
@@ -39,6 +44,8 @@ pub(crate) struct FarmOptions {
     pub(crate) names: Vec<String>,
     /// Limits of watching nodes.
     pub(crate) watching: Watching,
+    /// Programs of the site's own in the place of functions.
+    pub(crate) substitutes: Substitutes,
 }
 
 /// A running farm.
@@ -111,9 +118,18 @@ impl Farm {
         let stopped = stop.clone();
         let edge =
             tokio::spawn(async move { edge.serve(listener, stopped.cancelled_owned()).await });
-        let mut workers = Workers::new(store.clone(), queue, counters);
+        let variables = [("BUNRAKU_STORE", data.join("store").display().to_string())];
+        let functions = Functions::new(
+            store.clone(),
+            queue,
+            counters,
+            &options.substitutes,
+            &variables,
+        );
+        let mut workers = Workers::new(functions);
         workers.announce();
-        workers.ingest_and_plan();
+        workers.run(Function::Ingest);
+        workers.run(Function::Plan);
         workers.compile(&Lane::ALL, jobs(options.jobs));
         Ok(Self {
             store,

@@ -4,13 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bunraku_compile::Compile;
-use bunraku_farm::Counters;
-use bunraku_farm::messages::{Channel, Lane, Message};
-use bunraku_queue::Queue;
-use bunraku_store::Store;
+use bunraku_farm::messages::{Channel, Lane};
 use tokio::task::JoinSet;
 
+use super::functions::{Function, Functions};
 use super::worker::{self, Stop};
 use super::{collections, gatherings, uploads};
 
@@ -19,20 +16,16 @@ const BOUND: Duration = Duration::from_secs(60);
 
 /// Workers on one store and queue.
 pub(crate) struct Workers {
-    store: Store,
-    queue: Arc<dyn Queue>,
-    counters: Arc<Counters>,
+    functions: Functions,
     stop: Stop,
     tasks: JoinSet<()>,
 }
 
 impl Workers {
     /// None yet.
-    pub(crate) fn new(store: Store, queue: Arc<dyn Queue>, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(functions: Functions) -> Self {
         Self {
-            store,
-            queue,
-            counters,
+            functions,
             stop: Stop::default(),
             tasks: JoinSet::new(),
         }
@@ -40,53 +33,19 @@ impl Workers {
 
     /// Tells the queue of new uploads, where nobody else does, and of removed nodes; has garbage collected.
     pub(crate) fn announce(&mut self) {
-        let (store, queue) = (self.store.clone(), Arc::clone(&self.queue));
-        let stop = self.stop.asked();
-        self.tasks.spawn(uploads::announce(store, queue, stop));
-        let (store, queue) = (self.store.clone(), Arc::clone(&self.queue));
-        let stop = self.stop.asked();
-        self.tasks.spawn(gatherings::remind(store, queue, stop));
-        let (store, stop) = (self.store.clone(), self.stop.asked());
-        self.tasks.spawn(collections::collect(store, stop));
+        let Functions { store, queue, .. } = &self.functions;
+        let (store, queue) = (store.clone(), Arc::clone(queue));
+        let stop = || self.stop.asked();
+        let announced = uploads::announce(store.clone(), Arc::clone(&queue), stop());
+        self.tasks.spawn(announced);
+        let reminded = gatherings::remind(store.clone(), queue, stop());
+        self.tasks.spawn(reminded);
+        self.tasks.spawn(collections::collect(store, stop()));
     }
 
-    /// Takes uploads in, and plans; each in a worker of its own.
-    pub(crate) fn ingest_and_plan(&mut self) {
-        let (store, counters) = (&self.store, &self.counters);
-        let (queue, stop) = (Arc::clone(&self.queue), self.stop.clone());
-        let context =
-            bunraku_ingest::Context::new(store.clone(), Arc::clone(&queue), Arc::clone(counters));
-        self.tasks.spawn(async move {
-            let handle = move |message| {
-                let context = context.clone();
-                async move {
-                    match message {
-                        Message::UploadCreated(upload) => {
-                            bunraku_ingest::handle(&context, &upload).await
-                        }
-                        _ => Ok(()),
-                    }
-                }
-            };
-            worker::run(queue, &[Channel::Uploads], stop, handle).await;
-        });
-        let (queue, stop) = (Arc::clone(&self.queue), self.stop.clone());
-        let context =
-            bunraku_plan::Context::new(store.clone(), Arc::clone(&queue), Arc::clone(counters));
-        self.tasks.spawn(async move {
-            let handle = move |message| {
-                let context = context.clone();
-                async move {
-                    match message {
-                        Message::Plan(task) => bunraku_plan::plan(&context, &task).await,
-                        Message::Gather(_) => bunraku_plan::gather(&context).await,
-                        Message::Advance(task) => bunraku_plan::advance(&context, &task).await,
-                        _ => Ok(()),
-                    }
-                }
-            };
-            worker::run(queue, &[Channel::Plans], stop, handle).await;
-        });
+    /// Has one worker do all of a function's work.
+    pub(crate) fn run(&mut self, function: Function) {
+        self.work(function.channels());
     }
 
     /// Compiles tasks of these lanes, the most urgent first, so many at a time; and one more that an
@@ -95,32 +54,22 @@ impl Workers {
         let mut lanes = lanes.to_vec();
         lanes.sort_unstable();
         lanes.dedup();
-        let compile = Compile::new(
-            self.store.clone(),
-            Arc::clone(&self.queue),
-            Arc::clone(&self.counters),
-        );
         for _ in 0..jobs {
-            self.compile_one(&compile, &lanes);
+            self.work(lanes.iter().copied().map(Channel::Compile).collect());
         }
         if lanes.len() > 1 && lanes.first() == Some(&Lane::Urgent) {
-            self.compile_one(&compile, &[Lane::Urgent]);
+            self.work(vec![Channel::Compile(Lane::Urgent)]);
         }
     }
 
-    fn compile_one(&mut self, compile: &Compile, lanes: &[Lane]) {
-        let channels: Vec<Channel> = lanes.iter().copied().map(Channel::Compile).collect();
-        let (queue, stop) = (Arc::clone(&self.queue), self.stop.clone());
-        let compile = compile.clone();
+    /// A worker that takes one message of these channels after the other.
+    fn work(&mut self, channels: Vec<Channel>) {
+        let (functions, stop) = (self.functions.clone(), self.stop.clone());
         self.tasks.spawn(async move {
+            let queue = Arc::clone(&functions.queue);
             let handle = move |message| {
-                let compile = compile.clone();
-                async move {
-                    match message {
-                        Message::Compile(task) => compile.handle(&task, None).await.map(|_| ()),
-                        _ => Ok(()),
-                    }
-                }
+                let functions = functions.clone();
+                async move { functions.handle(message).await }
             };
             worker::run(queue, &channels, stop, handle).await;
         });

@@ -2,9 +2,7 @@
 
 use bunraku_farm::{Digest, EnvironmentName};
 use bunraku_store::{Mirror, Store};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::AT_ONCE;
 use super::index::Code;
 use crate::failure::Result;
 
@@ -16,14 +14,9 @@ pub(super) async fn write(
     mirror: &Mirror,
 ) -> Result<Code> {
     let environmentpath = format!("code/{release}");
-    let manifest = store.release_manifest(environment, release).await?;
-    stream::iter(&manifest.files)
-        .map(|(path, file)| {
-            let at = format!("{environmentpath}/{environment}/{path}");
-            async move { mirror.write(&at, store.blob(file.digest).await?).await }
-        })
-        .buffer_unordered(AT_ONCE)
-        .try_collect::<()>()
+    let at = format!("{environmentpath}/{environment}");
+    let manifest = mirror
+        .write_release(store, environment, release, &at)
         .await?;
     Ok(Code {
         environmentpath,
