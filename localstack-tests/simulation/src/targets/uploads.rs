@@ -51,8 +51,17 @@ impl Uploads<'_> {
             .removals
             .iter()
             .filter(|it| it.environment == *self.name);
+        let was_removed = !self.removals.is_empty();
+        for (arrival, push, result) in &results {
+            let later = results
+                .iter()
+                .any(|(other, _, result)| other > arrival && result.accepted);
+            if result.superseded && !later && !was_removed {
+                return Err(format!("{} was overtaken by none", push.upload));
+            }
+        }
         let direct = |(_, push, result): &&(u64, &Push, UploadResult)| {
-            result.accepted && push.parcel.rollout.is_none()
+            result.accepted && !result.superseded && push.parcel.rollout.is_none()
         };
         let mut direct = results.iter().filter(direct);
         let Some((_, last, result)) = direct.next_back() else {

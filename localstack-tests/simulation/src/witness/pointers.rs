@@ -12,6 +12,8 @@ use crate::objects::Objects;
 pub(super) struct Seen {
     own: One,
     aside: Option<One>,
+    /// The first position that the node ever had, of the environment or of a rollout.
+    first: Option<u64>,
 }
 
 /// A pointer without the one aside.
@@ -48,6 +50,11 @@ impl Seen {
         self.both().any(|one| one.position.0 >= sequence)
     }
 
+    /// Whether something was compiled for the node before a position.
+    pub(super) fn was_compiled_before(&self, sequence: u64) -> bool {
+        self.first.is_some_and(|first| first < sequence)
+    }
+
     /// Whether two pointers that change places, one aside before and the node's own now, must name the same
     /// catalog: that of the same facts, which neither collects nor exports anything else than the one that goes.
     fn must_stay(&self, next: &One) -> Option<CatalogRef> {
@@ -71,12 +78,14 @@ impl Witness {
         next: &Pointer,
     ) {
         let at = format!("{certname} in {environment}");
+        let key = (environment, certname);
+        let before = self.pointers.get(&key).cloned();
+        let first = before.as_ref().and_then(|before| before.first);
         let seen = Seen {
             own: One::of(next),
             aside: next.aside.as_deref().map(One::of),
+            first: first.or(Some(next.sequence).filter(|sequence| *sequence > 0)),
         };
-        let key = (environment, certname);
-        let before = self.pointers.get(&key).cloned();
         if let Some(before) = &before {
             let (from, to) = (before.own.position, seen.own.position);
             if from > to {

@@ -162,10 +162,14 @@ impl Witness {
         let mut stages = members.stages.iter();
         let stage = stages.position(|nodes| nodes.contains(certname));
         let special = self.environment_mut(environment).is_special(certname);
+        let key = (environment.clone(), certname.clone());
+        let pointer = self.pointers.get(&key);
+        let is_new = pointer.is_none_or(|seen| !seen.was_compiled_before(rollout.sequence));
         match stage {
             Some(stage) if stage < opened && special => vec![old, new],
             Some(stage) if stage < opened => vec![new],
-            None if rollout.plan.new_nodes == NewNodes::New => vec![old, new],
+            // That nothing was compiled for yet.
+            _ if rollout.plan.new_nodes == NewNodes::New && is_new => vec![old, new],
             _ => vec![old],
         }
     }
