@@ -68,9 +68,8 @@ async fn take_down(
     });
     let pointer = shared.farm.pointer(name, certname).await.map_err(failed)?;
     let pointer = pointer.as_deref().map(|pointer| &pointer.pointer);
-    let is_in = environment.aim(certname, pointer).sequence == rollout.sequence;
-    let place = pointer.and_then(|pointer| pointer.place);
-    let stage = place.map_or(rollout.stages.len().saturating_sub(1), |place| place.stage);
+    let (code_id, began) = (report.code_id.as_deref(), report.began().unwrap_or(now));
+    let with_release = environment.ran_with_rollout(certname, pointer, code_id, began);
     let run = Run {
         at: now,
         failed: report.status.as_deref() == Some("failed"),
@@ -79,13 +78,7 @@ async fn take_down(
     shared
         .farm
         .store
-        .put_run(
-            name,
-            certname,
-            rollout.sequence,
-            run,
-            is_in && report.is_with(rollout, stage, now),
-        )
+        .put_run(name, certname, rollout.sequence, run, with_release)
         .await
         .map_err(failed)
 }

@@ -6,17 +6,24 @@ use std::time::Duration;
 use bunraku_edge::{Claims, NodePointer, Verdict};
 use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, FactsDoc};
 use bunraku_farm::messages::{Cause, CompileTask, Lane};
+use bunraku_farm::rollout::{Aim, Run};
 use bunraku_farm::{Certname, EnvironmentName};
-use bunraku_queue::QueueError;
-use bunraku_store::{Store, StoreError};
+use bunraku_queue::{Announcements, QueueError};
+use bunraku_store::{Key, Store, StoreError};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::process::Process;
-use crate::site;
+use crate::site::{self, Said};
+use crate::witness::Serving;
 
 /// How often the edge looks at a pointer that an agent waits for.
 const POLL: Duration = Duration::from_millis(500);
+/// How often where it is told of new pointers.
+const ANNOUNCED_POLL: Duration = Duration::from_secs(2);
+/// How long a run lasts at most, in milliseconds.
+const LONGEST_RUN: u64 = 20_000;
 
 /// A node that wants its catalog.
 #[derive(Clone, Debug)]
@@ -30,13 +37,21 @@ pub(crate) struct Asking {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Its catalog.
-    Catalog,
+    Catalog(Served),
     /// The code's error.
     Failed,
     /// 503: later.
     Later,
     /// 404: there is no such environment.
     NoEnvironment,
+}
+
+/// A catalog that an agent got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Served {
+    /// The release that it was compiled from, if it says so.
+    code_id: Option<String>,
+    said: Option<Said>,
 }
 
 /// Why the edge has no answer.
@@ -48,118 +63,227 @@ pub(crate) enum Trouble {
     Queue(#[from] QueueError),
 }
 
-/// One run.
-pub(crate) async fn run(
+/// A run in the edge's hands.
+struct Request {
     process: Arc<Process>,
-    asking: Asking,
-    patience: Duration,
-) -> Result<Answer, Trouble> {
+    store: Store,
+    facts: FactsDoc,
+    began: Instant,
+}
+
+/// One run.
+async fn run(process: Arc<Process>, asking: Asking, patience: Duration) -> Result<Answer, Trouble> {
+    let began = Instant::now();
     let (store, queue) = (process.store(), process.queue());
-    let Asking {
-        certname,
-        environment,
-        facts,
-    } = asking;
-    let Some(current) = store.environment(&environment).await? else {
+    let Some(current) = store.environment(&asking.environment).await? else {
         return Ok(Answer::NoEnvironment);
     };
-    let document = FactsDoc::new(certname, environment, facts, process.now());
-    let (verdict, has_failed) = look(&store, &document, &current).await?;
+    let facts = FactsDoc::new(
+        asking.certname,
+        asking.environment,
+        asking.facts,
+        process.now(),
+    );
+    let request = Request {
+        process,
+        store,
+        facts,
+        began,
+    };
+    let Request { store, facts, .. } = &request;
+    let looked = request.look(&current).await?;
     let task = |lane, cause| CompileTask {
-        environment: document.environment.clone(),
-        certname: document.certname.clone(),
-        release: current.release,
-        sequence: current.sequence,
+        environment: facts.environment.clone(),
+        certname: facts.certname.clone(),
+        release: looked.aim.release,
+        sequence: looked.aim.sequence,
         lane,
         cause,
-        enqueued_at: process.now(),
+        enqueued_at: request.process.now(),
     };
-    match verdict {
+    match looked.verdict {
         Verdict::Serve(catalog) => {
-            store.put_facts(&document).await?;
-            if has_failed {
+            store.put_facts(facts).await?;
+            if looked.has_failed {
                 // As the edge, which gives the catalog out whatever becomes of this.
                 let _ = queue.send(task(Lane::Normal, Cause::Facts).into()).await;
             }
-            return serve(&process, &store, &document, catalog).await;
+            return request.serve(&current, catalog).await;
         }
         Verdict::Failed(_) => {
-            store.put_facts(&document).await?;
-            return Ok(Answer::Failed);
+            store.put_facts(facts).await?;
+            return Ok(request.refuse(&current));
         }
         Verdict::Compile => {}
     }
-    let stored = store.put_facts(&document).await?.value;
-    if stored.is_some_and(|stored| stored.values != document.values) {
-        store.replace_facts(&document).await?;
+    let stored = store.put_facts(facts).await?.value;
+    if stored.is_some_and(|stored| stored.values != facts.values) {
+        store.replace_facts(facts).await?;
     }
+    // Before the task is sent: what comes of it can't be missed then.
+    let mut news = queue.announcements().await.ok().flatten();
     queue
         .send(task(Lane::Urgent, Cause::Request).into())
         .await?;
     let deadline = Instant::now() + patience;
     while Instant::now() < deadline {
-        tokio::time::sleep(POLL).await;
-        let Some(current) = store.environment(&document.environment).await? else {
+        request.wait(&mut news).await;
+        let Some(current) = store.environment(&facts.environment).await? else {
             return Ok(Answer::NoEnvironment);
         };
-        match look(&store, &document, &current).await?.0 {
-            Verdict::Serve(catalog) => return serve(&process, &store, &document, catalog).await,
-            Verdict::Failed(_) => return Ok(Answer::Failed),
+        match request.look(&current).await?.verdict {
+            Verdict::Serve(catalog) => return request.serve(&current, catalog).await,
+            Verdict::Failed(_) => return Ok(request.refuse(&current)),
             Verdict::Compile => {}
         }
     }
     Ok(Answer::Later)
 }
 
-/// What the edge makes of the node's pointer, and whether the last compile failed.
-async fn look(
-    store: &Store,
-    facts: &FactsDoc,
-    current: &EnvironmentDoc,
-) -> Result<(Verdict, bool), StoreError> {
-    let pointer = store.pointer(&facts.environment, &facts.certname).await?;
-    let (values, trusted) = (Value::Object(facts.values.clone()), facts.trusted());
-    let claims = Claims {
-        facts: &values,
-        digest: facts.digest,
-        trusted: &trusted,
-    };
-    let aim = current.aim(&facts.certname, pointer.as_ref());
-    Ok(pointer.map_or((Verdict::Compile, false), |pointer| {
-        let pointer = NodePointer::new(pointer);
-        (pointer.judge(&aim, claims), pointer.has_failed(&aim))
-    }))
+/// What the edge makes of a node's pointer.
+struct Looked {
+    aim: Aim,
+    verdict: Verdict,
+    /// Whether the last compile failed.
+    has_failed: bool,
 }
 
-/// Hands out a catalog: the node's own, for the facts that it claims.
-async fn serve(
-    process: &Process,
-    store: &Store,
-    facts: &FactsDoc,
-    catalog: CatalogRef,
-) -> Result<Answer, Trouble> {
-    let broken = |invariant, detail: String| {
-        process
-            .world
-            .step(|_, witness| witness.violate(invariant, detail));
-    };
-    let certname = &facts.certname;
-    let json = match store.catalog_json(catalog.digest).await {
-        Err(StoreError::NotFound { key }) => {
-            broken("what is served is there", format!("{key} of {certname}"));
-            return Ok(Answer::Later);
+impl Request {
+    fn serving<'a>(&'a self, current: &'a EnvironmentDoc) -> Serving<'a> {
+        Serving {
+            environment: &self.facts.environment,
+            certname: &self.facts.certname,
+            facts: &self.facts.values,
+            current,
+            began: self.began,
         }
-        json => json?,
+    }
+
+    async fn look(&self, current: &EnvironmentDoc) -> Result<Looked, StoreError> {
+        let facts = &self.facts;
+        let pointer = self.store.pointer(&facts.environment, &facts.certname);
+        let pointer = pointer.await?;
+        let (values, trusted) = (Value::Object(facts.values.clone()), facts.trusted());
+        let claims = Claims {
+            facts: &values,
+            digest: facts.digest,
+            trusted: &trusted,
+        };
+        let aim = current.aim(&facts.certname, pointer.as_ref());
+        let pointer = pointer.map(NodePointer::new);
+        let pointer = pointer.as_ref();
+        Ok(Looked {
+            aim,
+            verdict: pointer.map_or(Verdict::Compile, |pointer| pointer.judge(&aim, claims)),
+            has_failed: pointer.is_some_and(|pointer| pointer.has_failed(&aim)),
+        })
+    }
+
+    /// Waits until there may be something new of the node.
+    async fn wait(&self, news: &mut Option<Box<dyn Announcements>>) {
+        let Some(listening) = news else {
+            return tokio::time::sleep(POLL).await;
+        };
+        let pointer = Key::pointer(&self.facts.environment, &self.facts.certname).to_string();
+        let environment = Key::Environment(self.facts.environment.clone()).to_string();
+        let told = async {
+            loop {
+                match listening.next().await {
+                    Ok(keys)
+                        if !keys
+                            .iter()
+                            .any(|key| *key == pointer || *key == environment) => {}
+                    heard => return heard.is_ok(),
+                }
+            }
+        };
+        let goes_on = tokio::select! {
+            () = tokio::time::sleep(ANNOUNCED_POLL) => true,
+            heard = told => heard,
+        };
+        if !goes_on {
+            *news = None;
+        }
+    }
+
+    /// Hands out a catalog.
+    async fn serve(
+        &self,
+        current: &EnvironmentDoc,
+        catalog: CatalogRef,
+    ) -> Result<Answer, Trouble> {
+        let world = &self.process.world;
+        let json = match self.store.catalog_json(catalog.digest).await {
+            Err(StoreError::NotFound { key }) => {
+                let detail = format!("{key} of {}", self.facts.certname);
+                world.step(|_, witness| witness.violate("what is served is there", detail));
+                return Ok(Answer::Later);
+            }
+            json => json?,
+        };
+        let catalog: Value = serde_json::from_slice(&json).unwrap_or_default();
+        world.step(|objects, witness| witness.served(objects, self.serving(current), &catalog));
+        Ok(Answer::Catalog(Served {
+            code_id: catalog["code_id"].as_str().map(str::to_owned),
+            said: site::said(&catalog),
+        }))
+    }
+
+    /// Says that the code has an error.
+    fn refuse(&self, current: &EnvironmentDoc) -> Answer {
+        let world = &self.process.world;
+        world.step(|objects, witness| witness.refused(objects, self.serving(current)));
+        Answer::Failed
+    }
+}
+
+/// One run, and its report.
+pub(crate) async fn run_and_report(
+    process: &Arc<Process>,
+    asking: Asking,
+    patience: Duration,
+) -> Result<Answer, Trouble> {
+    let began = process.now();
+    let answer = run(Arc::clone(process), asking.clone(), patience).await?;
+    report(process, &asking, &answer, began).await?;
+    Ok(answer)
+}
+
+/// What an agent reports of a run that `began` then, and the edge takes down while a rollout goes on.
+async fn report(
+    process: &Arc<Process>,
+    asking: &Asking,
+    answer: &Answer,
+    began: Timestamp,
+) -> Result<(), Trouble> {
+    let chance = &process.world.chance;
+    let (code_id, failed) = match answer {
+        Answer::Later | Answer::NoEnvironment => return Ok(()),
+        Answer::Failed => (None, true),
+        Answer::Catalog(served) => {
+            tokio::time::sleep(chance.milliseconds(0, LONGEST_RUN)).await;
+            let harm = served.said.as_ref().is_some_and(Said::is_harmful);
+            let failed = chance.per_mille(if harm { 800 } else { 30 });
+            (served.code_id.as_deref(), failed)
+        }
     };
-    let catalog: Value = serde_json::from_slice(&json).unwrap_or_default();
-    if catalog["name"] != certname.as_str() {
-        let detail = format!("{certname} got that of {}", catalog["name"]);
-        broken("no catalog is served to another node", detail);
-    }
-    let mood = facts.values.get("mood").and_then(Value::as_str);
-    if site::said(&catalog).is_none_or(|(_, said)| Some(said.as_str()) != mood) {
-        let detail = format!("{certname} is in {mood:?}, and got {catalog}");
-        broken("a served catalog is of the facts that were sent", detail);
-    }
-    Ok(Answer::Catalog)
+    let (store, Asking { certname, .. }) = (process.store(), asking);
+    let Some(document) = store.environment(&asking.environment).await? else {
+        return Ok(());
+    };
+    let Some(rollout) = document.rollout() else {
+        return Ok(());
+    };
+    let pointer = store.pointer(&asking.environment, certname).await?;
+    let with_release = document.ran_with_rollout(certname, pointer.as_ref(), code_id, began);
+    let run = Run {
+        at: process.now(),
+        failed,
+        corrective: chance.per_mille(50),
+    };
+    let sequence = rollout.sequence;
+    store
+        .put_run(&asking.environment, certname, sequence, run, with_release)
+        .await?;
+    Ok(())
 }

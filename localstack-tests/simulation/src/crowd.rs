@@ -15,6 +15,7 @@ use bytes::Bytes;
 use crate::bill::RequestCounts;
 use crate::chance::Chance;
 use crate::fleet::Fleet;
+use crate::parcel::{Change, Parcel};
 use crate::process::Process;
 use crate::site::Site;
 use crate::witness::{Violation, Witness};
@@ -122,7 +123,12 @@ impl Crowd {
         let id = format!("{number:06}");
         let upload = UploadKey::new(name.clone(), id, ArchiveFormat::TarGzip)
             .map_err(|error| failed(&error))?;
-        let archive = site.archive().map_err(|error| failed(&error))?;
+        let archive = Parcel {
+            change: Change::Code(site.clone()),
+            rollout: None,
+        }
+        .archive()
+        .map_err(|error| failed(&error))?;
         let store = Process::on_time(world).store();
         store
             .create_upload(&upload, archive)

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bunraku_catalog::{AnswerDigest, Broken, ExportedResource, Read, Trace, exported_digest};
 use bunraku_compile::{Collects, Compiled, Engine, EngineError, Exchanged, Native, Releases};
 use bunraku_compiler::release::ExportPool;
-use bunraku_farm::documents::FactsDoc;
+use bunraku_farm::documents::{FactsDoc, PrebuiltCatalogs};
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Bundle, Store, StoreError};
 use serde_json::{Value, json};
@@ -22,9 +22,11 @@ const NAME: &str = "stand-in 1";
 const DURATION: u64 = 300;
 
 /// Makes catalogs that say what their role's data says, and the node's mood. Nodes of the role
-/// [`COLLECTS`] say the others' moods, too, which these export.
+/// [`COLLECTS`] say the others' moods, too, which these export. Where a pre-built catalog may be a node's, it leaves the
+/// node to the farm's own compiler.
 pub(crate) struct StandIn {
     process: Arc<Process>,
+    native: AtOnce,
     store: Store,
     open: Mutex<BTreeMap<Digest, Arc<Bundle>>>,
     pace: Pace,
@@ -62,6 +64,7 @@ impl StandIn {
     pub(crate) fn new(process: &Arc<Process>, pace: Pace, exchanges: bool) -> Self {
         Self {
             process: Arc::clone(process),
+            native: AtOnce::new(process),
             store: process.store(),
             pace,
             exchanges,
@@ -184,6 +187,13 @@ fn fact(facts: &FactsDoc, name: &str) -> String {
     fact.unwrap_or_default().to_owned()
 }
 
+/// Whether a pre-built catalog of a release may be a node's.
+fn has_prebuilt(bundle: &Bundle, certname: &Certname) -> bool {
+    let list = bundle.files.get(PrebuiltCatalogs::PATH);
+    let list = list.and_then(|list| serde_json::from_slice::<PrebuiltCatalogs>(list).ok());
+    list.is_some_and(|list| !list.candidates(certname).is_empty())
+}
+
 /// A value of a role's data file.
 fn data(bundle: &Bundle, role: &str, name: &str) -> Option<String> {
     let bytes = bundle.files.get(data_file(role).as_str())?;
@@ -217,6 +227,9 @@ impl Engine for StandIn {
         trace: Trace,
     ) -> Result<Result<(), Vec<Broken>>, EngineError> {
         let bundle = self.open(site.environment, site.release).await?;
+        if trace.get(&Read::Prebuilt).is_some() || has_prebuilt(&bundle, certname) {
+            return self.native.verify(site, certname, facts, trace).await;
+        }
         self.pace.take(self.pace.verify).await;
         Ok(trace.holds_by(|read| match read {
             Read::File(path) => Some(file_digest(&bundle, path)),
@@ -239,6 +252,9 @@ impl Engine for StandIn {
         facts: &FactsDoc,
     ) -> Result<Compiled, EngineError> {
         let bundle = self.open(site.environment, site.release).await?;
+        if has_prebuilt(&bundle, &facts.certname) {
+            return self.native.compile(site, facts).await;
+        }
         self.pace.take(self.pace.compile).await;
         let role = fact(facts, "role");
         if data(&bundle, &role, "broken").as_deref() != Some("false") {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bunraku_farm::documents::UploadKey;
-use bunraku_farm::{Certname, EnvironmentName};
+use bunraku_farm::documents::{Patterns, Prebuilt, UploadKey};
+use bunraku_farm::{Certname, Digest, EnvironmentName, PrebuiltName};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::agent::Asking;
 use crate::chance::Chance;
+use crate::parcel::{self, Change, Parcel};
 use crate::site::{self, Site};
 
 /// What is there to be compiled: nodes with their facts, and environments with their code.
@@ -24,6 +25,8 @@ struct State {
     /// The code of former pushes.
     former: Vec<Site>,
     pushes: Vec<Push>,
+    /// How many catalogs were published.
+    published: u32,
     removals: Vec<Removal>,
 }
 
@@ -40,7 +43,7 @@ struct Node {
 #[derive(Clone, Debug)]
 pub(crate) struct Push {
     pub(crate) upload: UploadKey,
-    pub(crate) site: Site,
+    pub(crate) parcel: Parcel,
     pub(crate) at: Timestamp,
 }
 
@@ -77,6 +80,7 @@ impl Fleet {
             sites,
             former: Vec::new(),
             pushes: Vec::new(),
+            published: 0,
             removals: Vec::new(),
         }))
     }
@@ -141,9 +145,49 @@ impl Fleet {
         Some((name, site))
     }
 
-    /// A push has arrived in the store.
-    pub(crate) fn arrived(&self, upload: UploadKey, site: Site, at: Timestamp) {
-        self.lock().pushes.push(Push { upload, site, at });
+    /// Someone publishes a catalog, or takes one back.
+    pub(crate) fn change_catalogs(&self, chance: &Chance) -> Option<Change> {
+        let names = ["one", "two", "three"];
+        let name = PrebuiltName::parse(*names.get(chance.below(names.len()))?).ok()?;
+        if chance.per_mille(300) {
+            return Some(Change::Unpublish(name));
+        }
+        let mut state = self.lock();
+        state.published += 1;
+        let text = parcel::catalog(&format!("{name} {}", state.published));
+        let patterns = [
+            "n*",
+            "*1.example.test",
+            "n000000[2]*",
+            "n000000?.example.test",
+        ];
+        let pattern = *patterns.get(chance.below(patterns.len()))?;
+        let mut fact = BTreeMap::new();
+        if chance.per_mille(400) {
+            let role = format!("role{}", chance.below(3));
+            fact.insert("role".to_owned(), Patterns::of(&[role])?);
+        }
+        let prebuilt = Prebuilt {
+            name,
+            catalog: Digest::of(&text),
+            certname: Patterns::of(&[pattern.to_owned()])?,
+            fact,
+            template: true,
+            by: "somebody".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        Some(Change::Publish(prebuilt, text))
+    }
+
+    /// The name of a node.
+    pub(crate) fn certname(&self, number: usize) -> Option<Certname> {
+        let state = self.lock();
+        state.nodes.get(number).map(|node| node.certname.clone())
+    }
+
+    /// An upload has arrived in the store.
+    pub(crate) fn arrived(&self, upload: UploadKey, parcel: Parcel, at: Timestamp) {
+        self.lock().pushes.push(Push { upload, parcel, at });
     }
 
     /// An environment was removed.

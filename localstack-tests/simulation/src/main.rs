@@ -30,6 +30,9 @@ struct Options {
     /// Compile with the farm's own compiler.
     #[arg(long)]
     native: bool,
+    /// Releases come stage by stage, too, nodes are pinned and catalogs are published.
+    #[arg(long)]
+    staged: bool,
     /// Of a great many nodes: how many calls of `compile` there may be at the same time.
     #[arg(long, default_value_t = 1000)]
     concurrency: usize,
@@ -57,6 +60,7 @@ fn fleets(options: &Options) -> ExitCode {
                 minutes: options.minutes,
                 faults: !options.calm,
                 native: options.native,
+                staged: options.staged,
             },
             None => Scenario::of_seed(seed),
         };

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bunraku_store::{Head, Listed, Version};
+use bunraku_store::{Head, Key, Listed, Version};
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 /// What lies in the store.
 #[derive(Debug, Default)]
@@ -34,6 +35,11 @@ impl Objects {
 
     pub(crate) fn bytes(&self, key: &str) -> Option<&Bytes> {
         self.objects.get(key).map(|object| &object.bytes)
+    }
+
+    /// A document; `None` of one that is not there, or none.
+    pub(crate) fn document<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+        serde_json::from_slice(self.bytes(&key.to_string())?).ok()
     }
 
     pub(crate) fn contains(&self, key: &str) -> bool {

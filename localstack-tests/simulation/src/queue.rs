@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bunraku_farm::messages::{Channel, Message};
-use bunraku_queue::{Delivery, Depth, Queue, QueueError, QueuedMessage, Receipt};
+use bunraku_queue::{Announcements, Delivery, Depth, Queue, QueueError, QueuedMessage, Receipt};
 
 use crate::bill::Request;
 use crate::process::{Process, Refused};
@@ -138,6 +138,20 @@ impl Queue for QueueLink {
         self.process.before().await.map_err(refused)?;
         self.world().queue.extend(receipt, lease).await?;
         self.process.after().await.map_err(refused)
+    }
+
+    async fn announce(&self, key: &str) {
+        // Best effort: whoever asks for it hears of no failure.
+        if self.process.before().await.is_ok() {
+            self.world().news.tell(self.world(), key);
+        }
+    }
+
+    async fn announcements(&self) -> Result<Option<Box<dyn Announcements>>, QueueError> {
+        self.process.before().await.map_err(refused)?;
+        let listening = self.world().news.listen(&self.process);
+        self.process.after().await.map_err(refused)?;
+        Ok(listening)
     }
 
     async fn depths(&self) -> Result<BTreeMap<Channel, Depth>, QueueError> {

@@ -18,6 +18,8 @@ pub struct Scenario {
     pub faults: bool,
     /// Whether the farm's own compiler is used, and not the stand-in.
     pub native: bool,
+    /// Whether releases come stage by stage, too, nodes are pinned and catalogs are published.
+    pub staged: bool,
 }
 
 impl Scenario {
@@ -27,12 +29,15 @@ impl Scenario {
         let chance = Chance::new(seed ^ 0x5eed);
         // One of twenty compiles truly, and one of ten has good weather.
         let native = seed % 20 == 7;
+        let nodes = 1 + chance.below(if native { 6 } else { 40 });
+        let staged = chance.per_mille(500);
         Self {
             seed,
-            nodes: 1 + chance.below(if native { 6 } else { 40 }),
+            nodes: if staged { nodes.div_ceil(2) } else { nodes },
             minutes: 1,
             faults: seed % 10 != 3,
             native,
+            staged,
         }
     }
 
@@ -52,6 +57,7 @@ impl fmt::Display for Scenario {
             minutes,
             faults,
             native,
+            staged,
         } = self;
         write!(
             f,
@@ -62,6 +68,9 @@ impl fmt::Display for Scenario {
         }
         if *native {
             f.write_str(" --native")?;
+        }
+        if *staged {
+            f.write_str(" --staged")?;
         }
         Ok(())
     }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use bunraku_farm::documents::{FileEntry, ReleaseManifest};
+use bunraku_farm::documents::ReleaseManifest;
 use bunraku_farm::{CodePath, Digest};
-use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
+
+use crate::parcel::entry;
 
 /// What a role's data file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +46,8 @@ impl Site {
         }
     }
 
-    fn files(&self) -> BTreeMap<String, String> {
+    /// The files, with their texts.
+    pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let roles = self.roles.iter().enumerate().map(|(number, role)| {
             let Role { motto, broken } = role;
             let data =
@@ -64,49 +64,22 @@ impl Site {
 
     /// The release that a push of it becomes.
     pub(crate) fn release(&self) -> Digest {
-        let entries = self.files().into_iter().filter_map(|(path, text)| {
-            let entry = FileEntry {
-                digest: Digest::of(&text),
-                size: text.len() as u64,
-                mode: 0o644,
-            };
-            Some((CodePath::parse(path).ok()?, entry))
-        });
+        let entries = self
+            .files()
+            .into_iter()
+            .filter_map(|(path, text)| Some((CodePath::parse(path).ok()?, entry(&text))));
         ReleaseManifest::new(entries.collect()).release
-    }
-
-    /// The archive that a push uploads.
-    pub(crate) fn archive(&self) -> std::io::Result<Bytes> {
-        let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        for (path, text) in self.files() {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            header.set_mode(0o644);
-            header.set_cksum();
-            builder.append_data(&mut header, path, text.as_bytes())?;
-        }
-        Ok(builder.into_inner()?.finish()?.into())
-    }
-
-    /// The role of a node with these facts.
-    pub(crate) fn role(&self, facts: &Map<String, Value>) -> Role {
-        let name = facts
-            .get("role")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let number = name
-            .strip_prefix("role")
-            .and_then(|number| number.parse::<usize>().ok());
-        number
-            .and_then(|number| self.roles.get(number))
-            .copied()
-            .unwrap_or_default()
     }
 }
 
 /// Where a role's data is.
 pub(crate) fn data_file(role: &str) -> String {
     format!("data/{role}.yaml")
+}
+
+/// The role whose data a file has.
+pub(crate) fn role_of(path: &str) -> Option<&str> {
+    path.strip_prefix("data/")?.strip_suffix(".yaml")
 }
 
 /// Facts of a node.
@@ -120,8 +93,24 @@ pub(crate) fn facts(role: usize, mood: u64, uptime: u64) -> Map<String, Value> {
     }
 }
 
-/// What a catalog says, whichever engine made it: motto and mood.
-pub(crate) fn said(catalog: &Value) -> Option<(String, String)> {
+/// What a catalog says, whichever engine made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) motto: String,
+    pub(crate) mood: String,
+}
+
+impl Said {
+    /// Whether runs with it fail: some states of the code do harm.
+    pub(crate) fn is_harmful(&self) -> bool {
+        let number = self.motto.rsplit(' ').next();
+        let number = number.and_then(|number| number.parse::<u32>().ok());
+        number.is_some_and(|number| number % 5 == 4)
+    }
+}
+
+/// Reads what a catalog says.
+pub(crate) fn said(catalog: &Value) -> Option<Said> {
     let message = |title: &str| {
         let resources = catalog.get("resources")?.as_array()?;
         let notify = resources
@@ -129,7 +118,10 @@ pub(crate) fn said(catalog: &Value) -> Option<(String, String)> {
             .find(|resource| resource["type"] == "Notify" && resource["title"] == title)?;
         Some(notify["parameters"]["message"].as_str()?.to_owned())
     };
-    Some((message("motto")?, message("mood")?))
+    Some(Said {
+        motto: message("motto")?,
+        mood: message("mood")?,
+    })
 }
 
 /// The moods that a catalog has collected, by the title of what was exported.

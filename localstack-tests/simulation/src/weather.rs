@@ -26,13 +26,15 @@ pub enum Fault {
     Late,
     /// Of a batch of messages only the first are sent.
     HalfSent,
+    /// Nobody hears what was announced.
+    LostNews,
     /// A process's clock is wrong by minutes.
     Skew,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CrashBefore,
         Self::CrashAfter,
         Self::Throttled,
@@ -42,6 +44,7 @@ impl Fault {
         Self::Duplicate,
         Self::Late,
         Self::HalfSent,
+        Self::LostNews,
         Self::Skew,
     ];
 
@@ -57,6 +60,7 @@ impl Fault {
             Self::Duplicate => "duplicate message",
             Self::Late => "late message",
             Self::HalfSent => "half a batch sent",
+            Self::LostNews => "lost announcement",
             Self::Skew => "skewed clock",
         }
     }
@@ -85,7 +89,7 @@ impl Weather {
                 Fault::CrashBefore | Fault::CrashAfter => 8,
                 Fault::Stall => 3,
                 Fault::Throttled | Fault::LostAnswer | Fault::Slow => 60,
-                Fault::Duplicate | Fault::Late => 250,
+                Fault::Duplicate | Fault::Late | Fault::LostNews => 250,
                 Fault::HalfSent => 100,
                 Fault::Skew => 500,
             };

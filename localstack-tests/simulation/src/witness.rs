@@ -1,13 +1,17 @@
 //! Sees every step, and says when one breaks what the farm promises.
 
 mod budget;
+mod environments;
 mod lanes;
+mod pointers;
 mod references;
+mod serving;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
+use std::sync::Arc;
 
-use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, Pointer};
+use bunraku_farm::documents::CatalogRef;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::Key;
 use bytes::Bytes;
@@ -15,9 +19,13 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use crate::code::Code;
 use crate::objects::Objects;
+use environments::Environment;
 use lanes::Lanes;
 pub(crate) use lanes::Waits;
+use pointers::Seen;
+pub(crate) use serving::Serving;
 
 /// An invariant that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,22 +40,17 @@ pub struct Violation {
 /// What was seen so far.
 #[derive(Debug)]
 pub(crate) struct Witness {
-    environments: BTreeMap<EnvironmentName, BTreeMap<u64, Digest>>,
+    environments: BTreeMap<EnvironmentName, Environment>,
     pointers: HashMap<(EnvironmentName, Certname), Seen>,
     catalogs: HashMap<Digest, Certname>,
+    codes: HashMap<Digest, Arc<Code>>,
+    /// From which position each node was served, and when.
+    served: HashMap<(EnvironmentName, Certname), Vec<(Instant, u64)>>,
     /// How many pointers name each release.
     reached: HashMap<(EnvironmentName, Digest), usize>,
     lanes: Lanes,
     began: Instant,
     violation: Option<Violation>,
-}
-
-/// A pointer as it was last seen.
-#[derive(Clone, Debug)]
-struct Seen {
-    position: (u64, u64),
-    catalog: Option<CatalogRef>,
-    release: Option<Digest>,
 }
 
 /// Whose catalog it is.
@@ -64,6 +67,8 @@ impl Witness {
             environments: BTreeMap::new(),
             pointers: HashMap::new(),
             catalogs: HashMap::new(),
+            codes: HashMap::new(),
+            served: HashMap::new(),
             reached: HashMap::new(),
             lanes: Lanes::new(lanes),
             began: Instant::now(),
@@ -84,9 +89,16 @@ impl Witness {
 
     /// An object was written.
     pub(crate) fn wrote(&mut self, objects: &Objects, key: &str, bytes: &Bytes) {
+        if let Ok(what) = std::env::var("TRACE_KEY")
+            && key.contains(&what)
+        {
+            let now = crate::world::time_since(self.began);
+            let text = String::from_utf8_lossy(bytes);
+            eprintln!("{now} {key} {text}\n");
+        }
         match key.parse() {
             Ok(Key::Environment(name)) => match serde_json::from_slice(bytes) {
-                Ok(document) => self.environment(objects, name, &document),
+                Ok(document) => self.environment(objects, name, document),
                 Err(error) => self.violate("documents can be read", format!("{key}: {error}")),
             },
             Ok(Key::Pointer {
@@ -112,79 +124,23 @@ impl Witness {
         }
     }
 
-    fn environment(&mut self, objects: &Objects, name: EnvironmentName, next: &EnvironmentDoc) {
-        let releases = self.environments.entry(name.clone()).or_default();
-        let (last, release) = releases
-            .last_key_value()
-            .map_or((0, None), |(sequence, release)| (*sequence, Some(*release)));
-        let stays = next.sequence == last && release == Some(next.release);
-        let grows = next.sequence == last + 1;
-        if !stays && !grows {
-            let detail = format!("{name}: from {last} to {}", next.sequence);
-            self.violate(
-                "an environment's sequence grows by one with its release",
-                detail,
-            );
-            return;
-        }
-        releases.insert(next.sequence, next.release);
-        if let Some(lacking) = references::lacking(objects, &name, next.release) {
-            let detail = format!("{name}: {} without {lacking}", next.release.short());
-            self.violate("who sees an environment finds its release", detail);
-        }
+    fn environment_mut(&mut self, name: &EnvironmentName) -> &mut Environment {
+        self.environments.entry(name.clone()).or_default()
     }
 
-    fn pointer(
+    /// What a release says, as far as it is there.
+    fn code(
         &mut self,
         objects: &Objects,
-        environment: EnvironmentName,
-        certname: Certname,
-        next: &Pointer,
-    ) {
-        let at = format!("{certname} in {environment}");
-        let position = (next.sequence, next.facts_generation);
-        let key = (environment, certname);
-        if let Some(before) = self.pointers.get(&key)
-            && before.position > position
-        {
-            let detail = format!("{at}: from {:?} to {position:?}", before.position);
-            self.violate("no pointer goes back", detail);
+        environment: &EnvironmentName,
+        release: Digest,
+    ) -> Option<Arc<Code>> {
+        if let Some(code) = self.codes.get(&release) {
+            return Some(Arc::clone(code));
         }
-        let known = |sequence| self.environments.get(&key.0)?.get(&sequence).copied();
-        let (sequence, release) = match &next.failure {
-            Some(failure) => (failure.sequence, Some(failure.release)),
-            None => (next.sequence, next.release),
-        };
-        if known(sequence).is_none() || known(sequence) != release {
-            let detail = format!("{at}: {release:?} at sequence {sequence}");
-            self.violate("a pointer names the release of its sequence", detail);
-        }
-        for digest in next.catalog.iter().flat_map(digests) {
-            if !objects.contains(&Key::Catalog(digest).to_string()) {
-                let detail = format!("{at}: {digest}");
-                self.violate("who sees a pointer finds its catalog", detail);
-            }
-            if self.catalogs.get(&digest) != Some(&key.1) {
-                let detail = format!("{at}: {digest}");
-                self.violate("a pointer names a catalog of its node", detail);
-            }
-        }
-        let seen = Seen {
-            position,
-            catalog: next.catalog,
-            release: next.release,
-        };
-        let before = self.pointers.insert(key.clone(), seen);
-        let before = before.and_then(|before| before.release);
-        if before != next.release {
-            if let Some(release) = before {
-                let count = self.reached.entry((key.0.clone(), release)).or_default();
-                *count = count.saturating_sub(1);
-            }
-            if let Some(release) = next.release {
-                *self.reached.entry((key.0, release)).or_default() += 1;
-            }
-        }
+        let code = Arc::new(Code::read(objects, environment, release)?);
+        self.codes.insert(release, Arc::clone(&code));
+        Some(code)
     }
 
     /// How many nodes are at a release.

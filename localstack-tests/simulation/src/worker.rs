@@ -7,7 +7,7 @@ use std::time::Duration;
 use bunraku_compile::{Compile, Engine};
 use bunraku_farm::Counters;
 use bunraku_farm::lanes::LaneOrder;
-use bunraku_farm::messages::{Channel, Lane, Message};
+use bunraku_farm::messages::{AdvanceTask, Channel, Lane, Message};
 use bunraku_queue::{Delivery, Queue, QueueError};
 
 use crate::engine::{AtOnce, Pace, StandIn};
@@ -28,6 +28,8 @@ pub(crate) enum Duty {
     Plan,
     /// Collects garbage.
     Collect,
+    /// Is the clock of rollouts, as an edge is.
+    Remind,
     /// Compiles tasks of all lanes; with the farm's own compiler or the stand-in.
     Compile {
         native: bool,
@@ -102,6 +104,7 @@ impl Handlers {
 pub(crate) async fn work(process: Arc<Process>, duty: Duty, counters: Arc<Counters>) {
     match duty {
         Duty::Collect => collect(&process).await,
+        Duty::Remind => remind(&process).await,
         _ => take_messages(process, duty, counters).await,
     }
 }
@@ -116,6 +119,26 @@ async fn collect(process: &Arc<Process>) {
         process.set_tardiness(chance.between(0, 4_000));
         // The next one goes on.
         let _ = store.collect_garbage(false).await;
+    }
+}
+
+/// Reminds the farm of its rollouts: as often as over a directory, or as over a bucket.
+async fn remind(process: &Arc<Process>) {
+    let (store, queue) = (process.store(), process.queue());
+    let every = match process.world.chance.per_mille(500) {
+        true => Duration::from_secs(2),
+        false => Duration::from_secs(30),
+    };
+    loop {
+        tokio::time::sleep(every).await;
+        for environment in store.environments().await.unwrap_or_default() {
+            if let Ok(Some(document)) = store.environment(&environment).await
+                && document.has_rollouts()
+            {
+                // The next one comes soon.
+                let _ = queue.send(AdvanceTask { environment }.into()).await;
+            }
+        }
     }
 }
 
@@ -136,7 +159,7 @@ async fn take_messages(process: Arc<Process>, duty: Duty, counters: Arc<Counters
             Duty::Plan => vec![Channel::Plans],
             Duty::Compile { .. } => lanes.now().map(Channel::Compile).to_vec(),
             Duty::CompileUrgent { .. } => vec![Channel::Compile(Lane::Urgent)],
-            Duty::Collect => Vec::new(),
+            Duty::Collect | Duty::Remind => Vec::new(),
         };
         let Ok(deliveries) = queue.receive(&channels, 1, POLL).await else {
             tokio::time::sleep(TROUBLE).await;
@@ -150,9 +173,14 @@ async fn take_messages(process: Arc<Process>, duty: Duty, counters: Arc<Counters
             // What the queue is not told of comes again.
             let _ = finish(queue.as_ref(), &handlers, delivery).await;
             let made = process.requests() - before;
+            if let Ok(what) = std::env::var("TRACE_TASK")
+                && format!("{task:?}").contains(&what)
+            {
+                eprintln!("{} done {task:?}\n", process.world.now());
+            }
             process
                 .world
-                .step(|_, witness| witness.handled(&task, made));
+                .step(|objects, witness| witness.handled(objects, &task, made));
         }
     }
 }

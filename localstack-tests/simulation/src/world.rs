@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::bill::Requests;
 use crate::chance::Chance;
+use crate::news::News;
 use crate::objects::Objects;
 use crate::weather::Weather;
 use crate::witness::{Violation, Witness};
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) chance: Chance,
     pub(crate) weather: Weather,
     pub(crate) queue: MemoryQueue,
+    pub(crate) news: News,
     pub(crate) requests: Requests,
     /// How long one request of the store or the queue takes, at least and at most, in milliseconds.
     pub(crate) latency: (u64, u64),
@@ -52,8 +54,11 @@ impl World {
         latency: (u64, u64),
         witness: Witness,
     ) -> Arc<Self> {
+        let chance = Chance::new(seed);
         Arc::new(Self {
-            chance: Chance::new(seed),
+            // As with a broker or a topic, or without.
+            news: News::new(chance.per_mille(500)),
+            chance,
             weather: Weather::default(),
             queue: MemoryQueue::new(queue),
             requests: Requests::default(),

@@ -332,10 +332,14 @@ fn bring(
     let mut next = next_pointer(Some(basis), target, outcome, at)?;
     next.place = current.place;
     let leaves = current.catalog.is_some() && current.release != next.release;
-    next.aside = match (target.keeps_former, leaves) {
-        (false, _) => None,
-        (true, false) => current.aside.clone(),
-        (true, true) => Some(Box::new(alone(current))),
+    // Made for a stage that is to open, perhaps of a rollout that whoever decided did not know of yet.
+    let coming = current.aside.as_ref();
+    let coming = coming.filter(|aside| aside.sequence > next.sequence);
+    next.aside = match (coming, target.keeps_former, leaves) {
+        (Some(coming), ..) => Some(coming.clone()),
+        (None, false, _) => None,
+        (None, true, false) => current.aside.clone(),
+        (None, true, true) => Some(Box::new(alone(current))),
     };
     (!says_the_same(current, &next)).then_some(next)
 }

@@ -1,6 +1,5 @@
 //! What the farm reads of an agent's report, in the forms that agents of all ages send.
 
-use bunraku_farm::rollout::Rollout;
 use bunraku_hiera::yaml;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -47,7 +46,7 @@ pub(super) struct WireReport {
     /// When the run began, by the node's clock.
     time: Option<String>,
     /// The release that the catalog was compiled from; from Puppet 4.4 on.
-    code_id: Option<String>,
+    pub(super) code_id: Option<String>,
 }
 
 impl WireReport {
@@ -72,18 +71,8 @@ impl WireReport {
         }
     }
 
-    /// Whether the run was one with a rollout's release: the catalog was compiled from it, or the run began when the
-    /// node's stage was open, so that the catalog holds for it.
-    pub(super) fn is_with(&self, rollout: &Rollout, stage: usize, now: Timestamp) -> bool {
-        if self.code_id.as_deref() == Some(rollout.release.to_hex().as_str()) {
-            return true;
-        }
-        let opened = rollout.stages.get(stage).and_then(|stage| stage.opened_at);
-        opened.is_some_and(|opened| self.began().unwrap_or(now) >= opened)
-    }
-
     /// When the run began. YAML's own times have a space before their offset, which others have not.
-    fn began(&self) -> Option<Timestamp> {
+    pub(super) fn began(&self) -> Option<Timestamp> {
         let mut parts = self.time.as_ref()?.split_whitespace();
         let (date, rest) = (parts.next()?, parts.collect::<String>());
         match rest.as_str() {

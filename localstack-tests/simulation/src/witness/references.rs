@@ -22,7 +22,7 @@ pub(super) fn lacking(
     release: Digest,
 ) -> Option<Key> {
     let key = Key::release(environment, release);
-    let Some(manifest) = manifest(objects, &key) else {
+    let Some(manifest) = objects.document::<ReleaseManifest>(&key) else {
         return Some(key);
     };
     let bundle = Key::bundle(environment, release);
@@ -32,16 +32,9 @@ pub(super) fn lacking(
         .find(|key| !objects.contains(&key.to_string()))
 }
 
-fn manifest(objects: &Objects, key: &Key) -> Option<ReleaseManifest> {
-    serde_json::from_slice(objects.bytes(&key.to_string())?).ok()
-}
-
 /// The releases that an environment's document names, for agents, for workers and for an undo.
 fn named(objects: &Objects, environment: &EnvironmentName, now: Timestamp) -> Vec<Digest> {
-    let key = Key::Environment(environment.clone()).to_string();
-    let bytes = objects.bytes(&key);
-    let document = bytes.and_then(|bytes| serde_json::from_slice::<EnvironmentDoc>(bytes).ok());
-    let Some(document) = document else {
+    let Some(document) = document(objects, environment) else {
         return Vec::new();
     };
     // Of one that was removed, for the grace; clocks differ.
@@ -53,7 +46,25 @@ fn named(objects: &Objects, environment: &EnvironmentName, now: Timestamp) -> Ve
     }
     let history = document.history.iter().map(|change| change.release);
     let now = [Some(document.release), document.previous];
-    now.into_iter().flatten().chain(history).collect()
+    // What comes, and what an undo brings back.
+    let active = document.rollouts.iter().filter(|rollout| {
+        !rollout.state.is_over() || !rollout.settled || rollout.sequence == document.sequence
+    });
+    let of_rollouts = active.flat_map(|rollout| {
+        let former = rollout.former.as_ref().map(|former| former.release);
+        [Some(rollout.release), former].into_iter().flatten()
+    });
+    let pinned = document.pins.values().map(|pin| pin.release);
+    now.into_iter()
+        .flatten()
+        .chain(history)
+        .chain(of_rollouts)
+        .chain(pinned)
+        .collect()
+}
+
+fn document(objects: &Objects, environment: &EnvironmentName) -> Option<EnvironmentDoc> {
+    objects.document(&Key::Environment(environment.clone()))
 }
 
 impl Witness {
@@ -65,6 +76,14 @@ impl Witness {
         }) = key.parse()
         {
             self.pointers.remove(&(environment, certname));
+            return;
+        }
+        if let Ok(Key::Member {
+            environment,
+            certname,
+        }) = key.parse()
+        {
+            self.environment_mut(&environment).moved.insert(certname);
             return;
         }
         if let Some(by) = self.referrer(objects, key) {
@@ -80,7 +99,8 @@ impl Witness {
             .iter()
             .filter(|(key, _)| key.0 == *environment);
         served
-            .filter_map(|(_, seen)| seen.release)
+            .flat_map(|(_, seen)| seen.both())
+            .filter_map(|one| one.release)
             .chain(named(objects, environment, time_since(self.began)))
             .collect()
     }
@@ -91,12 +111,14 @@ impl Witness {
             Key::Catalog(digest) => self
                 .pointers
                 .iter()
-                .find(|(_, seen)| seen.catalog.iter().flat_map(digests).any(|it| it == digest))
+                .find(|(_, seen)| {
+                    let mut both = seen.both().flat_map(|one| &one.catalog);
+                    both.any(|catalog| digests(catalog).any(|it| it == digest))
+                })
                 .map(|((environment, certname), _)| format!("{certname} in {environment}")),
             Key::Pool => Some("the pool".to_owned()),
             Key::PoolPart(digest) => {
-                let pool: PoolDoc =
-                    serde_json::from_slice(objects.bytes(&Key::Pool.to_string())?).ok()?;
+                let pool: PoolDoc = objects.document(&Key::Pool)?;
                 let named = pool.parts().contains(&digest) || pool.former.contains(&digest);
                 named.then(|| "the pool".to_owned())
             }
@@ -114,7 +136,9 @@ impl Witness {
             Key::Blob(digest) => {
                 let names = |name: &EnvironmentName| {
                     self.releases(objects, name).into_iter().any(|release| {
-                        manifest(objects, &Key::release(name, release)).is_some_and(|manifest| {
+                        let key = Key::release(name, release);
+                        let manifest: Option<ReleaseManifest> = objects.document(&key);
+                        manifest.is_some_and(|manifest| {
                             manifest.files.values().any(|file| file.digest == digest)
                         })
                     })
@@ -124,13 +148,21 @@ impl Witness {
                     .find(|name| names(name))
                     .map(ToString::to_string)
             }
+            Key::Rollout {
+                environment,
+                sequence,
+            } => document(objects, &environment)?
+                .rollouts
+                .iter()
+                .any(|rollout| rollout.sequence == sequence)
+                .then(|| environment.to_string()),
             _ => None,
         }
     }
 
     /// An object that is there though nobody refers to it, and is to be collected.
     pub(crate) fn unreferenced(&self, objects: &Objects) -> Option<String> {
-        let collected = ["blobs/", "catalogs/", "pool/", "releases/"];
+        let collected = ["blobs/", "catalogs/", "pool/", "releases/", "rollouts/"];
         let mut keys = objects
             .keys()
             .filter(|key| collected.iter().any(|kind| key.starts_with(kind)));

@@ -320,6 +320,44 @@ fn a_document_that_does_not_know_of_what_a_task_says_is_read_again() {
     assert!(old(&task(6, Cause::Stage { stage: 0 })));
 }
 
+/// What is aside for a stage that is to open at sequence 2.
+fn staged(current: Option<&Pointer>) -> Pointer {
+    let place = Place {
+        sequence: 2,
+        stage: 0,
+    };
+    let target = Target {
+        place: Some(place),
+        keeps_former: true,
+        ..target(2, 1)
+    };
+    swing(current, &target, &compiled("new"), at()).unwrap()
+}
+
+#[test]
+fn who_does_not_know_of_a_rollout_yet_leaves_what_was_made_for_its_stages() {
+    let aside = |pointer: &Pointer| pointer.aside.as_ref().map(|aside| aside.sequence);
+    // A compile that began before the rollout ends after the stage's.
+    let first = swing(Some(&staged(None)), &target(1, 1), &compiled("old"), at()).unwrap();
+    assert_eq!((first.sequence, aside(&first)), (1, Some(2)));
+    let facts = swing(Some(&first), &target(1, 2), &compiled("facts"), at()).unwrap();
+    assert_eq!((facts.facts_generation, aside(&facts)), (2, Some(2)));
+    // Nor does what a pinned node leaves take its place.
+    let pinned = Target {
+        release: release(0),
+        keeps_former: true,
+        ..target(1, 2)
+    };
+    let pinned = swing(Some(&facts), &pinned, &compiled("pinned"), at()).unwrap();
+    assert_eq!(
+        (pinned.release, aside(&pinned)),
+        (Some(release(0)), Some(2))
+    );
+    // It goes with the first release behind it.
+    let next = swing(Some(&pinned), &target(3, 2), &compiled("next"), at()).unwrap();
+    assert_eq!(aside(&next), None);
+}
+
 fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         "[ab]".prop_map(|text| compiled(&text)),

@@ -226,6 +226,35 @@ impl Health {
     }
 }
 
+impl EnvironmentDoc {
+    /// Whether a node's run, which `began` then, was one with the release of the rollout that goes on: the node is to
+    /// have it, and the catalog was compiled from it (its `code_id`), or the node's stage was open when the run began, so
+    /// that the catalog holds for it.
+    pub fn ran_with_rollout(
+        &self,
+        certname: &Certname,
+        pointer: Option<&Pointer>,
+        code_id: Option<&str>,
+        began: Timestamp,
+    ) -> bool {
+        let Some(rollout) = self.rollout() else {
+            return false;
+        };
+        if self.aim(certname, pointer).sequence != rollout.sequence {
+            return false;
+        }
+        if code_id == Some(rollout.release.to_hex().as_str()) {
+            return true;
+        }
+        // Who is in no stage is in with the last.
+        let place = pointer.and_then(|pointer| pointer.place);
+        let last = rollout.stages.len().saturating_sub(1);
+        let stage = rollout.stages.get(place.map_or(last, |place| place.stage));
+        let opened = stage.and_then(|stage| stage.opened_at);
+        opened.is_some_and(|opened| began >= opened)
+    }
+}
+
 impl Staged {
     /// Counts a node of a stage that is to open, by its pointer; a pinned one does not count.
     pub fn count(
