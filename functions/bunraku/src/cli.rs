@@ -328,9 +328,16 @@ pub(crate) struct Validate {
     /// The code is a template.
     #[arg(long)]
     pub(crate) epp: bool,
-    /// The path that the definitions' location is checked against.
+    /// The path of the code, against which the location of its definitions is checked: below the module path
+    /// (`ntp/manifests/init.pp`), or with `--modulepath` or `--manifest` as it is on disk.
     #[arg(long, value_name = "PATH")]
     pub(crate) source_name: Option<String>,
+    /// Module directories, over environment.conf's; `:` between them.
+    #[arg(long, value_name = "DIRS")]
+    pub(crate) modulepath: Option<String>,
+    /// The main manifest, a file or a directory: it may define what no module may.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest: Option<PathBuf>,
     /// Accept plans; the same as `--setting tasks=true`.
     #[arg(long)]
     pub(crate) tasks: bool,

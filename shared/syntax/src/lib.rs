@@ -121,6 +121,32 @@ pub fn diagnose(
     parse_text(source, options, language, 0, true).diagnostics
 }
 
+/// The spans of a text's tokens, for tools that mark or change them: punctuation, the pieces of strings, tags and bodies
+/// of heredocs. They are in order and do not overlap; blanks and comments lie between them.
+#[must_use]
+pub fn token_spans(text: &str, language: Language, tasks: bool) -> Vec<Span> {
+    let mode = lexer::Mode {
+        template: language == Language::Template,
+        tasks,
+        go_on: true,
+    };
+    let mut spans: Vec<Span> = lexer::lex(text, mode)
+        .tokens
+        .iter()
+        .map(|token| token.span)
+        .filter(|span| !span.is_empty())
+        .collect();
+    // A heredoc's body stands behind the rest of the line of its tag.
+    spans.sort_unstable();
+    let mut end = 0;
+    spans.retain(|span| {
+        let apart = span.start >= end;
+        end = end.max(span.end);
+        apart
+    });
+    spans
+}
+
 /// Parses and validates a text that is in `nested` heredocs.
 fn parse_nested(
     source: &SourceFile,

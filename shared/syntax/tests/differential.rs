@@ -7,6 +7,7 @@
 
 mod support;
 
+use bunraku_syntax::{Language, token_spans};
 use support::{Request, all_cases, ask_reference, cases, difference, modules_of_debian, ours};
 
 /// Every manifest and template of every module that Debian packages, where the reference would load it from.
@@ -47,7 +48,7 @@ fn compare(requests: &[Request]) {
     );
 }
 
-/// Real sources with words deleted, doubled, swapped or cut off: the errors must be the reference's too.
+/// Real sources with tokens deleted, doubled, swapped or cut off: the errors must be the reference's too.
 /// `BUNRAKU_SYNTAX_SEED` and `BUNRAKU_SYNTAX_MUTATIONS` make other and more of them.
 #[test]
 fn findings_in_mutated_programs_equal_those_of_the_reference() {
@@ -58,7 +59,7 @@ fn findings_in_mutated_programs_equal_those_of_the_reference() {
     let requests: Vec<Request> = (0..setting("BUNRAKU_SYNTAX_MUTATIONS", 5000))
         .map(|_| {
             let source = &sources[random.below(sources.len())];
-            let text = mutate(&source.text, &mut random);
+            let text = mutate(source, &mut random);
             let path = format!("{}\n--------\n{text}\n--------\n", source.path);
             Request {
                 path,
@@ -76,7 +77,7 @@ fn findings_in_mutated_programs_equal_those_of_the_reference() {
 /// Regular expressions made of pieces: what Ruby says of them is what we say.
 #[test]
 fn findings_in_regular_expressions_equal_those_of_ruby() {
-    const PIECES: [&str; 95] = [
+    const PIECES: [&str; 110] = [
         "a",
         "b",
         "c",
@@ -172,6 +173,21 @@ fn findings_in_regular_expressions_equal_those_of_ruby() {
         "\\0",
         "\\/",
         "\\xe9",
+        "\\p{Foo}",
+        "\\p{In Basic-Latin}",
+        "\\g<n>",
+        "\\g<n>",
+        "\\g<1>",
+        "\\g<1>",
+        "\\g<2>",
+        "\\g<0>",
+        "\\g<-1>",
+        "\\g<+1>",
+        "\\g'm'",
+        "(?<n>x|",
+        "(?(<1>)",
+        "(?(2)",
+        "(?'m'",
     ];
     let mut random = Random::seeded();
     let requests: Vec<Request> = (0..setting("BUNRAKU_SYNTAX_PATTERNS", 4000))
@@ -210,51 +226,77 @@ impl Random {
     }
 }
 
-fn mutate(text: &str, random: &mut Random) -> String {
-    let mut words = words(text);
+/// A program with one to three of its tokens deleted, doubled, swapped or replaced by another one, or cut off behind one.
+fn mutate(source: &Request, random: &mut Random) -> String {
+    let mut pieces = Pieces::of(source);
     for _ in 0..=random.below(2) {
-        let count = words.len();
+        let count = pieces.tokens.len();
         if count < 2 {
             break;
         }
         let at = random.below(count);
-        match random.below(5) {
-            0 => {
-                words.remove(at);
-            }
-            1 => words.insert(at, words[at]),
-            2 => words.swap(at, (at + 1) % count),
-            3 => {
-                let other = words[random.below(count)];
-                words[at] = other;
-            }
-            _ => words.truncate(at),
+        match random.below(8) {
+            0 | 1 => pieces.delete(at),
+            2 | 3 => pieces.double(at),
+            4 => pieces.swap(at, (at + 1) % count),
+            5 => pieces.swap(at, random.below(count)),
+            6 => pieces.replace(at, random.below(count)),
+            _ => pieces.cut_off(at),
         }
     }
-    words.concat()
+    pieces.text.concat()
 }
 
-/// Runs of letters and of blanks, and every other character by itself.
-fn words(text: &str) -> Vec<&str> {
-    let class = |ch: char| {
-        if ch.is_alphanumeric() || ch == '_' {
-            1
-        } else if ch == ' ' {
-            2
+/// A program in pieces: its tokens by the lexer, strings and heredocs piece by piece, and what lies between them.
+struct Pieces<'s> {
+    text: Vec<&'s str>,
+    /// Where in `text` the tokens are.
+    tokens: Vec<usize>,
+}
+
+impl<'s> Pieces<'s> {
+    fn of(source: &'s Request) -> Self {
+        let language = if source.epp {
+            Language::Template
         } else {
-            0
+            Language::Manifest
+        };
+        let mut text = Vec::new();
+        let mut tokens = Vec::new();
+        let mut end = 0;
+        for span in token_spans(&source.text, language, source.tasks) {
+            let (start, stop) = (span.start as usize, span.end as usize);
+            text.push(&source.text[end..start]);
+            tokens.push(text.len());
+            text.push(&source.text[start..stop]);
+            end = stop;
         }
-    };
-    let mut words = Vec::new();
-    let mut start = 0;
-    let mut last = 0;
-    for (at, ch) in text.char_indices() {
-        if at > start && (class(ch) != last || class(ch) == 0) {
-            words.push(&text[start..at]);
-            start = at;
-        }
-        last = class(ch);
+        text.push(&source.text[end..]);
+        Self { text, tokens }
     }
-    words.push(&text[start..]);
-    words
+
+    fn delete(&mut self, at: usize) {
+        self.text[self.tokens[at]] = "";
+    }
+
+    fn double(&mut self, at: usize) {
+        let piece = self.tokens[at];
+        self.text.insert(piece, self.text[piece]);
+        for token in &mut self.tokens[at + 1..] {
+            *token += 1;
+        }
+    }
+
+    fn swap(&mut self, at: usize, other: usize) {
+        self.text.swap(self.tokens[at], self.tokens[other]);
+    }
+
+    fn replace(&mut self, at: usize, other: usize) {
+        self.text[self.tokens[at]] = self.text[self.tokens[other]];
+    }
+
+    fn cut_off(&mut self, at: usize) {
+        self.text.truncate(self.tokens[at] + 1);
+        self.tokens.truncate(at + 1);
+    }
 }

@@ -138,3 +138,11 @@ fn hints_say_what_to_write_instead() {
         assert!(hint.contains(expected), "{text}: {hint:?}");
     }
 }
+
+#[test]
+fn more_errors_than_are_told_before_a_lexer_that_stops_come_to_an_end() {
+    let text = format!("{}$a = 'b", "$a = )\n".repeat(30));
+    let source = SourceFile::new(None, text);
+    let found = diagnose(&source, &ParseOptions::default(), Language::Manifest);
+    assert_eq!(found.len(), 20);
+}

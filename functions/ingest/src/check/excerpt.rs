@@ -15,7 +15,7 @@ const WIDTH: usize = 200;
 ///
 /// `line` and `column` start at 1, the column and `length` count characters. `None` when there is no
 /// such line.
-pub(super) fn excerpt(text: &str, line: u32, column: u32, length: usize) -> Option<String> {
+pub fn excerpt(text: &str, line: u32, column: u32, length: usize) -> Option<String> {
     use std::fmt::Write as _;
     let line = usize::try_from(line).ok()?.checked_sub(1)?;
     let column = usize::try_from(column).ok()?.saturating_sub(1);

@@ -22,62 +22,87 @@ const STACK_BYTES: usize = 16 << 20;
 
 /// What a file is checked as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FileKind {
+pub enum FileKind {
+    /// `.pp`
     Manifest,
-    Epp,
+    /// `.epp`
+    Template,
+    /// Hiera data.
     Yaml,
+    /// Hiera data.
     Json,
+    /// `hiera.yaml`
+    HieraConfig,
+    /// `metadata.json` of a module.
+    Metadata,
+    /// `environment.conf`
+    EnvironmentConf,
+    /// Facts of a node.
     Facts,
-    /// `bunraku.yaml`.
+    /// `bunraku.yaml`
     Site,
     /// A pre-built catalog.
     Prebuilt,
-    /// Read by the checks of others: `environment.conf`.
-    Support,
+}
+
+impl FileKind {
+    /// The kind of the file at `path` in a tree; `None` for one that nobody checks.
+    pub fn of(path: &str) -> Option<Self> {
+        // A module's own tests bring broken files on purpose; no compile reads them.
+        if path
+            .split('/')
+            .any(|part| part == "spec" || part == "fixtures")
+        {
+            return None;
+        }
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let (stem, extension) = file.rsplit_once('.')?;
+        if path.starts_with(PrebuiltCatalogs::CATALOGS) {
+            return Some(Self::Prebuilt);
+        }
+        if path == SITE_SETTINGS {
+            return Some(Self::Site);
+        }
+        if bunraku_farm::plan::is_facts_file(path) {
+            return Some(Self::Facts);
+        }
+        match file {
+            modulepath::ENVIRONMENT_CONF => return Some(Self::EnvironmentConf),
+            "hiera.yaml" => return Some(Self::HieraConfig),
+            "metadata.json" => return Some(Self::Metadata),
+            _ => {}
+        }
+        let in_data = path
+            .split('/')
+            .rev()
+            .skip(1)
+            .any(|part| part == "data" || part == "hieradata");
+        match Self::of_extension(extension)? {
+            Self::Yaml if !in_data && stem != "hiera" => None,
+            Self::Json if !in_data => None,
+            kind => Some(kind),
+        }
+    }
+
+    /// The kind of a file of which only the extension tells.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        Some(match extension {
+            "pp" => Self::Manifest,
+            "epp" => Self::Template,
+            "yaml" | "yml" | "eyaml" => Self::Yaml,
+            "json" => Self::Json,
+            _ => return None,
+        })
+    }
 }
 
 /// Whether the content of the file at `path` is needed for [`check_tree`].
 pub fn looks_at(path: &str) -> bool {
-    kind_of(path).is_some()
+    FileKind::of(path).is_some()
 }
 
-fn kind_of(path: &str) -> Option<FileKind> {
-    // A module's own tests bring broken files on purpose; no compile reads them.
-    if path
-        .split('/')
-        .any(|part| part == "spec" || part == "fixtures")
-    {
-        return None;
-    }
-    let file = path.rsplit('/').next().unwrap_or(path);
-    let (stem, extension) = file.rsplit_once('.')?;
-    if path == modulepath::ENVIRONMENT_CONF {
-        return Some(FileKind::Support);
-    }
-    if path.starts_with(PrebuiltCatalogs::CATALOGS) {
-        return Some(FileKind::Prebuilt);
-    }
-    if path == SITE_SETTINGS {
-        return Some(FileKind::Site);
-    }
-    if bunraku_farm::plan::is_facts_file(path) {
-        return Some(FileKind::Facts);
-    }
-    let in_data = path
-        .split('/')
-        .rev()
-        .skip(1)
-        .any(|part| part == "data" || part == "hieradata");
-    match extension {
-        "pp" => Some(FileKind::Manifest),
-        "epp" => Some(FileKind::Epp),
-        "yaml" | "yml" | "eyaml" if in_data || stem == "hiera" => Some(FileKind::Yaml),
-        "json" if in_data || file == "metadata.json" => Some(FileKind::Json),
-        _ => None,
-    }
-}
-
-pub use puppet::finding;
+pub use excerpt::excerpt;
+pub use puppet::{finding, severity};
 pub use site::{rollout_plan, settings};
 
 /// Checks files (path -> content) on all processors; the findings are in the order of paths.
@@ -129,15 +154,23 @@ pub fn check_tree(files: &BTreeMap<String, Bytes>) -> Vec<UploadDiagnostic> {
 }
 
 fn check_file(path: &str, bytes: &[u8], module_path: &ModulePath) -> Vec<UploadDiagnostic> {
-    match kind_of(path) {
+    match FileKind::of(path) {
         Some(FileKind::Manifest) => puppet::manifest(path, bytes, module_path),
-        Some(FileKind::Epp) => puppet::epp(path, bytes),
-        Some(FileKind::Yaml) => data::yaml(path, bytes),
-        Some(FileKind::Json) => data::json(path, bytes),
-        Some(FileKind::Facts) => data::facts(path, bytes),
-        Some(FileKind::Site) => site::findings(path, bytes),
-        Some(FileKind::Prebuilt) => prebuilt::findings(path, bytes),
-        Some(FileKind::Support) | None => Vec::new(),
+        Some(FileKind::Template) => puppet::epp(path, bytes),
+        Some(kind) => check_data(kind, path, bytes),
+        None => Vec::new(),
+    }
+}
+
+/// Checks what is no code: whether it can be read, and whether documents of ours hold what they must.
+pub fn check_data(kind: FileKind, path: &str, bytes: &[u8]) -> Vec<UploadDiagnostic> {
+    match kind {
+        FileKind::Yaml | FileKind::HieraConfig => data::yaml(path, bytes),
+        FileKind::Json | FileKind::Metadata => data::json(path, bytes),
+        FileKind::Facts => data::facts(path, bytes),
+        FileKind::Site => site::findings(path, bytes),
+        FileKind::Prebuilt => prebuilt::findings(path, bytes),
+        FileKind::Manifest | FileKind::Template | FileKind::EnvironmentConf => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bunraku_syntax::environment_conf::EnvironmentConf;
 use bytes::Bytes;
 
 /// The environment's settings.
@@ -14,19 +15,14 @@ pub(super) struct ModulePath(Vec<String>);
 impl ModulePath {
     /// From `environment.conf`; without one it is `modules`.
     pub(super) fn of(files: &BTreeMap<String, Bytes>) -> Self {
-        let configured = files
+        let text = files
             .get(ENVIRONMENT_CONF)
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .and_then(setting);
-        let text = configured.unwrap_or("modules");
-        let inside = text.split(':').map(str::trim).map(|entry| {
-            entry
-                .strip_prefix("./")
-                .unwrap_or(entry)
-                .trim_end_matches('/')
-        });
+            .and_then(|bytes| std::str::from_utf8(bytes).ok());
         // Directories outside the tree, and `$basemodulepath`, are no concern of the push.
-        let inside = inside.filter(|entry| !entry.is_empty() && !entry.starts_with(['/', '$']));
+        let inside = EnvironmentConf::parse(text.unwrap_or_default())
+            .modulepath
+            .into_iter()
+            .filter(|entry| !entry.is_empty() && !entry.starts_with(['/', '$']));
         Self(inside.map(|entry| format!("{entry}/")).collect())
     }
 
@@ -43,14 +39,6 @@ impl ModulePath {
             .any(|prefix| in_module.starts_with(prefix))
             .then_some(rest)
     }
-}
-
-/// `modulepath` of an ini file.
-fn setting(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        (name.trim() == "modulepath").then_some(value.trim())
-    })
 }
 
 #[cfg(test)]

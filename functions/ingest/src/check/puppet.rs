@@ -49,17 +49,22 @@ fn check(
 pub fn finding(source: &SourceFile, found: &Diagnostic) -> UploadDiagnostic {
     let place = found.span.map(|span| source.line_column(span.start));
     UploadDiagnostic {
-        severity: match found.severity {
-            bunraku_syntax::Severity::Error => Severity::Error,
-            bunraku_syntax::Severity::Warning => Severity::Warning,
-            bunraku_syntax::Severity::Deprecation => Severity::Deprecation,
-        },
+        severity: severity(found.severity),
         issue_code: (!found.issue_code.is_empty()).then(|| found.issue_code.to_owned()),
         message: found.message.to_string(),
         file: source.name().map(str::to_owned),
         line: place.map(|at| at.line),
         column: place.map(|at| at.column),
         excerpt: excerpt(source, found),
+    }
+}
+
+/// The severity as a record has it.
+pub fn severity(found: bunraku_syntax::Severity) -> Severity {
+    match found {
+        bunraku_syntax::Severity::Error => Severity::Error,
+        bunraku_syntax::Severity::Warning => Severity::Warning,
+        bunraku_syntax::Severity::Deprecation => Severity::Deprecation,
     }
 }
 

@@ -44,7 +44,7 @@ impl Parser<'_> {
         }
         let top = self.blocks == 0;
         let found = if recovery.errors.len() >= MOST {
-            self.at = self.tokens.len().saturating_sub(1);
+            self.at = self.tokens.len();
             false
         } else if recovery.at_top_only && !top {
             false

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bunraku_hiera::{Config, Layer, yaml};
+use bunraku_farm::documents::Severity;
+use bunraku_hiera::{Config, Layer};
+use bunraku_ingest::check::FileKind;
 use bunraku_syntax::{Language, ParseOptions, SourceFile, Strict, diagnose};
 
-use super::files::{File, Kind};
+use super::files::File;
 use super::finding::Finding;
-use super::project;
+use super::metadata;
 
 /// Parsers recurse as deep as the source nests, within bounds of their own.
 const STACK_BYTES: usize = 16 << 20;
@@ -77,47 +79,59 @@ fn one(file: &File, rules: &Rules) -> Vec<Finding> {
             )];
         }
     };
-    match file.kind {
-        Kind::Yaml => return data(&name, &bytes),
-        Kind::Json => {
-            return project::json(&name, &bytes)
-                .err()
-                .map(|found| *found)
-                .into_iter()
-                .collect();
-        }
-        Kind::Metadata => return project::metadata(&name, &bytes),
-        Kind::HieraConfig => return hiera_config(&name, &bytes, file),
-        Kind::Pushed => {
-            let tree = BTreeMap::from([(file.inside.clone(), bytes.into())]);
-            let found = bunraku_ingest::check::check_tree(&tree);
-            return found
-                .into_iter()
-                .map(|found| Finding::of_push(&name, found))
-                .collect();
-        }
-        Kind::Manifest | Kind::Template | Kind::EnvironmentConf => {}
-    }
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
-            let before = SourceFile::new(None, String::from_utf8_lossy(before).into_owned());
-            let end = u32::try_from(before.text().len()).unwrap_or(u32::MAX);
-            let at = before.line_column(end);
-            let hint = Some("save the file as UTF-8".to_owned());
-            return vec![
-                Finding::error(&name, "invalid byte sequence in UTF-8")
-                    .at(Some(at.line), Some(at.column))
-                    .with_hint(hint),
-            ];
-        }
+    let language = match file.kind {
+        FileKind::Manifest => Language::Manifest,
+        FileKind::Template => Language::Template,
+        FileKind::EnvironmentConf => return environment_conf(&name, &bytes),
+        FileKind::Metadata => return metadata(&name, &bytes, file),
+        FileKind::HieraConfig => return hiera_config(&name, &bytes, file),
+        _ => return data(&name, &bytes, file),
     };
-    match file.kind {
-        Kind::EnvironmentConf => project::environment_conf(&name, text),
-        Kind::Template => code(&name, text, file, rules, Language::Template),
-        _ => code(&name, text, file, rules, Language::Manifest),
+    match text(&name, &bytes) {
+        Ok(text) => code(&name, text, file, rules, language),
+        Err(finding) => vec![*finding],
     }
+}
+
+/// The text of a file, which is UTF-8.
+fn text<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Finding>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
+        let before = SourceFile::new(None, String::from_utf8_lossy(before).into_owned());
+        let end = u32::try_from(before.text().len()).unwrap_or(u32::MAX);
+        let at = before.line_column(end);
+        let finding = Finding::error(name, "invalid byte sequence in UTF-8")
+            .with_hint(Some("save the file as UTF-8".to_owned()))
+            .in_text(&String::from_utf8_lossy(bytes), at.line, at.column);
+        Box::new(finding)
+    })
+}
+
+fn environment_conf(name: &str, bytes: &[u8]) -> Vec<Finding> {
+    let text = match text(name, bytes) {
+        Ok(text) => text,
+        Err(finding) => return vec![*finding],
+    };
+    let found = bunraku_syntax::environment_conf::check(name, text).into_iter();
+    found
+        .map(|found| {
+            Finding {
+                severity: bunraku_ingest::check::severity(found.severity),
+                ..Finding::error(name, found.message)
+            }
+            .with_hint(found.hint)
+            .in_text(text, found.line, 1)
+        })
+        .collect()
+}
+
+fn metadata(name: &str, bytes: &[u8], file: &File) -> Vec<Finding> {
+    let broken = data(name, bytes, file);
+    if !broken.is_empty() {
+        return broken;
+    }
+    let document = serde_json::from_slice(bytes).unwrap_or_default();
+    metadata::check(name, &document)
 }
 
 fn code(name: &str, text: &str, file: &File, rules: &Rules, language: Language) -> Vec<Finding> {
@@ -136,20 +150,16 @@ fn code(name: &str, text: &str, file: &File, rules: &Rules, language: Language) 
         .collect()
 }
 
-fn data(name: &str, bytes: &[u8]) -> Vec<Finding> {
-    match yaml::load(bytes, Some(name)) {
-        Ok(_) => Vec::new(),
-        Err(error) => {
-            let line = error.line.and_then(|line| u32::try_from(line).ok());
-            let column = error.column.and_then(|column| u32::try_from(column).ok());
-            vec![Finding::error(name, error.message).at(line, column)]
-        }
-    }
+/// Documents: what the check of a push says of them.
+fn data(name: &str, bytes: &[u8], file: &File) -> Vec<Finding> {
+    let found = bunraku_ingest::check::check_data(file.kind, &file.inside, bytes);
+    let found = found.into_iter();
+    found.map(|found| Finding::of_push(name, found)).collect()
 }
 
 /// A `hiera.yaml`: of a module where it lies in one, else of an environment.
 fn hiera_config(name: &str, bytes: &[u8], file: &File) -> Vec<Finding> {
-    let broken = data(name, bytes);
+    let broken = data(name, bytes, file);
     if !broken.is_empty() {
         return broken;
     }
@@ -158,16 +168,24 @@ fn hiera_config(name: &str, bytes: &[u8], file: &File) -> Vec<Finding> {
         [.., module, _] => Layer::Module((*module).into()),
         _ => Layer::Environment,
     };
-    let refused = |error: &bunraku_hiera::LookupError| Finding {
-        issue_code: error.issue_code.map(str::to_owned),
-        line: error.line,
-        ..Finding::error(name, error.message.clone())
+    let refused = |error: &bunraku_hiera::LookupError| {
+        let finding = Finding {
+            issue_code: error.issue_code.map(str::to_owned),
+            ..Finding::error(name, error.message.clone())
+        };
+        match error.line {
+            Some(line) => finding.in_text(&String::from_utf8_lossy(bytes), line, 1),
+            None => finding,
+        }
     };
     match Config::parse(bytes, name, &layer, bunraku_hiera::Strict::Error) {
         Ok(config) => {
             let warnings = config.warnings().iter();
             warnings
-                .map(|warning| Finding::warning(name, warning.clone()))
+                .map(|warning| Finding {
+                    severity: Severity::Warning,
+                    ..Finding::error(name, warning.clone())
+                })
                 .chain(config.refusal().map(refused))
                 .collect()
         }

@@ -1,7 +1,7 @@
 //! One finding, of code or data.
 
 use bunraku_farm::documents::{Severity, UploadDiagnostic};
-use bunraku_syntax::excerpt::{Colour, render};
+use bunraku_ingest::check::excerpt;
 use bunraku_syntax::{Diagnostic, SourceFile};
 use serde::Serialize;
 
@@ -51,18 +51,14 @@ impl Finding {
         }
     }
 
-    /// A warning in a file.
-    pub(crate) fn warning(file: &str, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(file, message)
-        }
-    }
-
-    /// The same at a place.
-    pub(crate) fn at(mut self, line: Option<u32>, column: Option<u32>) -> Self {
-        self.line = line;
-        self.column = column;
+    /// The same at a place of a text, with an excerpt.
+    pub(crate) fn in_text(mut self, text: &str, line: u32, column: u32) -> Self {
+        self.line = Some(line);
+        self.column = Some(column);
+        self.excerpt = excerpt(text, line, column, 1).map(|excerpt| match &self.hint {
+            Some(hint) => format!("{excerpt}\n    = help: {hint}"),
+            None => excerpt,
+        });
         self
     }
 
@@ -72,34 +68,20 @@ impl Finding {
         self
     }
 
-    /// What the parser or validator found.
+    /// What the parser or validator found: what the check of a push tells of it, and more for editors.
     pub(crate) fn of_code(source: &SourceFile, found: &Diagnostic) -> Self {
-        let start = found.span.map(|span| source.line_column(span.start));
         let end = found
             .span
             .filter(|span| !span.is_empty())
             .map(|span| source.line_column(span.end));
-        let rendered = render(found, source, Colour::Off);
-        let excerpt: Vec<&str> = rendered
-            .lines()
-            .skip_while(|line| line.trim() != "|")
-            .collect();
+        let name = source.name().map(str::to_owned);
         Self {
-            severity: match found.severity {
-                bunraku_syntax::Severity::Error => Severity::Error,
-                bunraku_syntax::Severity::Warning => Severity::Warning,
-                bunraku_syntax::Severity::Deprecation => Severity::Deprecation,
-            },
-            issue_code: (!found.issue_code.is_empty()).then(|| found.issue_code.to_owned()),
-            message: found.message.to_string(),
-            file: source.name().map(str::to_owned),
-            line: start.map(|at| at.line),
-            column: start.map(|at| at.column),
             end_line: end.map(|at| at.line),
             end_column: end.map(|at| at.column),
             hint: found.advice().map(String::from),
             further: found.further,
-            excerpt: (!excerpt.is_empty()).then(|| excerpt.join("\n")),
+            file: name,
+            ..Self::of_push("", bunraku_ingest::check::finding(source, found))
         }
     }
 
@@ -108,10 +90,11 @@ impl Finding {
         Self {
             severity: found.severity,
             issue_code: found.issue_code,
+            line: found.line,
+            column: found.column,
             excerpt: found.excerpt,
             ..Self::error(file, found.message)
         }
-        .at(found.line, found.column)
     }
 
     /// Puppet's wording and place, then the source with a caret, and the hint.

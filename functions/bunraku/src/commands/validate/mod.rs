@@ -3,7 +3,8 @@
 mod check;
 mod files;
 mod finding;
-mod project;
+mod metadata;
+mod modules;
 mod sarif;
 mod watch;
 
@@ -18,6 +19,7 @@ use serde_json::json;
 use self::check::Rules;
 use self::files::File;
 use self::finding::Finding;
+use self::modules::{Modules, Places};
 use crate::cli::{Findings, Validate};
 use crate::console;
 use crate::failure::{Failure, Result};
@@ -57,11 +59,28 @@ fn files(options: &Validate) -> Result<Vec<File>> {
         [] => &here,
         paths => paths,
     };
+    let places = places(options);
     let mut found = Vec::new();
     for path in paths {
-        files::find(path, &mut found)?;
+        files::find(path, &places, &mut found)?;
     }
     Ok(found)
+}
+
+fn places(options: &Validate) -> Places {
+    Places {
+        modulepath: options.modulepath.clone(),
+        manifest: options.manifest.clone(),
+    }
+}
+
+/// Where the code is taken to be below a directory of modules. Without one `--source-name` says so itself.
+fn module_path(options: &Validate) -> Option<Arc<str>> {
+    let name = options.source_name.as_deref()?;
+    if options.modulepath.is_none() && options.manifest.is_none() {
+        return Some(Arc::from(name));
+    }
+    Modules::around(Path::new(name), &places(options)).relative(Path::new(name))
 }
 
 fn check_code(options: &Validate, rules: &Rules, code: &Path) -> Result<Vec<Finding>> {
@@ -69,7 +88,7 @@ fn check_code(options: &Validate, rules: &Rules, code: &Path) -> Result<Vec<Find
     let parse_options = ParseOptions {
         tasks: rules.tasks,
         strict: rules.strict,
-        module_path: options.source_name.as_deref().map(Arc::from),
+        module_path: module_path(options),
         ..ParseOptions::default()
     };
     let language = if options.epp {

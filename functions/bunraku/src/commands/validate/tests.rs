@@ -3,10 +3,13 @@ use std::path::Path;
 
 use bunraku_farm::documents::Severity;
 use bunraku_syntax::Strict;
+use bunraku_syntax::environment_conf::EnvironmentConf;
+use serde_json::Value as Json;
 
 use super::check::{self, Rules};
 use super::files;
 use super::finding::Finding;
+use super::modules::Places;
 use super::sarif;
 
 const RULES: Rules = Rules {
@@ -26,7 +29,7 @@ fn site(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 
 fn check(root: &Path) -> Vec<Finding> {
     let mut found = Vec::new();
-    files::find(root, &mut found).unwrap();
+    files::find(root, &Places::default(), &mut found).unwrap();
     check::all(&found, &RULES)
 }
 
@@ -88,14 +91,14 @@ fn files_that_can_not_be_read_as_text_are_errors() {
         (2, "invalid byte sequence in UTF-8")
     );
     let mut files = Vec::new();
-    files::find(&root.path().join("a.pp"), &mut files).unwrap();
+    files::find(&root.path().join("a.pp"), &Places::default(), &mut files).unwrap();
     fs::remove_file(root.path().join("a.pp")).unwrap();
     let gone = check::all(&files, &RULES);
     assert!(
         gone[0].message.starts_with("the file can't be read"),
         "{gone:?}"
     );
-    assert!(files::find(&root.path().join("none.pp"), &mut files).is_err());
+    assert!(files::find(&root.path().join("none.pp"), &Places::default(), &mut files).is_err());
 }
 
 #[test]
@@ -105,7 +108,12 @@ fn the_module_around_a_file_says_where_its_definitions_belong() {
         ("manifests/server.pp", b"class ntp::client { }\n"),
     ]);
     let mut files = Vec::new();
-    files::find(&root.path().join("manifests/server.pp"), &mut files).unwrap();
+    files::find(
+        &root.path().join("manifests/server.pp"),
+        &Places::default(),
+        &mut files,
+    )
+    .unwrap();
     let found = check::all(&files, &RULES);
     assert_eq!(
         found[0].issue_code.as_deref(),
@@ -132,7 +140,7 @@ fn the_manifests_of_a_control_repo_with_metadata_are_those_of_no_module() {
     };
     let find = |path: &str| {
         let mut files = Vec::new();
-        files::find(&root.path().join(path), &mut files).unwrap();
+        files::find(&root.path().join(path), &Places::default(), &mut files).unwrap();
         files
     };
     assert_eq!(codes(&find("")), ["ILLEGAL_DEFINITION_LOCATION"]);
@@ -152,28 +160,119 @@ fn the_demo_site_is_without_errors() {
     );
 }
 
+/// Lines of what `tests/project/record.rb` recorded.
+fn recorded(name: &str) -> Vec<Json> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/project")
+        .join(name);
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn messages(found: &[Finding], errors: bool) -> Vec<&str> {
+    let wanted = found
+        .iter()
+        .filter(|found| (found.severity == Severity::Error) == errors);
+    wanted.map(|found| found.message.as_str()).collect()
+}
+
 #[test]
-fn metadata_needs_a_name_and_a_version_that_the_forge_takes() {
-    let of = |text: &str| {
-        let root = site(&[("metadata.json", text.as_bytes())]);
-        let found = check(root.path()).into_iter();
+fn metadata_is_refused_where_puppet_or_its_module_tool_refuses_it_in_their_words() {
+    let mut differences = Vec::new();
+    for case in recorded("metadata.jsonl") {
+        let text = case["text"].as_str().unwrap();
+        let root = site(&[("ntp/metadata.json", text.as_bytes())]);
+        let found = check(root.path());
+        let ours = messages(&found, true);
+        let refusals = [&case["load"], &case["tool"]]
+            .into_iter()
+            .filter(|error| !error.is_null());
+        // Where the document is no object the reference stumbles on.
+        let told = refusals.clone().all(|error| match error.as_str() {
+            Some(message) if text.starts_with('{') => ours.contains(&message),
+            _ => !ours.is_empty(),
+        });
+        if !told || refusals.count() == 0 && !ours.is_empty() {
+            differences.push(format!(
+                "{text}\n  ours {ours:?}\n  reference {} {}",
+                case["load"], case["tool"]
+            ));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn an_environment_conf_is_read_and_refused_as_puppet_reads_and_refuses_it() {
+    let mut differences = Vec::new();
+    for case in recorded("environment_conf.jsonl") {
+        let text = case["text"].as_str().unwrap();
+        let found = bunraku_syntax::environment_conf::check("./environment.conf", text);
+        let errors: Vec<&str> = found
+            .iter()
+            .filter(|found| found.severity == bunraku_syntax::Severity::Error)
+            .map(|found| found.message.as_str())
+            .collect();
+        let refused = match (&case["error"], errors.first()) {
+            (Json::Null, None) => true,
+            (Json::String(theirs), Some(ours)) => {
+                theirs
+                    .strip_prefix("Environment 'production', ")
+                    .unwrap_or(theirs)
+                    == *ours
+            }
+            (Json::Object(_), Some(_)) => true,
+            _ => false,
+        };
+        // What is ignored is told by the reference where it reads the whole file. Of a function that is old it tells only
+        // when it calls it.
+        let theirs = case["warnings"].as_array().unwrap().iter();
+        let warned = theirs
+            .filter_map(Json::as_str)
+            .filter(|warning| !warning.starts_with("Using of legacy data provider"))
+            .all(|warning| found.iter().any(|found| found.message == warning));
+        let conf = EnvironmentConf::parse(text);
+        let modulepath: Vec<&str> = conf
+            .modulepath
+            .iter()
+            .map(String::as_str)
+            .filter(|entry| *entry != "$basemodulepath" || text.contains("$basemodulepath"))
+            .collect();
+        let read = case["manifest"].is_null()
+            || case["manifest"] == conf.manifest.as_str()
+                && case["modulepath"] == Json::from(modulepath);
+        if !refused || !warned || !read {
+            differences.push(format!(
+                "{text:?}\n  ours {found:?} {conf:?}\n  reference {case}"
+            ));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn options_say_where_modules_and_the_main_manifest_are() {
+    let root = site(&[
+        ("code/ntp/manifests/client.pp", b"class ntp::server { }\n"),
+        ("main/site.pp", b"class a { }\n"),
+    ]);
+    let codes = |places: &Places| {
+        let mut files = Vec::new();
+        files::find(root.path(), places, &mut files).unwrap();
+        let found = check::all(&files, &RULES).into_iter();
         found
-            .filter(|found| found.severity == Severity::Error)
-            .map(|found| found.message)
+            .filter_map(|found| found.issue_code)
             .collect::<Vec<_>>()
     };
-    assert_eq!(of("[]"), ["metadata.json must be an object"]);
-    assert!(of("{")[0].starts_with("Unable to parse"));
-    assert_eq!(of("{}").len(), 2);
-    assert_eq!(of(r#"{"name": "ntp", "version": "1.0.0"}"#), [""; 0]);
-    assert!(of(r#"{"name": "a-Ntp", "version": "1.0.0"}"#)[0].contains("begin with a letter"));
-    assert!(of(r#"{"name": "a-ntp", "version": "1.0"}"#)[0].contains("Semantic Version"));
-    assert_eq!(
-        of(r#"{"name": "a-ntp", "version": "1.0.0-rc1+x"}"#),
-        [""; 0]
-    );
-    let twice = r#"{"name": "a-ntp", "version": "1.0.0", "dependencies": [{"name": "a/b"}, {"name": "a-b"}]}"#;
-    assert!(of(twice)[0].contains("more than once"));
+    let path = |name: &str| root.path().join(name);
+    let mut places = Places::default();
+    assert_eq!(codes(&places), Vec::<String>::new());
+    places.modulepath = Some(format!("{}:/none", path("./main/../code").display()));
+    assert_eq!(codes(&places), ["ILLEGAL_DEFINITION_LOCATION"]);
+    places.manifest = Some(path("code"));
+    assert_eq!(codes(&places), Vec::<String>::new());
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Character classes (`parse_char_class` in `regparse.c`).
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::names::in_error;
 use super::pattern::{Objection, Parser};
 
 /// Where the reader of a class is.
@@ -194,7 +198,11 @@ fn escape(parser: &mut Parser<'_>) -> Result<Token, Objection> {
     })
 }
 
-/// `{Alpha}` behind `\p`; the brace is read. Which names there are is a matter of Unicode's version.
+/// The names of properties that Ruby knows, in small letters and without blanks, dashes and underscores: those of the
+/// reference's Ruby (`tests/properties.rb` writes them).
+const PROPERTIES: &str = include_str!("properties.txt");
+
+/// `{Alpha}` behind `\p`; the brace is read.
 pub(super) fn property(parser: &mut Parser<'_>) -> Result<(), Objection> {
     parser.maybe('^');
     let rest = parser.text.get(parser.at..).unwrap_or(&[]);
@@ -204,22 +212,20 @@ pub(super) fn property(parser: &mut Parser<'_>) -> Result<(), Objection> {
     let closed = end.is_some_and(|end| rest.get(end) == Some(&'}'));
     let end = end.unwrap_or(rest.len().saturating_sub(1));
     let name: String = rest.iter().take(end).collect();
-    if !closed || !may_be_property(&name) {
+    if !closed || !is_property(&name) {
+        let name = in_error(&name);
         return Err(format!("invalid character property name {{{name}}}"));
     }
     parser.at += end + 1;
     Ok(())
 }
 
-/// Whether a property may have this name.
-fn may_be_property(name: &str) -> bool {
-    let fits =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'=');
-    match name.as_bytes() {
-        [] => false,
-        [letter] => b"clmnpsz".contains(&letter.to_ascii_lowercase()),
-        bytes => bytes.iter().copied().all(fits) && bytes.iter().any(u8::is_ascii_alphabetic),
-    }
+/// Whether there is a property of this name.
+fn is_property(name: &str) -> bool {
+    static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| PROPERTIES.lines().collect());
+    let mut plain = name.replace([' ', '-', '_'], "");
+    plain.make_ascii_lowercase();
+    KNOWN.contains(plain.as_str())
 }
 
 /// Whether a bracket closes in the rest of the pattern.

@@ -6,7 +6,9 @@
 mod class;
 mod escapes;
 mod group;
+mod names;
 mod pattern;
+mod recursion;
 
 use std::fmt::Write as _;
 

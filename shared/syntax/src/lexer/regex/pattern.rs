@@ -1,9 +1,13 @@
 //! Onigmo's reading of a pattern with Ruby's syntax (`regparse.c`), as far as it finds errors.
 
 use super::class;
+use super::names::{Callee, INVALID_REFERENCE, in_error};
+use super::recursion::{Node, NodeId, Tree};
 
 /// What is wrong, in Onigmo's words.
 pub(super) type Objection = String;
+
+const NUMBERED: &str = "numbered backref/call is not allowed. (use name)";
 
 /// How deep groups and classes may nest; protects the stack.
 const MAX_DEPTH: u32 = 256;
@@ -22,9 +26,11 @@ pub(super) fn check(text: &[char]) -> Result<(), Objection> {
         names: Vec::new(),
         late: Vec::new(),
         calls: Vec::new(),
+        tree: Tree::default(),
+        closed: Vec::new(),
     };
-    parser.alternatives()?;
-    parser.check_references()
+    let (whole, _) = parser.alternatives()?;
+    parser.check_references(whole.node)
 }
 
 /// How many characters something matches.
@@ -44,6 +50,8 @@ pub(super) struct Part {
     pub(super) barred: bool,
     /// It has a group that captures.
     pub(super) captures: bool,
+    /// What it is, as far as groups that call each other care.
+    pub(super) node: NodeId,
 }
 
 impl Part {
@@ -52,14 +60,21 @@ impl Part {
             length: Length::Fixed(length),
             barred: false,
             captures: false,
+            node: if length > 0 {
+                NodeId::TEXT
+            } else {
+                NodeId::NOTHING
+            },
         }
     }
 
-    pub(super) const fn barred() -> Self {
+    /// What no look-behind may have.
+    pub(super) const fn barred(node: NodeId) -> Self {
         Self {
             length: Length::Varies,
             barred: true,
             captures: false,
+            node,
         }
     }
 
@@ -71,7 +86,7 @@ impl Part {
         self
     }
 
-    fn then(self, next: Self) -> Self {
+    fn then(self, next: Self, node: NodeId) -> Self {
         let length = match (self.length, next.length) {
             (Length::Fixed(left), Length::Fixed(right)) => {
                 Length::Fixed(left.saturating_add(right))
@@ -82,10 +97,11 @@ impl Part {
             length,
             barred: self.barred || next.barred,
             captures: self.captures || next.captures,
+            node,
         }
     }
 
-    fn or(self, other: Self) -> Self {
+    fn or(self, other: Self, node: NodeId) -> Self {
         let length = match (self.length, other.length) {
             (left, right) if left == right => left,
             (Length::Varies, _) | (_, Length::Varies) => Length::Varies,
@@ -95,6 +111,7 @@ impl Part {
             length,
             barred: self.barred || other.barred,
             captures: self.captures || other.captures,
+            node,
         }
     }
 }
@@ -103,6 +120,8 @@ impl Part {
 pub(super) enum Late {
     /// A group that was referred to by its number.
     Reference(u32),
+    /// A group that a condition asks for by its number; in brackets numbers may be used where groups have names.
+    Chosen { group: u32, bracketed: bool },
     /// A look-behind that can't be.
     LookBehind,
     /// A condition with more than two branches.
@@ -119,10 +138,14 @@ pub(super) struct Parser<'p> {
     pub(super) extended: bool,
     /// Groups that capture so far, those with names too.
     pub(super) groups: u32,
-    pub(super) names: Vec<String>,
+    /// Names of groups, with their numbers.
+    pub(super) names: Vec<(String, u32)>,
     pub(super) late: Vec<Late>,
-    /// Groups that were called: by name, or by number.
-    pub(super) calls: Vec<String>,
+    /// Groups that were called.
+    pub(super) calls: Vec<Callee>,
+    pub(super) tree: Tree,
+    /// Groups by their numbers, where they are closed.
+    pub(super) closed: Vec<Option<Part>>,
 }
 
 impl Parser<'_> {
@@ -162,16 +185,42 @@ impl Parser<'_> {
     /// `a|b` up to the end or the parenthesis that closes the group around it, and how many there were.
     pub(super) fn alternatives(&mut self) -> Result<(Part, u32), Objection> {
         let mut part = self.branch()?;
-        let mut count = 1;
+        let mut branches = vec![part.node];
         while self.maybe('|') {
-            part = part.or(self.branch()?.enclosed());
-            count += 1;
+            let branch = self.branch()?.enclosed();
+            branches.push(branch.node);
+            part = part.or(branch, part.node);
+        }
+        let count = u32::try_from(branches.len()).unwrap_or(u32::MAX);
+        if count > 1 {
+            part.node = self.tree.add(Node::Either(branches));
         }
         Ok((part, count))
     }
 
+    /// The number of a group that opens here.
+    pub(super) fn opened_group(&mut self) -> u32 {
+        self.groups += 1;
+        self.groups
+    }
+
+    pub(super) fn closed_at(&self, number: u32) -> Option<Part> {
+        self.closed.get(number as usize).copied().flatten()
+    }
+
+    pub(super) fn closed_group(&mut self, number: u32, group: Part) {
+        let number = number as usize;
+        if self.closed.len() <= number {
+            self.closed.resize(number + 1, None);
+        }
+        if let Some(slot) = self.closed.get_mut(number) {
+            *slot = Some(group);
+        }
+    }
+
     fn branch(&mut self) -> Result<Part, Objection> {
         let mut whole: Option<Part> = None;
+        let mut parts = Vec::new();
         loop {
             self.skip_comments()?;
             let part = match self.peek() {
@@ -188,9 +237,16 @@ impl Parser<'_> {
                 Some(_) => self.atom()?,
             };
             let part = self.repeated(part)?;
-            whole = Some(whole.map_or(part, |whole| whole.enclosed().then(part.enclosed())));
+            parts.push(part.node);
+            whole = Some(whole.map_or(part, |whole| {
+                whole.enclosed().then(part.enclosed(), part.node)
+            }));
         }
-        Ok(whole.unwrap_or(Part::of(0)))
+        let mut whole = whole.unwrap_or(Part::of(0));
+        if parts.len() > 1 {
+            whole.node = self.tree.add(Node::All(parts));
+        }
+        Ok(whole)
     }
 
     /// Skips `(?#…)`, and with `x` blanks and comments to the end of a line.
@@ -221,8 +277,11 @@ impl Parser<'_> {
         loop {
             self.skip_comments()?;
             match self.peek() {
-                Some('*' | '+' | '?') => {
+                Some(sign @ ('*' | '+' | '?')) => {
                     self.at += 1;
+                    if sign != '+' {
+                        part.node = self.tree.add(Node::Perhaps(part.node));
+                    }
                     if !self.maybe('?') {
                         self.maybe('+');
                     }
@@ -232,6 +291,9 @@ impl Parser<'_> {
                     let Some((low, high)) = self.interval(false)? else {
                         return Ok(part);
                     };
+                    if low == 0 {
+                        part.node = self.tree.add(Node::Perhaps(part.node));
+                    }
                     if Some(low) == high {
                         part = part.enclosed();
                         if let Length::Fixed(length) = &mut part.length {
@@ -319,7 +381,7 @@ impl Parser<'_> {
         };
         Ok(match ch {
             'A' | 'b' | 'B' | 'z' | 'Z' | 'G' | 'K' => Part::of(0),
-            'R' | 'X' => Part::barred(),
+            'R' | 'X' => Part::barred(NodeId::TEXT),
             'x' => {
                 for _ in 0..2 {
                     if self.peek().is_some_and(|ch| ch.is_ascii_hexdigit()) {
@@ -332,21 +394,15 @@ impl Parser<'_> {
                 class::property(self)?;
                 Part::of(1)
             }
-            'k' if matches!(self.peek(), Some('<' | '\'')) => {
-                self.named_reference()?;
-                Part::barred()
-            }
-            'g' if matches!(self.peek(), Some('<' | '\'')) => {
-                self.call()?;
-                Part::barred()
-            }
+            'k' if matches!(self.peek(), Some('<' | '\'')) => self.named_reference()?,
+            'g' if matches!(self.peek(), Some('<' | '\'')) => self.call()?,
             '1'..='9' => {
                 let start = self.at;
                 self.at -= 1;
                 let number = self.number().unwrap_or(0);
                 if number <= 1000 && (number <= self.groups || number <= 9) {
                     self.late.push(Late::Reference(number));
-                    return Ok(Part::barred());
+                    return Ok(self.reference(vec![number]));
                 }
                 self.at = start;
                 if ch < '8' {
@@ -372,28 +428,54 @@ impl Parser<'_> {
     }
 
     /// What only the whole pattern can tell: whether groups that were referred to are there.
-    fn check_references(&self) -> Result<(), Objection> {
+    fn check_references(&self, whole: NodeId) -> Result<(), Objection> {
         let by_number = |late: &Late| matches!(late, Late::Reference(_));
         if !self.names.is_empty() && self.late.iter().any(by_number) {
-            return Err("numbered backref/call is not allowed. (use name)".to_owned());
+            return Err(NUMBERED.to_owned());
         }
-        for call in &self.calls {
-            match call.parse::<u32>() {
-                Ok(number) if number <= self.groups => {}
-                Ok(_) => return Err(format!("undefined group <{call}> reference")),
-                Err(_) if self.names.contains(call) => {}
-                Err(_) => return Err(format!("undefined name <{call}> reference")),
-            }
+        let named = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let mixed = named > 0 && named != self.groups;
+        let missing =
+            |late: &Late| matches!(late, Late::Chosen { group, .. } if *group > self.groups);
+        if mixed && self.late.iter().any(missing) {
+            return Err(INVALID_REFERENCE.to_owned());
         }
+        let called = self.called_groups()?;
+        self.tree.check_calls(whole, called)?;
         let known = 1..=self.groups;
         for late in &self.late {
             match late {
                 Late::Reference(number) if known.contains(number) => {}
-                Late::Reference(_) => return Err("invalid backref number/name".to_owned()),
+                Late::Chosen {
+                    bracketed: false, ..
+                } if named > 0 => return Err(NUMBERED.to_owned()),
+                Late::Chosen { group, .. } if known.contains(group) => {}
+                Late::Reference(_) | Late::Chosen { .. } => {
+                    return Err(INVALID_REFERENCE.to_owned());
+                }
                 Late::Condition => return Err("invalid conditional pattern".to_owned()),
                 Late::LookBehind => return Err("invalid pattern in look-behind".to_owned()),
             }
         }
         Ok(())
+    }
+
+    /// The numbers of the groups that are called.
+    fn called_groups(&self) -> Result<Vec<u32>, Objection> {
+        let number = |callee: &Callee| match callee {
+            Callee::Number(0, _) => Ok(0),
+            Callee::Number(..) if !self.names.is_empty() => Err(NUMBERED.to_owned()),
+            Callee::Number(number, _) if *number <= self.groups => Ok(*number),
+            Callee::Number(_, written) => Err(format!("undefined group <{written}> reference")),
+            Callee::Name(name) => match self.groups_named(name).as_slice() {
+                [number] => Ok(*number),
+                [] => Err(format!("undefined name <{}> reference", in_error(name))),
+                _ => Err(format!(
+                    "multiplex definition name <{}> call",
+                    in_error(name)
+                )),
+            },
+        };
+        self.calls.iter().map(number).collect()
     }
 }
