@@ -127,5 +127,5 @@ fn with_the_compiler_of_blocks_an_installed_puppet_makes_what_agents_apply() {
         nodes[0]["compiler"].as_str().unwrap().starts_with("own "),
         "{nodes}"
     );
-    agent.run().assert_code(0);
+    agent.run().assert_code(1);
 }

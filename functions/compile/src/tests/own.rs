@@ -61,7 +61,9 @@ async fn it_is_asked_again_when_anything_in_the_release_or_in_the_facts_changed_
         .await;
     assert_eq!(world.pushed().await, Handled::Compiled);
     world.facts(json!({ "mode": "0600" })).await;
-    assert_eq!(world.pushed().await, Handled::Compiled);
+    let task = world.task(Cause::Facts).await;
+    let handled = world.compile.handle(&task, None).await.unwrap();
+    assert_eq!(handled, Handled::Compiled);
     assert_eq!(world.file().await["content"], "0600");
     assert_eq!(world.counted(), (3, 0));
     // The same code again is the same release.
