@@ -11,11 +11,9 @@ use bunraku_catalog::{AnswerDigest, Broken, Catalog, Read, Trace, Version, wire}
 use bunraku_compiler::inputs::Inputs;
 use bunraku_compiler::release::Files as _;
 use bunraku_farm::documents::FactsDoc;
-use bunraku_farm::{Certname, Digest, EnvironmentName};
+use bunraku_farm::{Certname, CompilerQuestion, Digest, EnvironmentName};
 use bunraku_host::{Program, ProgramError};
 use bunraku_store::Store;
-use serde::Serialize;
-use serde_json::{Map, Value};
 use tokio::io::AsyncReadExt as _;
 
 use crate::checkouts::{Checkout, Checkouts};
@@ -33,18 +31,6 @@ pub struct Own {
     name: String,
     releases: Releases,
     checkouts: Checkouts,
-}
-
-/// What the program is asked.
-#[derive(Serialize)]
-struct Question<'a> {
-    certname: &'a Certname,
-    environment: &'a EnvironmentName,
-    release: Digest,
-    /// The environment's directory, with the release's files.
-    code: String,
-    facts: &'a Map<String, Value>,
-    trusted: Value,
 }
 
 impl Own {
@@ -153,12 +139,12 @@ impl Ask {
 
     /// What the program writes.
     async fn answer(&self, release: Digest) -> Result<Vec<u8>, Failed> {
-        let question = Question {
-            certname: &self.facts.certname,
-            environment: &self.environment,
+        let question = CompilerQuestion {
+            certname: self.facts.certname.clone(),
+            environment: self.environment.clone(),
             release,
             code: self.code(),
-            facts: &self.facts.values,
+            facts: self.facts.values.clone(),
             trusted: self.facts.trusted(),
         };
         let mut question = serde_json::to_vec(&question).map_err(|error| error.to_string())?;

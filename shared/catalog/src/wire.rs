@@ -4,6 +4,8 @@
 //! rendering for agents that do not know it. A `Sensitive` parameter is written unwrapped and named
 //! in `sensitive_parameters`; references to resources are written as `Type[title]`.
 
+mod form;
+
 use bunraku_pcore::types::capitalize_segments;
 use bunraku_pcore::{Type, Value, rich};
 use ecow::EcoString;

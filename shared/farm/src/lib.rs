@@ -5,7 +5,8 @@
 //! [`messages`] what lies in the queue; [`facts`], [`plan`], [`reuse`], [`exchange`], [`rollout`], [`garbage`] and [`lanes`] are the rules
 //! that turn one into the other; [`Publication`] is what the world is told of it, [`turns`] who may act on that now.
 
-pub mod counters;
+pub mod compiler_question;
+mod counters;
 pub mod digest;
 pub mod documents;
 pub mod exchange;
@@ -22,6 +23,7 @@ pub mod rollout;
 pub mod schema;
 pub mod turns;
 
+pub use compiler_question::CompilerQuestion;
 pub use counters::{Counters, CountersSnapshot};
 pub use digest::Digest;
 pub use finding::{Finding, Level};

@@ -11,7 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bunraku_catalog::trace::Trace;
-use bunraku_farm::Publication;
+use bunraku_catalog::wire::{self, Format};
+use bunraku_catalog::{Catalog, ExportedResource};
 use bunraku_farm::documents::{
     CollectionDoc, EnvironmentDoc, ExchangeDoc, FactsDoc, Pointer, PoolDoc, PoolNodes,
     PrebuiltCatalogs, ReleaseManifest, SiteSettings, UploadManifest, UploadResult, VERSION,
@@ -19,8 +20,10 @@ use bunraku_farm::documents::{
 use bunraku_farm::messages::Message;
 use bunraku_farm::rollout::{OutcomeDoc, RolloutMembers};
 use bunraku_farm::schema::KINDS;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use bunraku_farm::{CompilerQuestion, Publication};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 fn directory() -> PathBuf {
@@ -43,17 +46,23 @@ macro_rules! examples {
         })*
 
         #[test]
+        fn catalog() {
+            example_is_read_and_written_as_its_schema_says::<Wire>("catalog", "catalog");
+        }
+
+        #[test]
         fn every_kind_has_an_example_and_every_example_a_test() {
-            let tested = BTreeSet::from([$($example.to_owned()),*]);
+            let tested = BTreeSet::from(["catalog".to_owned(), $($example.to_owned()),*]);
             assert_eq!(tested, names(&directory().join("examples")));
             let kinds: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
-            assert_eq!(BTreeSet::from([$($kind),*]), kinds);
+            assert_eq!(BTreeSet::from(["catalog", $($kind),*]), kinds);
         }
     };
 }
 
 examples! {
     collection: CollectionDoc = "collection", "collection";
+    compiler_question: CompilerQuestion = "compiler-question", "compiler-question";
     environment: EnvironmentDoc = "environment", "environment";
     environment_rollout: EnvironmentDoc = "environment", "environment-rollout";
     exchange: ExchangeDoc = "exchange", "exchange";
@@ -73,6 +82,7 @@ examples! {
     pointer: Pointer = "pointer", "pointer";
     pointer_failed: Pointer = "pointer", "pointer-failed";
     pool: PoolDoc = "pool", "pool";
+    pool_exports: Vec<ExportedResource> = "pool-exports", "pool-exports";
     pool_nodes: PoolNodes = "pool-nodes", "pool-nodes";
     prebuilt: PrebuiltCatalogs = "prebuilt", "prebuilt";
     publication: Publication = "publication", "publication";
@@ -82,6 +92,24 @@ examples! {
     upload_manifest: UploadManifest = "upload-manifest", "upload-manifest";
     upload_manifest_publish: UploadManifest = "upload-manifest", "upload-manifest-publish";
     upload_result: UploadResult = "upload-result", "upload-result";
+}
+
+/// A catalog by its own reader and writer.
+struct Wire(Catalog);
+
+impl Serialize for Wire {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = wire::to_json_value(&self.0, Format::Rich).map_err(S::Error::custom)?;
+        json.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Wire {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Value::deserialize(deserializer)?.to_string();
+        let catalog = wire::from_json(json.as_bytes());
+        catalog.map(Self).map_err(D::Error::custom)
+    }
 }
 
 #[test]
@@ -127,7 +155,12 @@ fn example_is_read_and_written_as_its_schema_says<T: Serialize + DeserializeOwne
         assert_eq!(schema.is_valid(changed), is_read, "{changed:#}");
         refused += usize::from(!is_read);
     };
-    let members = example.as_object().unwrap();
+    // Of a list it is the first element that is changed.
+    let (first, in_place): (&Value, fn(Value) -> Value) = match &example {
+        Value::Array(items) => (&items[0], |item| json!([item])),
+        object => (object, |object| object),
+    };
+    let members = first.as_object().unwrap();
     for wrong in [
         json!(null),
         json!([[true]]),
@@ -138,13 +171,13 @@ fn example_is_read_and_written_as_its_schema_says<T: Serialize + DeserializeOwne
         for member in members.keys() {
             let mut changed = members.clone();
             changed.insert(member.clone(), wrong.clone());
-            agree(&changed.into());
+            agree(&in_place(changed.into()));
         }
     }
     for member in members.keys() {
         let mut changed = members.clone();
         changed.remove(member);
-        agree(&changed.into());
+        agree(&in_place(changed.into()));
     }
     assert!(refused > 3, "{refused}");
 }

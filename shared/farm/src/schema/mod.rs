@@ -5,15 +5,16 @@
 
 mod forms;
 
+use bunraku_catalog::{Catalog, ExportedResource};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::Publication;
 use crate::documents::{
     CollectionDoc, EnvironmentDoc, ExchangeDoc, FactsDoc, Pointer, PoolDoc, PoolNodes,
     PrebuiltCatalogs, ReleaseManifest, SiteSettings, UploadManifest, UploadResult, VERSION,
 };
 use crate::messages::Message;
 use crate::rollout::{OutcomeDoc, RolloutMembers};
+use crate::{CompilerQuestion, Publication};
 
 /// A kind of document or message.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +27,13 @@ pub struct Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 19] = [
+    kind::<Catalog>("catalog", "catalogs/SHA256.json.gz"),
     kind::<CollectionDoc>("collection", "garbage/last.json"),
+    kind::<CompilerQuestion>(
+        "compiler-question",
+        "standard input of a compiler of the site's own (BLOCKS.md)",
+    ),
     kind::<EnvironmentDoc>("environment", "environments/ENVIRONMENT.json"),
     kind::<ExchangeDoc>("exchange", "exports/ENVIRONMENT/CERTNAME.json"),
     kind::<FactsDoc>("facts", "facts/CERTNAME.json"),
@@ -35,6 +41,10 @@ pub const KINDS: [Kind; 16] = [
     kind::<OutcomeDoc>("outcome", "outcomes/ENVIRONMENT/CERTNAME.json"),
     kind::<Pointer>("pointer", "pointers/ENVIRONMENT/CERTNAME.json"),
     kind::<PoolDoc>("pool", "pool/current.json"),
+    kind::<Vec<ExportedResource>>(
+        "pool-exports",
+        "pool/SHA256.json.gz, named by `types` of the pool",
+    ),
     kind::<PoolNodes>(
         "pool-nodes",
         "pool/SHA256.json.gz, named by `nodes` of the pool",
