@@ -1,10 +1,11 @@
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use bunraku_farm::documents::Severity;
 use bunraku_syntax::Strict;
 use bunraku_syntax::environment_conf::EnvironmentConf;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::check::{self, Rules};
 use super::files;
@@ -273,6 +274,54 @@ fn options_say_where_modules_and_the_main_manifest_are() {
     assert_eq!(codes(&places), ["ILLEGAL_DEFINITION_LOCATION"]);
     places.manifest = Some(path("code"));
     assert_eq!(codes(&places), Vec::<String>::new());
+}
+
+/// The schema of SARIF 2.1.0 in a package that the workspace names and never compiles.
+fn sarif_schema() -> Json {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let package = packages
+        .filter(|package| package["name"] == "serde-sarif")
+        .next_back();
+    let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
+    let schema = fs::read(manifest.with_file_name("src/schema.json")).unwrap();
+    serde_json::from_slice(&schema).unwrap()
+}
+
+#[test]
+fn sarif_is_valid_by_its_schema() {
+    let root = site(&[
+        ("a b.pp", b"$a = }\n$b = = 1\n$\n"),
+        (
+            "manifests/c.pp",
+            b"class a { notice($x = 1)\n  class::b { }\n}\n",
+        ),
+        ("d.pp", b"\xff"),
+        ("e.epp", b"<%= $x + %>\n"),
+        ("hiera.yaml", b"version: 4\n"),
+        (
+            "environment.conf",
+            b"foo = 1\nenvironment_data_provider = none\n",
+        ),
+        ("metadata.json", b"{\"name\": \"x\"}"),
+        ("data/x.yaml", b"a: [\n"),
+    ]);
+    let schema = sarif_schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for log in [sarif::log(&check(root.path())), sarif::log(&[])] {
+        let wrong: Vec<String> = validator
+            .iter_errors(&log)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+    let broken = json!({"version": "2.1.0", "runs": [{"tool": {}}]});
+    assert!(!validator.is_valid(&broken));
 }
 
 #[test]
