@@ -290,7 +290,13 @@ fn sarif_schema() -> Json {
         .next_back();
     let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
     let schema = fs::read(manifest.with_file_name("src/schema.json")).unwrap();
-    serde_json::from_slice(&schema).unwrap()
+    let mut schema: Json = serde_json::from_slice(&schema).unwrap();
+    // Its pattern for the languages of texts, which a log of ours does not name, has a bracket too many.
+    for part in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][part]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern");
+    }
+    schema
 }
 
 #[test]
