@@ -12,6 +12,7 @@ use super::files;
 use super::finding::Finding;
 use super::modules::Places;
 use super::sarif;
+use super::watch::Watched;
 
 const RULES: Rules = Rules {
     tasks: false,
@@ -30,7 +31,7 @@ fn site(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 
 fn check(root: &Path) -> Vec<Finding> {
     let mut found = Vec::new();
-    files::find(root, &Places::default(), &mut found).unwrap();
+    files::find(root, &Places::default(), &mut found);
     check::all(&found, &RULES)
 }
 
@@ -92,14 +93,26 @@ fn files_that_can_not_be_read_as_text_are_errors() {
         (2, "invalid byte sequence in UTF-8")
     );
     let mut files = Vec::new();
-    files::find(&root.path().join("a.pp"), &Places::default(), &mut files).unwrap();
+    files::find(&root.path().join("a.pp"), &Places::default(), &mut files);
     fs::remove_file(root.path().join("a.pp")).unwrap();
     let gone = check::all(&files, &RULES);
     assert!(
         gone[0].message.starts_with("the file can't be read"),
         "{gone:?}"
     );
-    assert!(files::find(&root.path().join("none.pp"), &Places::default(), &mut files).is_err());
+    let mut files = Vec::new();
+    files::find(&root.path().join("none"), &Places::default(), &mut files);
+    assert_eq!(check::all(&files, &RULES).len(), 1);
+}
+
+#[test]
+fn a_file_is_watched_where_it_lies_since_editors_put_another_one_in_its_place() {
+    let root = site(&[("a.pp", b""), ("b.pp", b""), ("code/c.pp", b"")]);
+    let path = |name: &str| root.path().join(name);
+    let watched = Watched::of(&[path("a.pp"), path("code")]);
+    assert!(watched.concerns(&path("a.pp")));
+    assert!(watched.concerns(&path("code/sub/d.pp")));
+    assert!(!watched.concerns(&path("b.pp")));
 }
 
 #[test]
@@ -113,8 +126,7 @@ fn the_module_around_a_file_says_where_its_definitions_belong() {
         &root.path().join("manifests/server.pp"),
         &Places::default(),
         &mut files,
-    )
-    .unwrap();
+    );
     let found = check::all(&files, &RULES);
     assert_eq!(
         found[0].issue_code.as_deref(),
@@ -141,7 +153,7 @@ fn the_manifests_of_a_control_repo_with_metadata_are_those_of_no_module() {
     };
     let find = |path: &str| {
         let mut files = Vec::new();
-        files::find(&root.path().join(path), &Places::default(), &mut files).unwrap();
+        files::find(&root.path().join(path), &Places::default(), &mut files);
         files
     };
     assert_eq!(codes(&find("")), ["ILLEGAL_DEFINITION_LOCATION"]);
@@ -261,7 +273,7 @@ fn options_say_where_modules_and_the_main_manifest_are() {
     ]);
     let codes = |places: &Places| {
         let mut files = Vec::new();
-        files::find(root.path(), places, &mut files).unwrap();
+        files::find(root.path(), places, &mut files);
         let found = check::all(&files, &RULES).into_iter();
         found
             .filter_map(|found| found.issue_code)
