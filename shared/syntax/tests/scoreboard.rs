@@ -113,3 +113,21 @@ fn the_list_of_issues_is_that_of_the_installed_reference() {
     let listed = std::fs::read_to_string(ISSUES).expect("the list of issues is there");
     assert_eq!(String::from_utf8_lossy(&output.stdout), listed);
 }
+
+#[test]
+fn the_reasons_for_issues_without_a_case_hold_on_the_installed_reference() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/unreachable.rb");
+    let output = Command::new("ruby")
+        .args(["-W0", script])
+        .output()
+        .expect("the reference is not installed (apt-get install puppet-agent)");
+    let proved = String::from_utf8_lossy(&output.stdout);
+    let why = String::from_utf8_lossy(&output.stderr);
+    let listed = unreachable_issues();
+    assert_eq!(
+        proved.lines().collect::<Vec<_>>(),
+        listed.keys().collect::<Vec<_>>(),
+        "{why}"
+    );
+    assert!(output.status.success(), "{why}");
+}

@@ -30,6 +30,10 @@ impl Parser<'_> {
         let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
         let text = |token: Token| self.text(token);
         let kind_before = before.map_or(T::Eof, |token| token.kind);
+        let opened = self.opened_kind();
+        if let Some(hint) = self.slip(opened) {
+            return Some(hint);
+        }
         match token.kind {
             T::Eof => return Some(self.unclosed_hint()),
             T::RBrace | T::RBrack | T::RParen => {
@@ -39,7 +43,6 @@ impl Parser<'_> {
             }
             _ => {}
         }
-        let opened = self.opened_kind();
         let hint = match token.kind {
             T::If if kind_before == T::Else => "write `elsif` for `else if`".into(),
             T::Elsif if self.follows(T::Unless) => "`unless` has no `elsif`; use `if`".into(),
@@ -221,7 +224,7 @@ impl Parser<'_> {
 }
 
 /// Whether a token can be the last of a value.
-const fn ends_value(kind: TokenKind) -> bool {
+pub(super) const fn ends_value(kind: TokenKind) -> bool {
     use TokenKind as T;
     matches!(
         kind,

@@ -11,6 +11,7 @@ mod hints;
 mod literals;
 mod recovery;
 mod resources;
+mod slips;
 mod statements;
 
 use std::sync::Arc;

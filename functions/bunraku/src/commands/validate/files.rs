@@ -6,9 +6,7 @@ use std::sync::Arc;
 use bunraku_ingest::check::FileKind;
 use walkdir::WalkDir;
 
-use super::failed;
 use super::modules::{Modules, Places};
-use crate::failure::Result;
 
 /// A file to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +22,15 @@ pub(crate) struct File {
 /// Directories that hold no code of the tree itself.
 const LEFT_OUT: [&str; 6] = [".git", ".svn", ".hg", ".bunraku", "spec", "fixtures"];
 
-/// Adds the files of a directory in order, or a file that is named itself.
-pub(crate) fn find(path: &Path, places: &Places, found: &mut Vec<File>) -> Result<()> {
+/// Adds the files of a directory in order, or a file that is named itself, whether it is there or not: who reads it says
+/// so.
+pub(crate) fn find(path: &Path, places: &Places, found: &mut Vec<File>) {
     if !path.is_dir() {
-        std::fs::metadata(path).map_err(|error| failed(path, &error))?;
         let inside = path
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        if let Some(kind) = kind_of(&inside, true) {
+        let missing = || (!path.exists()).then_some(FileKind::Manifest);
+        if let Some(kind) = kind_of(&inside, true).or_else(missing) {
             let module_path = Modules::around(path, places).relative(path);
             found.push(File {
                 path: path.to_owned(),
@@ -40,7 +39,7 @@ pub(crate) fn find(path: &Path, places: &Places, found: &mut Vec<File>) -> Resul
                 module_path,
             });
         }
-        return Ok(());
+        return;
     }
     let modules = Modules::of(path, places);
     let walk = WalkDir::new(path)
@@ -74,7 +73,6 @@ pub(crate) fn find(path: &Path, places: &Places, found: &mut Vec<File>) -> Resul
             });
         }
     }
-    Ok(())
 }
 
 /// A directory that can't be listed, to be told as a file that can't be read; links that lead nowhere, or to a

@@ -22,7 +22,7 @@ use self::finding::Finding;
 use self::modules::{Modules, Places};
 use crate::cli::{Findings, Validate};
 use crate::console;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::local::{read_source, settings};
 
 /// Checks code and data: exit code 1 when there is an error.
@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Validate, json: bool) -> Result<ExitCode> {
     }
     let findings = match &options.code {
         Some(code) => check_code(options, &rules, code)?,
-        None => check::all(&files(options)?, &rules),
+        None => check::all(&files(options), &rules),
     };
     show(&findings, form);
     Ok(ExitCode::from(u8::from(has_errors(&findings))))
@@ -53,7 +53,7 @@ fn rules(options: &Validate) -> Result<Rules> {
 }
 
 /// The files that the options name, the current directory's if they name none.
-fn files(options: &Validate) -> Result<Vec<File>> {
+fn files(options: &Validate) -> Vec<File> {
     let here = [Path::new(".").to_owned()];
     let paths = match options.paths.as_slice() {
         [] => &here,
@@ -62,9 +62,9 @@ fn files(options: &Validate) -> Result<Vec<File>> {
     let places = places(options);
     let mut found = Vec::new();
     for path in paths {
-        files::find(path, &places, &mut found)?;
+        files::find(path, &places, &mut found);
     }
-    Ok(found)
+    found
 }
 
 fn places(options: &Validate) -> Places {
@@ -121,11 +121,6 @@ fn show(findings: &[Finding], form: Findings) {
             }
         }
     }
-}
-
-/// A failure of the input at a path.
-fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::input(format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

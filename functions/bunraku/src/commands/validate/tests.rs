@@ -1,16 +1,18 @@
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use bunraku_farm::documents::Severity;
 use bunraku_syntax::Strict;
 use bunraku_syntax::environment_conf::EnvironmentConf;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::check::{self, Rules};
 use super::files;
 use super::finding::Finding;
 use super::modules::Places;
 use super::sarif;
+use super::watch::Watched;
 
 const RULES: Rules = Rules {
     tasks: false,
@@ -29,7 +31,7 @@ fn site(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 
 fn check(root: &Path) -> Vec<Finding> {
     let mut found = Vec::new();
-    files::find(root, &Places::default(), &mut found).unwrap();
+    files::find(root, &Places::default(), &mut found);
     check::all(&found, &RULES)
 }
 
@@ -91,14 +93,26 @@ fn files_that_can_not_be_read_as_text_are_errors() {
         (2, "invalid byte sequence in UTF-8")
     );
     let mut files = Vec::new();
-    files::find(&root.path().join("a.pp"), &Places::default(), &mut files).unwrap();
+    files::find(&root.path().join("a.pp"), &Places::default(), &mut files);
     fs::remove_file(root.path().join("a.pp")).unwrap();
     let gone = check::all(&files, &RULES);
     assert!(
         gone[0].message.starts_with("the file can't be read"),
         "{gone:?}"
     );
-    assert!(files::find(&root.path().join("none.pp"), &Places::default(), &mut files).is_err());
+    let mut files = Vec::new();
+    files::find(&root.path().join("none"), &Places::default(), &mut files);
+    assert_eq!(check::all(&files, &RULES).len(), 1);
+}
+
+#[test]
+fn a_file_is_watched_where_it_lies_since_editors_put_another_one_in_its_place() {
+    let root = site(&[("a.pp", b""), ("b.pp", b""), ("code/c.pp", b"")]);
+    let path = |name: &str| root.path().join(name);
+    let watched = Watched::of(&[path("a.pp"), path("code")]);
+    assert!(watched.concerns(&path("a.pp")));
+    assert!(watched.concerns(&path("code/sub/d.pp")));
+    assert!(!watched.concerns(&path("b.pp")));
 }
 
 #[test]
@@ -112,8 +126,7 @@ fn the_module_around_a_file_says_where_its_definitions_belong() {
         &root.path().join("manifests/server.pp"),
         &Places::default(),
         &mut files,
-    )
-    .unwrap();
+    );
     let found = check::all(&files, &RULES);
     assert_eq!(
         found[0].issue_code.as_deref(),
@@ -140,7 +153,7 @@ fn the_manifests_of_a_control_repo_with_metadata_are_those_of_no_module() {
     };
     let find = |path: &str| {
         let mut files = Vec::new();
-        files::find(&root.path().join(path), &Places::default(), &mut files).unwrap();
+        files::find(&root.path().join(path), &Places::default(), &mut files);
         files
     };
     assert_eq!(codes(&find("")), ["ILLEGAL_DEFINITION_LOCATION"]);
@@ -260,7 +273,7 @@ fn options_say_where_modules_and_the_main_manifest_are() {
     ]);
     let codes = |places: &Places| {
         let mut files = Vec::new();
-        files::find(root.path(), places, &mut files).unwrap();
+        files::find(root.path(), places, &mut files);
         let found = check::all(&files, &RULES).into_iter();
         found
             .filter_map(|found| found.issue_code)
@@ -273,6 +286,60 @@ fn options_say_where_modules_and_the_main_manifest_are() {
     assert_eq!(codes(&places), ["ILLEGAL_DEFINITION_LOCATION"]);
     places.manifest = Some(path("code"));
     assert_eq!(codes(&places), Vec::<String>::new());
+}
+
+/// The schema of SARIF 2.1.0 in a package that the workspace names and never compiles.
+fn sarif_schema() -> Json {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let package = packages
+        .filter(|package| package["name"] == "serde-sarif")
+        .next_back();
+    let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
+    let schema = fs::read(manifest.with_file_name("src/schema.json")).unwrap();
+    let mut schema: Json = serde_json::from_slice(&schema).unwrap();
+    // Its pattern for the languages of texts, which a log of ours does not name, has a bracket too many.
+    for part in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][part]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern");
+    }
+    schema
+}
+
+#[test]
+fn sarif_is_valid_by_its_schema() {
+    let root = site(&[
+        ("a b.pp", b"$a = }\n$b = = 1\n$\n"),
+        (
+            "manifests/c.pp",
+            b"class a { notice($x = 1)\n  class::b { }\n}\n",
+        ),
+        ("d.pp", b"\xff"),
+        ("e.epp", b"<%= $x + %>\n"),
+        ("hiera.yaml", b"version: 4\n"),
+        (
+            "environment.conf",
+            b"foo = 1\nenvironment_data_provider = none\n",
+        ),
+        ("metadata.json", b"{\"name\": \"x\"}"),
+        ("data/x.yaml", b"a: [\n"),
+    ]);
+    let schema = sarif_schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for log in [sarif::log(&check(root.path())), sarif::log(&[])] {
+        let wrong: Vec<String> = validator
+            .iter_errors(&log)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+    let broken = json!({"version": "2.1.0", "runs": [{"tool": {}}]});
+    assert!(!validator.is_valid(&broken));
 }
 
 #[test]
