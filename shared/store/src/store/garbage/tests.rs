@@ -126,6 +126,53 @@ async fn what_is_found_again_is_young_again() {
 }
 
 #[tokio::test]
+async fn a_release_that_is_about_to_be_named_is_young_again_with_all_its_parts() {
+    for (_directory, store) in stores().await {
+        let (former, text) = (release(&store, "1").await, "1");
+        let keys = [
+            Key::release(&production(), former),
+            Key::bundle(&production(), former),
+            Key::Blob(Digest::of(text)),
+        ]
+        .map(|key| key.to_string());
+        let mut before = Vec::new();
+        for key in &keys {
+            before.push(store.backend.head(key).await.unwrap().unwrap());
+        }
+        let finder = in_hours(&store, 13);
+        let kept = finder.keep_release(&production(), former).await.unwrap();
+        assert_eq!(kept.unwrap().release, former);
+        for (key, before) in keys.iter().zip(before) {
+            // Who looked at it before does not remove it.
+            assert!(!store.backend.remove(key, &before.stamp).await.unwrap());
+        }
+        // A bundle can be made again, a file can't.
+        store.backend.delete(&keys[1]).await.unwrap();
+        let kept = finder.keep_release(&production(), former).await.unwrap();
+        assert!(kept.is_some() && store.release_bundle(&production(), former).await.is_ok());
+        store.backend.delete(&keys[2]).await.unwrap();
+        let gone = finder.keep_release(&production(), former).await.unwrap();
+        assert_eq!(gone, None);
+        let never = finder
+            .keep_release(&production(), Digest::of("never"))
+            .await;
+        assert_eq!(never.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_young_manifest_with_an_old_bundle_is_no_young_release() {
+    let store = Store::memory();
+    let sealed = release(&store, "1").await;
+    let manifest = store.release_manifest(&production(), sealed).await;
+    let manifest = manifest.unwrap();
+    let bundle = Key::bundle(&production(), sealed);
+    store.delete(&bundle).await.unwrap();
+    store.seal_release(&production(), &manifest).await.unwrap();
+    assert!(store.exists(&bundle).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_removed_environment_goes_a_day_later_and_its_catalogs_after_its_pointers() {
     for (_directory, store) in stores().await {
         release(&store, "node default { }").await;
