@@ -80,6 +80,7 @@ impl Workers {
                     match message {
                         Message::Plan(task) => bunraku_plan::plan(&context, &task).await,
                         Message::Gather(_) => bunraku_plan::gather(&context).await,
+                        Message::Collect(_) => bunraku_plan::collect(&context, None).await,
                         Message::Advance(task) => bunraku_plan::advance(&context, &task).await,
                         _ => Ok(()),
                     }

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, FileEntry, Pointer, ReleaseManifest};
+use bunraku_farm::documents::{
+    CatalogRef, EnvironmentDoc, FileEntry, Pointer, ReleaseManifest, Turn,
+};
 use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
 use bunraku_host::Host;
 use jiff::{SignedDuration, Timestamp};
@@ -206,14 +209,42 @@ async fn nothing_goes_when_a_document_cant_be_read() {
     assert!(store.blob(blob).await.is_ok());
 }
 
+/// Once a day, and again after an hour when it was killed.
+const DAILY: Turn = Turn {
+    every: Duration::from_secs(24 * 3600),
+    patience: Duration::from_secs(3600),
+};
+
 #[tokio::test]
 async fn of_those_who_share_a_store_one_collects_in_a_day() {
     let store = Store::memory();
-    let day = std::time::Duration::from_secs(24 * 3600);
-    let first = store.collect_garbage_in_turn(day).await.unwrap();
-    let second = store.collect_garbage_in_turn(day).await.unwrap();
-    let next = in_hours(&store, 25).collect_garbage_in_turn(day).await;
-    assert!(first.is_some() && second.is_none() && next.unwrap().is_some());
+    let first = store.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    let (soon, later) = (in_hours(&store, 2), in_hours(&store, 25));
+    let second = soon.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    let next = later.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    assert!(first.is_some() && second.is_none() && next.is_some());
+}
+
+#[tokio::test]
+async fn a_collection_that_had_no_time_says_so_and_the_next_one_goes_on() {
+    let store = Store::memory();
+    for number in 0..3 {
+        store
+            .put_blob(format!("of no release {number}"))
+            .await
+            .unwrap();
+    }
+    let later = in_hours(&store, 25);
+    let cut = later.collect_garbage_in_turn(DAILY, Some(Duration::ZERO));
+    let cut = cut.await.unwrap().unwrap();
+    assert!(cut.cut_short && removed(&cut) == [0, 0, 0, 0]);
+    // It is nobody's turn yet, and somebody's long before the day is over.
+    let soon = later.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    assert_eq!(soon, None);
+    let again = in_hours(&store, 27);
+    let again = again.collect_garbage_in_turn(DAILY, None).await;
+    let again = again.unwrap().unwrap();
+    assert!(!again.cut_short && removed(&again) == [0, 3, 0, 0]);
 }
 
 #[tokio::test]
