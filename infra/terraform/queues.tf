@@ -87,7 +87,7 @@ resource "aws_sqs_queue_policy" "queues" {
 }
 
 data "aws_iam_policy_document" "queues" {
-  # A queue's policy speaks of that queue alone: "*" is the queue that it lies on. The schedule's only target is the queue
+  # A queue's policy speaks of that queue alone: "*" is the queue that it lies on. The schedules' only target is the queue
   # of plans.
   statement {
     sid       = "ScheduleSends"
@@ -106,7 +106,10 @@ data "aws_iam_policy_document" "queues" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-gather"]
+      values = [
+        "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-gather",
+        "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-collect",
+      ]
     }
   }
   statement {

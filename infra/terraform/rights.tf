@@ -119,6 +119,8 @@ data "aws_iam_policy_document" "plan" {
       "${aws_s3_bucket.farm.arn}/pool/*",
       "${aws_s3_bucket.farm.arn}/rollouts/*",
       "${aws_s3_bucket.farm.arn}/outcomes/*",
+      "${aws_s3_bucket.farm.arn}/catalogs/*",
+      "${aws_s3_bucket.farm.arn}/garbage/*",
     ]
   }
   statement {
@@ -131,6 +133,7 @@ data "aws_iam_policy_document" "plan" {
       "${aws_s3_bucket.farm.arn}/pool/*",
       "${aws_s3_bucket.farm.arn}/environments/*",
       "${aws_s3_bucket.farm.arn}/rollouts/*",
+      "${aws_s3_bucket.farm.arn}/garbage/*",
     ]
   }
   statement {
@@ -140,6 +143,22 @@ data "aws_iam_policy_document" "plan" {
     resources = [
       "${aws_s3_bucket.farm.arn}/members/*",
       "${aws_s3_bucket.farm.arn}/pool/*",
+      "${aws_s3_bucket.farm.arn}/pointers/*",
+    ]
+  }
+  # A collection removes the version that it looked at, and no other.
+  statement {
+    sid     = "Collect"
+    effect  = "Allow"
+    actions = ["s3:DeleteObjectVersion"]
+    resources = [
+      "${aws_s3_bucket.farm.arn}/releases/*",
+      "${aws_s3_bucket.farm.arn}/blobs/*",
+      "${aws_s3_bucket.farm.arn}/catalogs/*",
+      "${aws_s3_bucket.farm.arn}/pool/*",
+      "${aws_s3_bucket.farm.arn}/exports/*",
+      "${aws_s3_bucket.farm.arn}/rollouts/*",
+      "${aws_s3_bucket.farm.arn}/outcomes/*",
     ]
   }
   statement {

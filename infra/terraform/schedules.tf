@@ -12,3 +12,18 @@ resource "aws_cloudwatch_event_target" "gather" {
   arn       = aws_sqs_queue.lane["plans"].arn
   input     = "{\"message\":\"gather\"}"
 }
+
+# What nobody needs any more: releases, their files, catalogs.
+
+resource "aws_cloudwatch_event_rule" "collect" {
+  name                = "${var.name}-collect"
+  description         = "Has garbage collected"
+  schedule_expression = "rate(1 day)"
+}
+
+resource "aws_cloudwatch_event_target" "collect" {
+  rule      = aws_cloudwatch_event_rule.collect.name
+  target_id = "plans"
+  arn       = aws_sqs_queue.lane["plans"].arn
+  input     = "{\"message\":\"collect\"}"
+}

@@ -16,7 +16,7 @@ WILDCARD_RESOURCES = {
     "IngestRole.Trace": "X-Ray knows no resources for these actions",
     "PlanRole.Trace": "X-Ray knows no resources for these actions",
     "CompileRole.Trace": "X-Ray knows no resources for these actions",
-    "QueuesPolicy.ScheduleSends": "in a queue's policy '*' is that queue; who sends is one rule of the farm",
+    "QueuesPolicy.ScheduleSends": "in a queue's policy '*' is that queue; who sends are two rules of the farm",
     "ExecutionRole.RegistryLogin": "ECR knows no resources for this action",
 }
 LONGEST_BATCHING_WINDOW = 30

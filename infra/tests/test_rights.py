@@ -19,12 +19,13 @@ BUCKET = "arn:${AWS::Partition}:s3:::${BucketName}"
 QUEUES = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${FarmName}"
 
 
-def function_rights(function, read, write, consume, send, delete=()):
+def function_rights(function, read, write, consume, send, delete=(), collect=()):
     """The rights of a function, by what it does."""
     return [
         (READ, [f"${{Bucket.Arn}}/{prefix}" for prefix in read]),
         (WRITE, [f"${{Bucket.Arn}}/{prefix}" for prefix in write]),
         (["s3:DeleteObject"], [f"${{Bucket.Arn}}/{prefix}" for prefix in delete]),
+        (["s3:DeleteObjectVersion"], [f"${{Bucket.Arn}}/{prefix}" for prefix in collect]),
         (["s3:ListBucket"], ["${Bucket.Arn}"]),
         (CONSUME, [f"${{{queue}Queue.Arn}}" for queue in consume]),
         (SEND, [f"${{{queue}Queue.Arn}}" for queue in send]),
@@ -45,9 +46,10 @@ FARM = {
     "PlanRole": function_rights(
         "Plan",
         read=["environments/*", "releases/*", "blobs/*", "facts/*", "members/*", "pointers/*", "exports/*", "pool/*",
-              "rollouts/*", "outcomes/*"],
-        write=["facts/*", "members/*", "pool/*", "environments/*", "rollouts/*"],
-        delete=["members/*", "pool/*"],
+              "rollouts/*", "outcomes/*", "catalogs/*", "garbage/*"],
+        write=["facts/*", "members/*", "pool/*", "environments/*", "rollouts/*", "garbage/*"],
+        delete=["members/*", "pool/*", "pointers/*"],
+        collect=["releases/*", "blobs/*", "catalogs/*", "pool/*", "exports/*", "rollouts/*", "outcomes/*"],
         consume=["Plans"],
         send=[*LANES, "Plans", "PlansDead"],
     ),
@@ -63,6 +65,7 @@ EDGE = {
     "TaskRole": [
         (READ, [f"{BUCKET}/*"]),
         (WRITE, [f"{BUCKET}/{prefix}/*" for prefix in ("facts", "members", "uploads", "bucket", "reports", "outcomes")]),
+        (WRITE, [f"{BUCKET}/{prefix}/*" for prefix in ("environments", "releases", "blobs")]),
         (["s3:ListBucket"], [BUCKET]),
         (["kms:Decrypt", "kms:GenerateDataKey"], ["${KeyArn}"]),
         (["s3:DeleteObject"], [f"{BUCKET}/members/*"]),

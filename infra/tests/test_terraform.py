@@ -31,8 +31,10 @@ ADDRESSES = {
     # One policy that lies on many queues there, one for each queue here.
     "aws_sqs_queue_policy.queues": "QueuesPolicy",
     "aws_cloudwatch_event_rule.gather": "GatherSchedule",
+    "aws_cloudwatch_event_rule.collect": "CollectSchedule",
     # There the target is within the rule.
     "aws_cloudwatch_event_target.gather": "GatherSchedule",
+    "aws_cloudwatch_event_target.collect": "CollectSchedule",
     "aws_iam_role.function": "{}Role",
     "aws_iam_role_policy.function": "{}Role",
     "aws_cloudwatch_log_group.function": "{}Log",

@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Up(Up),
     /// Check, pack and upload a control repo, and wait until every catalog is in place.
     Push(commands::push::Push),
-    /// Bring a release to the nodes stage by stage: start, watch, pause and take back.
+    /// Bring a release to the nodes stage by stage: start, watch, pause and take back; through an edge, too.
     #[command(subcommand)]
     Rollout(commands::rollout::RolloutCommand),
     /// Serve a catalog made elsewhere to some nodes.

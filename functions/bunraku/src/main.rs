@@ -1,5 +1,6 @@
 //! The command line, and the whole farm in one process.
 
+mod administration;
 mod backoff;
 mod cli;
 mod commands;

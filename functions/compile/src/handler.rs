@@ -496,7 +496,8 @@ impl Compile {
         let at = self.store.host().now();
         let key = Key::pointer(&task.environment, &task.certname);
         let catalog = |pointer: Option<&Pointer>| Some(pointer?.catalog?.digest);
-        let former = catalog(read.as_ref().map(|read| &read.value));
+        let before = read.as_ref().map(|read| read.value.clone());
+        let former = catalog(before.as_ref());
         let reuses =
             matches!(&outcome, Outcome::Compiled { catalog, .. } if Some(catalog.digest) == former);
         let mut moved = false;
@@ -504,7 +505,8 @@ impl Compile {
             .store
             .update_from(&key, read, |current| {
                 // A catalog that was not stored, since it is the node's, may be collected when it is no more.
-                moved = reuses && catalog(current) != former;
+                moved = (reuses && catalog(current) != former)
+                    || reuse::was_turned(before.as_ref(), current, target);
                 match moved {
                     true => None,
                     false => reuse::swing(current, target, &outcome, at),

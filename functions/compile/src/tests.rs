@@ -1,3 +1,5 @@
+mod pins;
+
 use std::collections::BTreeMap;
 
 use bunraku_farm::CodePath;

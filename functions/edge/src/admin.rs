@@ -15,7 +15,7 @@ use crate::http::body;
 use crate::http::call::Call;
 use crate::http::reply::{Problem, Reply, bad_request, bytes, json as json_reply, no_environment};
 use crate::routes::{environment_name, no_handler, only, store_problem};
-use crate::uploads;
+use crate::{orders, uploads};
 
 /// The content type of all documents here.
 pub(crate) const JSON: &str = "application/json;charset=utf-8";
@@ -32,6 +32,7 @@ const AT_ONCE: usize = 16;
 /// - `GET nodes?environment=ENV`: where every node stands
 /// - `POST nodes/brought` [`Expected`]: those of some nodes that were brought to a sequence
 /// - `GET environments/ENV`: the environment's document
+/// - `POST orders/ENV` [`SignedOrder`](crate::api::SignedOrder): rollouts and pins, and what is published
 pub(crate) async fn answer(
     shared: &Shared,
     call: Call,
@@ -85,12 +86,20 @@ pub(crate) async fn answer(
                 .ok_or_else(|| no_environment(&name))?;
             Ok(json_reply(JSON, &*document))
         }
+        ("orders", Some(name)) => {
+            only(&call, &[Method::POST])?;
+            let name = environment_name(Some(name))?;
+            orders::answer(shared, &call, &name, incoming).await
+        }
         _ => Err(no_handler(&call.path)),
     }
 }
 
 /// The document in a request's body.
-async fn read<T: DeserializeOwned>(shared: &Shared, incoming: Incoming) -> Result<T, Problem> {
+pub(crate) async fn read<T: DeserializeOwned>(
+    shared: &Shared,
+    incoming: Incoming,
+) -> Result<T, Problem> {
     let content = body::read(incoming, shared.config.max_body, shared.config.body_timeout).await?;
     serde_json::from_slice(&content).map_err(|error| bad_request(error.to_string()))
 }

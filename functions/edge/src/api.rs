@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bunraku_farm::documents::Pointer;
+use bunraku_farm::rollout::Plan;
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::{Store, StoreError};
 use futures::{StreamExt as _, stream};
@@ -136,5 +137,84 @@ impl Expected {
             }
         }
         Ok(BroughtNodes { nodes })
+    }
+}
+
+/// Body of `POST orders/ENV`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOrder {
+    /// The person who asks, `user@host`; the log has it beside the certificate's name.
+    pub by: String,
+    /// What is asked.
+    #[serde(flatten)]
+    pub order: Order,
+}
+
+/// What an administrator asks of an environment.
+///
+/// The reply is what the command line prints of it with `--json`. Where a release is named, the first characters of its
+/// digest do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "order")]
+pub enum Order {
+    /// How rollouts go.
+    Status,
+    /// The published catalogs.
+    Published,
+    /// The digest of a stored release.
+    Release {
+        /// Its first characters.
+        named: String,
+    },
+    /// Roll a stored release out.
+    Start(StartOrder),
+    /// Stop the rollout that goes on.
+    Pause {
+        /// What to tell others.
+        why: String,
+    },
+    /// Let it go on.
+    Resume,
+    /// End a rollout that is not done.
+    Abort {
+        /// Which; the one that goes on if none is named.
+        #[serde(default)]
+        name: Option<String>,
+    },
+    /// Take the newest rollout back.
+    Undo,
+    /// Let nodes stay at a release, or at what they have.
+    Pin {
+        /// The nodes.
+        nodes: BTreeMap<Certname, Option<String>>,
+    },
+    /// Let nodes go with the others again.
+    Unpin {
+        /// The nodes.
+        nodes: Vec<Certname>,
+    },
+}
+
+/// A stored release that is to be rolled out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartOrder {
+    /// The release.
+    pub release: String,
+    /// What to call the rollout.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How it goes.
+    #[serde(default)]
+    pub plan: Option<Plan>,
+    /// Nodes to pin.
+    #[serde(default)]
+    pub pins: BTreeMap<Certname, Option<String>>,
+}
+
+impl Order {
+    /// Whether something is another way afterwards.
+    #[must_use]
+    pub const fn changes(&self) -> bool {
+        !matches!(self, Self::Status | Self::Published | Self::Release { .. })
     }
 }

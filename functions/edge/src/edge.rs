@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::EdgeConfig;
 use crate::counters::EdgeCounters;
 use crate::farm::Farm;
+use crate::orders::Administration;
 use crate::rollouts;
 use crate::server;
 use crate::status::StoreWatch;
@@ -51,6 +52,15 @@ pub struct EdgePki {
     pub credentials: Credentials,
 }
 
+/// What an edge has others do for it; each may be left out.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    /// Where uploads go that need not pass through the edge.
+    pub upload_places: Option<Arc<dyn UploadPlaces>>,
+    /// What carries out administrators' orders.
+    pub administration: Option<Arc<dyn Administration>>,
+}
+
 /// The edge: serves agents from the store, and compiles nothing. Cheap to clone; clones are the same edge.
 #[derive(Clone)]
 pub struct Edge {
@@ -64,7 +74,7 @@ pub(crate) struct Shared {
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) authority: Authority,
     pub(crate) tls: ServerTls,
-    pub(crate) upload_places: Option<Arc<dyn UploadPlaces>>,
+    pub(crate) services: Services,
     pub(crate) counters: Arc<EdgeCounters>,
     pub(crate) farm_counters: Arc<Counters>,
     pub(crate) requests: Arc<Semaphore>,
@@ -80,8 +90,7 @@ pub(crate) struct Shared {
 const CRL_POLL: Duration = Duration::from_secs(1);
 
 impl Edge {
-    /// Makes an edge over a store, a queue and an authority. `upload_places` says where uploads go that need not pass
-    /// through the edge; `farm_counters` are those of the process.
+    /// Makes an edge over a store, a queue and an authority; `farm_counters` are those of the process.
     ///
     /// # Errors
     /// When TLS can't be set up with the certificates.
@@ -90,7 +99,7 @@ impl Edge {
         store: Store,
         queue: Arc<dyn Queue>,
         pki: EdgePki,
-        upload_places: Option<Arc<dyn UploadPlaces>>,
+        services: Services,
         farm_counters: Arc<Counters>,
     ) -> Result<Self, PkiError> {
         let tls = ServerTls::new(pki.authority.trust(), pki.credentials)?;
@@ -99,7 +108,7 @@ impl Edge {
             queue,
             authority: pki.authority,
             tls,
-            upload_places,
+            services,
             counters: Arc::default(),
             farm_counters,
             requests: Arc::new(Semaphore::new(config.max_requests)),

@@ -50,7 +50,7 @@ pub(crate) async fn answer(
 
 /// Where to put an upload: 200 with the place, or 204 for 'here'.
 async fn place(shared: &Shared, upload: &UploadKey) -> Result<Reply, Problem> {
-    let Some(places) = &shared.upload_places else {
+    let Some(places) = &shared.services.upload_places else {
         return Ok(status(StatusCode::NO_CONTENT));
     };
     let place = places.place(upload).await;

@@ -1,8 +1,8 @@
 //! A release that comes in stage by stage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bunraku_farm::documents::{Arrival, EnvironmentDoc, SiteSettings};
+use bunraku_farm::documents::{Arrival, EnvironmentDoc, Pointer, SiteSettings};
 use bunraku_farm::rollout::command::{self, Actor, Asked};
 use bunraku_farm::rollout::{Rollout, RolloutRequest};
 use bunraku_farm::{Certname, Digest, EnvironmentName};
@@ -11,7 +11,8 @@ use jiff::Timestamp;
 
 use crate::prebuilt::{self, Origin};
 
-/// A release that is in the store, and no node has yet.
+/// A release that no node has yet, and that the store is to keep: it was sealed or asked for just now
+/// ([`Store::keep_release`]).
 #[derive(Clone, Debug)]
 pub struct Newcomer<'a> {
     /// The environment.
@@ -39,7 +40,7 @@ pub enum Enrolled {
 
 impl Newcomer<'_> {
     /// Puts the release behind the rollouts of its environment. A plan that the request does not name is the release's
-    /// own, or the default.
+    /// own, or the default. Nodes may be pinned at releases that the store has.
     ///
     /// # Errors
     /// When the store fails.
@@ -56,7 +57,16 @@ impl Newcomer<'_> {
             origin,
             settings,
         } = self;
-        let has = held_releases(store, environment, request).await?;
+        let named: BTreeSet<Digest> = request.pins.values().flatten().copied().collect();
+        for release in named {
+            if store.keep_release(environment, release).await?.is_none() {
+                return Ok(Enrolled::Refused(format!(
+                    "environment {environment} has no release {release} that nodes could be pinned at; `bunraku releases` \
+                     lists them"
+                )));
+            }
+        }
+        let pointers = pointers(store, environment, request).await?;
         let mut outcome = Enrolled::Refused(format!(
             "environment {environment} has no release that nodes could keep meanwhile: push the first one"
         ));
@@ -100,8 +110,8 @@ impl Newcomer<'_> {
                 Ok(done) => {
                     let mut document = done.document;
                     for (certname, release) in &request.pins {
-                        let held = has.get(certname).copied().unwrap_or(current.release);
-                        document = command::pin(&document, certname, release.unwrap_or(held), by);
+                        let has = current.aim(certname, pointers.get(certname)).release;
+                        document = command::pin(&document, certname, release.unwrap_or(has), by);
                     }
                     outcome = Enrolled::In(done.rollout);
                     Some(document)
@@ -117,20 +127,17 @@ impl Newcomer<'_> {
     }
 }
 
-/// The releases that nodes have which are to be pinned at what they have.
-async fn held_releases(
+/// Where nodes stand that are to be pinned.
+async fn pointers(
     store: &Store,
     environment: &EnvironmentName,
     request: &RolloutRequest,
-) -> Result<BTreeMap<Certname, Digest>, StoreError> {
-    let mut held = BTreeMap::new();
-    let Some(document) = store.environment(environment).await? else {
-        return Ok(held);
-    };
+) -> Result<BTreeMap<Certname, Pointer>, StoreError> {
+    let mut pointers = BTreeMap::new();
     for certname in request.pins.keys() {
-        let pointer = store.pointer(environment, certname).await?;
-        let aim = document.aim(certname, pointer.as_ref());
-        held.insert(certname.clone(), aim.release);
+        if let Some(pointer) = store.pointer(environment, certname).await? {
+            pointers.insert(certname.clone(), pointer);
+        }
     }
-    Ok(held)
+    Ok(pointers)
 }

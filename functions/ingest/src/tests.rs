@@ -1,3 +1,4 @@
+mod pins;
 mod prebuilt;
 
 use std::collections::BTreeMap;

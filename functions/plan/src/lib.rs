@@ -1,16 +1,18 @@
 //! Which nodes, which lane: a release, or changed exports, become compile tasks.
 //!
-//! [`gather`] sees to exported resources, [`advance`] to rollouts. [`plan`] reads the release's facts documents into the store (for nodes that no agent has
+//! [`gather`] sees to exported resources, [`advance`] to rollouts, [`collect`] to what nobody needs any more. [`plan`] reads the release's facts documents into the store (for nodes that no agent has
 //! spoken for yet), takes every node that is known in the environment, and puts a task for each into
 //! the queue in one batch, in the lane that the site's rules give it. Doing it twice does no harm: a task that comes late or again finds the
 //! pointer ahead of it.
 
+mod collect;
 mod gather;
 mod priorities;
 mod rollouts;
 mod seeds;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bunraku_farm::Counters;
 use bunraku_farm::messages::{Message, PlanTask, Planning};
@@ -50,15 +52,21 @@ impl Context {
     }
 }
 
+pub use collect::collect;
 pub use gather::gather;
 pub use rollouts::advance;
 
-/// Handles one message of the plans' queue. An error means that the store or the queue failed: try
-/// again later.
-pub async fn handle(context: &Context, planning: &Planning) -> anyhow::Result<()> {
+/// Handles one message of the plans' queue, within `time` where there is no more. An error means that the store or the
+/// queue failed: try again later.
+pub async fn handle(
+    context: &Context,
+    planning: &Planning,
+    time: Option<Duration>,
+) -> anyhow::Result<()> {
     match planning {
         Planning::Plan(task) => plan(context, task).await,
         Planning::Gather => gather(context).await,
+        Planning::Collect => collect(context, time).await,
         Planning::Advance(task) => advance(context, task).await,
     }
 }

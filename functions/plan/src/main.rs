@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bunraku_farm::Counters;
 use bunraku_farm::messages::Planning;
-use bunraku_lambda::{Function, Settings};
+use bunraku_lambda::{Deadline, Function, Settings};
 use bunraku_plan::{Context, handle};
 use bunraku_queue::sqs::SqsQueue;
 use bunraku_store::Store;
@@ -21,9 +21,9 @@ async fn run() -> anyhow::Result<()> {
     let queue = SqsQueue::connect(&settings.queue).await?;
     let counters = Arc::new(Counters::default());
     let context = Context::new(store, Arc::new(queue.clone()), Arc::clone(&counters));
-    let plan = move |planning: Planning, _| {
+    let plan = move |planning: Planning, deadline: Deadline| {
         let context = context.clone();
-        async move { handle(&context, &planning).await }
+        async move { handle(&context, &planning, Some(deadline.left())).await }
     };
     Function::new(settings, counters).run(queue, plan).await
 }

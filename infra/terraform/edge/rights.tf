@@ -118,6 +118,17 @@ data "aws_iam_policy_document" "task" {
       "arn:${local.partition}:s3:::${var.bucket_name}/outcomes/*",
     ]
   }
+  # Administrators' orders: rollouts are steered, and a release that is named again is written again.
+  statement {
+    sid     = "Orders"
+    effect  = "Allow"
+    actions = ["s3:PutObject", "s3:AbortMultipartUpload"]
+    resources = [
+      "arn:${local.partition}:s3:::${var.bucket_name}/environments/*",
+      "arn:${local.partition}:s3:::${var.bucket_name}/releases/*",
+      "arn:${local.partition}:s3:::${var.bucket_name}/blobs/*",
+    ]
+  }
   statement {
     sid       = "EndMembership"
     effect    = "Allow"

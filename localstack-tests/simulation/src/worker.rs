@@ -87,6 +87,9 @@ impl Handlers {
             Message::Gather(_) => bunraku_plan::gather(&self.plan)
                 .await
                 .map_err(|error| text(&error)),
+            Message::Collect(_) => bunraku_plan::collect(&self.plan, None)
+                .await
+                .map_err(|error| text(&error)),
             Message::Advance(task) => bunraku_plan::advance(&self.plan, &task)
                 .await
                 .map_err(|error| text(&error)),

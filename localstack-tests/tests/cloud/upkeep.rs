@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bunraku_farm::Certname;
+use bunraku_farm::documents::CollectionDoc;
+use bunraku_farm::messages::CollectTask;
 use bunraku_host::Host;
 use bunraku_store::{Key, Kind};
 use bunraku_tests::cloud::{Stack, aws, succeed};
@@ -48,7 +50,15 @@ fn what_nobody_names_goes_with_all_its_versions_and_what_is_named_stays() {
     let bucket = stack.outputs["StoreUrl"].strip_prefix("s3://").unwrap();
     assert_eq!(versions(bucket, &Key::Blob(blob)), 1);
 
-    // A day has to pass: nothing goes before.
+    // The schedule's message has all read, to the end. A day has to pass: nothing goes before.
+    let send = stack.queue.send(CollectTask {}.into());
+    stack.runtime.block_on(send).unwrap();
+    let last = stack.wait("a collection", 120, async || {
+        let last = stack.store.read::<CollectionDoc>(&Key::Collection).await;
+        last.unwrap().filter(|last| last.ended_at.is_some())
+    });
+    assert!(last.ended_at > Some(last.began_at));
+    assert_eq!(versions(bucket, &Key::Blob(blob)), 1);
     let collected = farm::json(&succeed(&mut stack.command(&["gc", "--json"])));
     let swept = collected["collected"].as_object().unwrap().values();
     assert!(

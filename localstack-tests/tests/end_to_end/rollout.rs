@@ -32,6 +32,31 @@ struct Rollouts {
     plan: PathBuf,
 }
 
+/// The same through the farm's edge, as an administrator who does not reach its store.
+fn through_edge(farm: &Farm, command: &str) -> Output {
+    let (edge, ca) = (format!("https://localhost:{}", farm.port), farm.authority());
+    let file = |path: &str| ca.join(path).display().to_string();
+    let files = [
+        "signed/bunraku-admin.pem",
+        "private/bunraku-admin.pem",
+        "ca_crt.pem",
+    ];
+    let [certificate, key, authority] = files.map(file);
+    farm::run(&[
+        "rollout",
+        command,
+        "--json",
+        "--store",
+        &edge,
+        "--certificate",
+        &certificate,
+        "--key",
+        &key,
+        "--ca",
+        &authority,
+    ])
+}
+
 impl Rollouts {
     fn run(&self, command: &str, more: &[&str]) -> Output {
         let fixed = ["rollout", command, "--json", "--store", &self.store];
@@ -135,14 +160,17 @@ fn a_canary_comes_first_and_a_bad_release_stops_there_and_is_taken_back() {
 
     // One command, and the node has what it had: nothing is compiled for it.
     let compiles = farm.counter("compiles");
-    let undone = rollouts.done("undo", &[]);
-    assert_eq!(undone["rollout"], "bad");
+    let seen = through_edge(&farm, "status");
+    assert_eq!(seen.status.code(), Some(1), "{}", farm::text(&seen));
+    let undone = through_edge(&farm, "undo");
+    assert_eq!(undone.status.code(), Some(0), "{}", farm::text(&undone));
+    assert_eq!(farm::json(&undone)["rollout"], "bad");
     agents[0].run().assert_code(2);
     assert_eq!(text(&agents[0]), "two");
     assert_eq!(farm.counter("compiles"), compiles);
     let log = rollouts.status("bad").0["log"].to_string();
     assert!(
-        log.contains("opened stage 1") && log.contains("undone"),
+        log.contains("opened stage 1") && log.contains("(certificate bunraku-admin)"),
         "{log}"
     );
     let again = rollouts.run("undo", &[]);

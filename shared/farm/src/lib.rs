@@ -5,8 +5,8 @@
 //! [`messages`] what lies in the queue; [`facts`], [`plan`], [`reuse`], [`exchange`], [`rollout`], [`garbage`] and [`lanes`] are the rules
 //! that turn one into the other; [`Publication`] is what the world is told of it, [`turns`] who may act on that now.
 
-pub mod compiler_question;
-mod counters;
+mod compiler_question;
+pub mod counters;
 pub mod digest;
 pub mod documents;
 pub mod exchange;

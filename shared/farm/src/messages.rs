@@ -60,7 +60,7 @@ impl FromStr for Lane {
 pub enum Channel {
     /// [`UploadCreated`]: for `ingest`.
     Uploads,
-    /// [`PlanTask`], [`GatherTask`] and [`AdvanceTask`]: for `plan`.
+    /// [`PlanTask`], [`GatherTask`], [`CollectTask`] and [`AdvanceTask`]: for `plan`.
     Plans,
     /// [`CompileTask`]s of one lane: for `compile`.
     Compile(Lane),
@@ -188,6 +188,11 @@ pub struct CompileTask {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GatherTask {}
 
+/// A day may have passed since garbage was collected: remove from the store what no document names. Where somebody did so
+/// of late there is nothing to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CollectTask {}
+
 /// A rollout may have to go on: look at those of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AdvanceTask {
@@ -206,6 +211,8 @@ pub enum Message {
     /// For `plan`.
     Gather(GatherTask),
     /// For `plan`.
+    Collect(CollectTask),
+    /// For `plan`.
     Advance(AdvanceTask),
     /// For `compile`.
     Compile(CompileTask),
@@ -218,6 +225,8 @@ pub enum Planning {
     Plan(PlanTask),
     /// Changed exports become compile tasks.
     Gather,
+    /// What nobody names goes.
+    Collect,
     /// Rollouts go on.
     Advance(AdvanceTask),
 }
@@ -227,7 +236,7 @@ impl Message {
     pub const fn channel(&self) -> Channel {
         match self {
             Self::UploadCreated(_) => Channel::Uploads,
-            Self::Plan(_) | Self::Gather(_) | Self::Advance(_) => Channel::Plans,
+            Self::Plan(_) | Self::Gather(_) | Self::Collect(_) | Self::Advance(_) => Channel::Plans,
             Self::Compile(task) => Channel::Compile(task.lane),
         }
     }
@@ -243,6 +252,7 @@ impl Message {
             },
             // No environment has this name.
             Self::Gather(_) => Some("/exports".to_owned()),
+            Self::Collect(_) => Some("/garbage".to_owned()),
             Self::Advance(task) => Some(format!("/rollouts/{}", task.environment)),
             // What a stage needs is not what the node is served.
             Self::Compile(CompileTask {
@@ -271,6 +281,12 @@ impl From<PlanTask> for Message {
 impl From<GatherTask> for Message {
     fn from(message: GatherTask) -> Self {
         Self::Gather(message)
+    }
+}
+
+impl From<CollectTask> for Message {
+    fn from(message: CollectTask) -> Self {
+        Self::Collect(message)
     }
 }
 
@@ -325,6 +341,7 @@ mod tests {
             Message::from(task(Lane::Urgent)),
             plan.into(),
             GatherTask {}.into(),
+            CollectTask {}.into(),
             AdvanceTask {
                 environment: EnvironmentName::parse("production").unwrap(),
             }

@@ -133,8 +133,8 @@ fn aim(
     }
 }
 
-/// Whether a newer document may have more to say of a task than this one: the task knows of a release that this one does
-/// not have for the node.
+/// Whether a newer document may have more to say of a task than this one: the task, or the node's pointer, knows of a
+/// release that this one does not have for the node at its position.
 pub fn may_be_old(
     task: &CompileTask,
     environment: &EnvironmentDoc,
@@ -145,7 +145,21 @@ pub fn may_be_old(
         return true;
     };
     let is_other = aim.sequence == task.sequence && aim.release != task.release;
-    insists || is_other || aim.sequence < task.sequence
+    // A pin, and its end, leave the node at its position.
+    let was_turned = pointer
+        .is_some_and(|pointer| pointer.sequence == aim.sequence && !pointer.has_reached(&aim));
+    insists || is_other || was_turned || aim.sequence < task.sequence
+}
+
+/// Whether somebody brought a node to another release than the target's, at its very position, since the pointer was read as
+/// `before`: the node may have been pinned meanwhile, or unpinned. Then the task is to be decided anew.
+pub fn was_turned(before: Option<&Pointer>, current: Option<&Pointer>, target: &Target) -> bool {
+    let stand =
+        |pointer: Option<&Pointer>| pointer.map(|pointer| (pointer.sequence, pointer.tried()));
+    let is_elsewhere = current.is_some_and(|current| {
+        current.sequence == target.sequence && current.tried() != Some(target.release)
+    });
+    target.place.is_none() && is_elsewhere && stand(before) != stand(current)
 }
 
 /// The pointer that work for a target begins with: the node's own, or the one aside if that knows the release.

@@ -75,6 +75,7 @@ examples! {
     message_compile_rollout: Message = "message", "message-compile-rollout";
     message_compile_stage: Message = "message", "message-compile-stage";
     message_gather: Message = "message", "message-gather";
+    message_collect: Message = "message", "message-collect";
     message_plan: Message = "message", "message-plan";
     message_plan_nodes: Message = "message", "message-plan-nodes";
     message_upload: Message = "message", "message-upload";

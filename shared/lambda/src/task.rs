@@ -18,9 +18,11 @@ impl Task for UploadCreated {
     fn of(message: Message) -> Option<Self> {
         match message {
             Message::UploadCreated(task) => Some(task),
-            Message::Plan(_) | Message::Gather(_) | Message::Advance(_) | Message::Compile(_) => {
-                None
-            }
+            Message::Plan(_)
+            | Message::Gather(_)
+            | Message::Collect(_)
+            | Message::Advance(_)
+            | Message::Compile(_) => None,
         }
     }
 }
@@ -32,6 +34,7 @@ impl Task for Planning {
         match message {
             Message::Plan(task) => Some(Self::Plan(task)),
             Message::Gather(_) => Some(Self::Gather),
+            Message::Collect(_) => Some(Self::Collect),
             Message::Advance(task) => Some(Self::Advance(task)),
             Message::UploadCreated(_) | Message::Compile(_) => None,
         }
@@ -47,6 +50,7 @@ impl Task for CompileTask {
             Message::UploadCreated(_)
             | Message::Plan(_)
             | Message::Gather(_)
+            | Message::Collect(_)
             | Message::Advance(_) => None,
         }
     }
@@ -56,7 +60,10 @@ impl Task for CompileTask {
 /// whoever insists more has even a failed compile looked at anew (`bunraku_farm::reuse::decide`).
 pub(crate) fn rank(message: &Message) -> (u8, u64) {
     match message {
-        Message::UploadCreated(_) | Message::Gather(_) | Message::Advance(_) => (0, 0),
+        Message::UploadCreated(_)
+        | Message::Gather(_)
+        | Message::Collect(_)
+        | Message::Advance(_) => (0, 0),
         Message::Plan(task) => (insistence(&task.cause), task.sequence),
         Message::Compile(task) => (insistence(&task.cause), task.sequence),
     }
@@ -90,6 +97,7 @@ pub(crate) fn span(message: &Message, trace: Option<&str>) -> Span {
             release = task.release.short(),
         ),
         Message::Gather(_) => tracing::info_span!("gather", trace),
+        Message::Collect(_) => tracing::info_span!("garbage", trace),
         Message::Advance(task) => tracing::info_span!(
             "rollouts",
             trace,

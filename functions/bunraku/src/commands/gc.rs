@@ -14,8 +14,8 @@ use crate::failure::Result;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Kept is whatever an environment can be brought to (its release, the one before, and the 50 \
-    changes of its history), every node's catalog, and what is less than a day old. `bunraku up` and \
-    `bunraku work` collect once a day by themselves. A bucket has to keep versions, so that nothing is lost \
+    changes of its history), every node's catalog, and what is less than a day old. `bunraku up`, \
+    `bunraku work` and the farm on AWS collect once a day by themselves. A bucket has to keep versions, so that nothing is lost \
     that comes into use in the same instant; each node's pointer is read, which S3 charges (a million: $0.40).\
     \n\nExample:\n  bunraku gc --dry-run"
 )]

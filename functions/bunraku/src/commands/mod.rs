@@ -2,6 +2,7 @@
 
 mod ca;
 mod compile;
+mod desk;
 mod diagnostics;
 mod diff;
 mod dump;

@@ -117,6 +117,7 @@ fn what(message: &Message) -> String {
         Message::UploadCreated(upload) => upload.key.to_string(),
         Message::Plan(task) => format!("{} {}", task.environment, task.release.short()),
         Message::Gather(_) => "exported resources".to_owned(),
+        Message::Collect(_) => "garbage".to_owned(),
         Message::Advance(task) => format!("{} rollouts", task.environment),
         Message::Compile(task) => format!("{}/{}", task.environment, task.certname),
     }

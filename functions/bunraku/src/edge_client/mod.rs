@@ -8,7 +8,9 @@ mod upload;
 
 use std::time::{Duration, Instant};
 
-use bunraku_edge::api::{BroughtNodes, Expected, MissingBlobs, PushedBlobs, UploadPlace};
+use bunraku_edge::api::{
+    BroughtNodes, Expected, MissingBlobs, PushedBlobs, SignedOrder, UploadPlace,
+};
 use bunraku_farm::documents::{UploadKey, UploadResult};
 use bunraku_farm::{Digest, EnvironmentName};
 use bytes::Bytes;
@@ -124,6 +126,15 @@ impl EdgeClient {
         self.post("nodes/brought", expected).await
     }
 
+    /// The answer to an order.
+    pub(crate) async fn order<T: DeserializeOwned>(
+        &self,
+        environment: &EnvironmentName,
+        order: &SignedOrder,
+    ) -> Result<T> {
+        self.post(&format!("orders/{environment}"), order).await
+    }
+
     async fn post<T: DeserializeOwned>(&self, what: &str, body: &impl Serialize) -> Result<T> {
         let body = serde_json::to_vec(body).map_err(Failure::input)?;
         let answer = self
@@ -183,7 +194,7 @@ impl EdgeClient {
         let words = answer.words();
         match answer.status {
             StatusCode::FORBIDDEN => Failure::input(format!(
-                "the edge {} lets administrators push alone: those whose certificate says so (pp_cli_auth), and those \
+                "the edge {} lets administrators alone do this: those whose certificate says so (pp_cli_auth), and those \
                  that `bunraku edge --admin CERTNAME` names ({words})",
                 self.url
             )),

@@ -1,11 +1,13 @@
 //! The client against an edge in this process, and a bucket that does as it is told.
 
+mod orders;
+
 use std::collections::VecDeque;
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki, UploadPlaces};
+use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki, Services, UploadPlaces};
 use bunraku_farm::documents::{ArchiveFormat, UploadResult};
 use bunraku_farm::{Certname, Counters, EnvironmentName};
 use bunraku_pki::{Ca, CaOptions, Credentials, PemSource};
@@ -20,6 +22,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::administration::AtStore;
 
 /// An edge on this machine, and its store.
 struct Site {
@@ -29,7 +32,7 @@ struct Site {
     url: String,
 }
 
-async fn site(places: Option<Arc<dyn UploadPlaces>>, config: EdgeConfig) -> Site {
+async fn site(upload_places: Option<Arc<dyn UploadPlaces>>, config: EdgeConfig) -> Site {
     let dir = tempfile::tempdir().unwrap();
     let ca = Ca::open(dir.path(), CaOptions::default()).unwrap();
     let pki = EdgePki {
@@ -42,7 +45,10 @@ async fn site(places: Option<Arc<dyn UploadPlaces>>, config: EdgeConfig) -> Site
         store.clone(),
         Arc::new(MemoryQueue::default()),
         pki,
-        places,
+        Services {
+            upload_places,
+            administration: Some(Arc::new(AtStore(store.clone()))),
+        },
         Arc::new(Counters::default()),
     )
     .unwrap();

@@ -155,6 +155,7 @@ impl Functions {
             Message::UploadCreated(upload) => bunraku_ingest::handle(&self.ingest, &upload).await?,
             Message::Plan(task) => bunraku_plan::plan(&self.plan, &task).await?,
             Message::Gather(_) => bunraku_plan::gather(&self.plan).await?,
+            Message::Collect(_) => bunraku_plan::collect(&self.plan, None).await?,
             Message::Advance(task) => bunraku_plan::advance(&self.plan, &task).await?,
             Message::Compile(task) => drop(self.compile.handle(&task, None).await?),
         }

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki};
+use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki, Services};
 use bunraku_farm::Counters;
 use bunraku_farm::messages::Lane;
 use bunraku_pki::{Autosign, Ca, CaOptions};
@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::administration::AtStore;
 use crate::commands::edge::watching::Watching;
 use crate::failure::{Failure, Result};
 pub(crate) use functions::{Function, Functions};
@@ -106,7 +107,10 @@ impl Farm {
                 authority: Authority::Here(ca),
                 credentials,
             },
-            None,
+            Services {
+                upload_places: None,
+                administration: Some(Arc::new(AtStore(store.clone()))),
+            },
             Arc::clone(&counters),
         )?;
         let listener = TcpListener::bind(options.listen)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bunraku_edge::UploadPlaces;
 use bunraku_edge::api::{Brought, BroughtNodes, Expected, UploadPlace};
+use bunraku_edge::{Services, UploadPlaces};
 use bunraku_farm::documents::UploadKey;
 use bunraku_farm::{Certname, Digest};
 use bunraku_store::StoreError;
@@ -126,7 +126,10 @@ impl UploadPlaces for SigningBucket {
 #[tokio::test]
 async fn a_bucket_takes_uploads_itself_with_a_signature_of_the_edge() {
     let farm = TestFarm::set_up(Setup {
-        upload_places: Some(Arc::new(SigningBucket)),
+        services: Services {
+            upload_places: Some(Arc::new(SigningBucket)),
+            ..Services::default()
+        },
         ..Setup::default()
     })
     .await;

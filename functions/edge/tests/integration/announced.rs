@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki};
+use bunraku_edge::{Authority, Edge, EdgeConfig, EdgePki, Services};
 use bunraku_farm::messages::{Channel, Lane, Message};
 use bunraku_farm::{Certname, Counters, Digest, EnvironmentName};
 use bunraku_pki::{Ca, CaOptions};
@@ -53,7 +53,7 @@ async fn apart_with(document_ttl: Duration) -> Apart {
         store,
         Arc::clone(&queue),
         pki,
-        None,
+        Services::default(),
         Arc::new(Counters::default()),
     )
     .unwrap();

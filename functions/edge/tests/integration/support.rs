@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bunraku_catalog::trace::{AnswerDigest, Read, Trace};
-use bunraku_edge::{Authority, Edge, EdgeConfig, EdgeCounters, EdgePki, UploadPlaces};
+use bunraku_edge::{Authority, Edge, EdgeConfig, EdgeCounters, EdgePki, Services};
 use bunraku_farm::documents::{
     CatalogRef, EnvironmentDoc, FileEntry, ReleaseManifest, TraceDocument,
 };
@@ -36,7 +36,7 @@ pub(crate) struct Setup {
     pub(crate) compiler: bool,
     /// Whether the edge only trusts the authority.
     pub(crate) elsewhere: bool,
-    pub(crate) upload_places: Option<Arc<dyn UploadPlaces>>,
+    pub(crate) services: Services,
     /// One in memory if none is given.
     pub(crate) store: Option<Store>,
 }
@@ -48,7 +48,7 @@ impl Default for Setup {
             autosign: Autosign::All,
             compiler: true,
             elsewhere: false,
-            upload_places: None,
+            services: Services::default(),
             store: None,
         }
     }
@@ -115,7 +115,7 @@ impl TestFarm {
             store.clone(),
             Arc::clone(&queue),
             pki,
-            setup.upload_places,
+            setup.services,
             Arc::clone(&counters),
         )
         .unwrap();

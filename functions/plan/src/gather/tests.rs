@@ -129,7 +129,9 @@ impl World {
                 gather(&self.context).await.unwrap();
                 None
             }
-            Message::UploadCreated(_) | Message::Advance(_) => panic!("neither upload nor rollout"),
+            Message::UploadCreated(_) | Message::Advance(_) | Message::Collect(_) => {
+                panic!("neither upload nor rollout nor garbage")
+            }
         }
     }
 

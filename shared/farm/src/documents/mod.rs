@@ -15,7 +15,7 @@ mod selector;
 mod site;
 mod upload;
 
-pub use collection::CollectionDoc;
+pub use collection::{CollectionDoc, Turn};
 pub use environment::{Arrival, EnvironmentDoc, HISTORY, ReleaseChange};
 pub use exchange::ExchangeDoc;
 pub use facts::FactsDoc;

@@ -123,9 +123,14 @@ impl Pointer {
 
     /// Whether the node was brought to where it is to be.
     pub fn has_reached(&self, aim: &Aim) -> bool {
-        let failed = self.failure.as_ref().map(|failure| failure.release);
-        let is_of_release = failed.or(self.release) == Some(aim.release);
+        let is_of_release = self.tried() == Some(aim.release);
         self.sequence > aim.sequence || (self.sequence == aim.sequence && is_of_release)
+    }
+
+    /// The release that the node was last brought to, or that its compile failed with.
+    pub fn tried(&self) -> Option<Digest> {
+        let failed = self.failure.as_ref().map(|failure| failure.release);
+        failed.or(self.release)
     }
 }
 

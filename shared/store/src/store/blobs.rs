@@ -151,7 +151,10 @@ impl Store {
                     new += 1;
                 } else {
                     self.check_same(key, bytes).await?;
-                    self.keep(&key.to_string()).await?;
+                    // Between these two looks a collection may take it.
+                    if self.keep(&key.to_string()).await?.is_none() {
+                        self.create_kept(key, bytes.clone()).await?;
+                    }
                 }
             }
         }

@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bunraku_farm::documents::CollectionDoc;
+use bunraku_farm::documents::{CollectionDoc, Turn};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -50,8 +50,8 @@ pub struct Swept {
 pub struct Collected {
     /// By kind.
     pub kinds: BTreeMap<Kind, Swept>,
-    /// Whether it ended since it had taken too long for what it knew to be true still. The next one goes
-    /// on.
+    /// Whether it ended since it had taken too long for what it knew to be true still, or had no more time. The next
+    /// one goes on.
     pub cut_short: bool,
 }
 
@@ -67,29 +67,45 @@ impl Store {
     /// # Errors
     /// When a document can't be read, nothing is removed: it might name anything.
     pub async fn collect_garbage(&self, dry_run: bool) -> Result<Collected, StoreError> {
-        let until = Instant::now() + self.grace.run();
+        self.collect(self.grace.run(), dry_run).await
+    }
+
+    async fn collect(&self, time: Duration, dry_run: bool) -> Result<Collected, StoreError> {
+        let until = Instant::now() + time;
         let marked = self.mark().await?;
         self.sweep(&marked, until, dry_run).await
     }
 
-    /// [`Store::collect_garbage`], unless one was begun less than `every` ago by whoever works on this
-    /// store; `None` then.
+    /// [`Store::collect_garbage`], if it is its turn, whoever works on this store did the last one; else `None`. It is
+    /// cut short when `time` is over, if there is such a bound; what was removed until then is done.
     ///
     /// # Errors
     /// As there.
     pub async fn collect_garbage_in_turn(
         &self,
-        every: Duration,
+        turn: Turn,
+        time: Option<Duration>,
     ) -> Result<Option<Collected>, StoreError> {
         let now = self.host.now();
         let claimed = self
             .update(&Key::Collection, |last: Option<&CollectionDoc>| {
-                CollectionDoc::following(last, now, every)
+                CollectionDoc::following(last, now, turn)
             })
             .await?;
-        match claimed.written {
-            true => self.collect_garbage(false).await.map(Some),
-            false => Ok(None),
+        let Some(begun) = claimed.value.filter(|_| claimed.written) else {
+            return Ok(None);
+        };
+        let longest = self.grace.run();
+        let time = time.map_or(longest, |time| time.min(longest));
+        let collected = self.collect(time, false).await?;
+        if !collected.cut_short {
+            let now = self.host.now();
+            self.update(&Key::Collection, |last: Option<&CollectionDoc>| {
+                // Not of one that another began since.
+                (last == Some(&begun)).then(|| begun.ended(now))
+            })
+            .await?;
         }
+        Ok(Some(collected))
     }
 }

@@ -49,6 +49,27 @@ impl Store {
         Err(StoreError::Conflict { key })
     }
 
+    /// Writes an immutable object; what is there already must be the same, and stays.
+    pub(super) async fn create_same_kept(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+    ) -> Result<Written, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let written = match self.create_same(key, bytes.clone()).await {
+                // A collection took it between two looks.
+                Err(StoreError::Conflict { .. }) => continue,
+                written => written?,
+            };
+            if self.keep(&key.to_string()).await?.is_some() {
+                return Ok(written);
+            }
+        }
+        Err(StoreError::Conflict {
+            key: key.to_string(),
+        })
+    }
+
     /// Whether an object is there, and none that may be collected soon if nobody names it.
     pub(super) async fn is_young(&self, key: &Key) -> Result<bool, StoreError> {
         let head = self.backend.head(&key.to_string()).await?;

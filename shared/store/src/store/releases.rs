@@ -26,7 +26,8 @@ impl Store {
             .await
     }
 
-    /// [`Store::seal_release`] without a question for the blobs that are `held`.
+    /// [`Store::seal_release`] without a question for the blobs that are `held`; nor for any of a young release, whose
+    /// blobs the caller has seen to.
     pub async fn seal_release_with(
         &self,
         environment: &EnvironmentName,
@@ -38,11 +39,44 @@ impl Store {
                 "the release is not the digest of its files",
             ));
         }
-        let key = Key::release(environment, manifest.release);
         // Parts of one that is no longer young may be gone.
-        if self.is_young(&key).await? {
+        let key = Key::release(environment, manifest.release);
+        let bundle = Key::bundle(environment, manifest.release);
+        if self.is_young(&key).await? && self.is_young(&bundle).await? {
             return Ok(Written::Same);
         }
+        self.write_release(environment, manifest, held).await
+    }
+
+    /// The manifest of a release that is about to be named: it stays for half the grace, with its bundle and its blobs, whatever
+    /// is collected. `None` when the store does not have it, or not all of it any more.
+    pub async fn keep_release(
+        &self,
+        environment: &EnvironmentName,
+        release: Digest,
+    ) -> Result<Option<ReleaseManifest>, StoreError> {
+        let kept = async {
+            let manifest = self.release_manifest(environment, release).await?;
+            let held = Held::default();
+            self.write_release(environment, &manifest, &held).await?;
+            Ok(Some(manifest))
+        };
+        match kept.await {
+            Err(error @ StoreError::NotFound { .. }) => {
+                tracing::debug!(%error, %environment, release = release.short(), "no such release");
+                Ok(None)
+            }
+            kept => kept,
+        }
+    }
+
+    /// Writes what is not there of a release, and renews what is old.
+    async fn write_release(
+        &self,
+        environment: &EnvironmentName,
+        manifest: &ReleaseManifest,
+        held: &Held,
+    ) -> Result<Written, StoreError> {
         let digests = manifest.files.values().map(|entry| entry.digest);
         let digests = digests.filter(|digest| held.size(*digest).is_none());
         if let Some(missing) = self.missing_blobs(digests).await?.first() {
@@ -50,14 +84,15 @@ impl Store {
                 key: Key::Blob(*missing).to_string(),
             });
         }
-        let bundle = self.gather(manifest, held).await?;
-        let bytes = self.blocking("bundle", move || bundle.encode()).await?;
         // A bundle of the same release packed by another version is as good as this one.
         let bundle_key = Key::bundle(environment, manifest.release);
-        self.create_kept(&bundle_key, bytes.into()).await?;
-        let written = self.create_same(&key, to_json(manifest)?).await?;
-        self.keep(&key.to_string()).await?;
-        Ok(written)
+        if self.keep(&bundle_key.to_string()).await?.is_none() {
+            let bundle = self.gather(manifest, held).await?;
+            let bytes = self.blocking("bundle", move || bundle.encode()).await?;
+            self.create_kept(&bundle_key, bytes.into()).await?;
+        }
+        let key = Key::release(environment, manifest.release);
+        self.create_same_kept(&key, to_json(manifest)?).await
     }
 
     async fn gather(&self, manifest: &ReleaseManifest, held: &Held) -> Result<Bundle, StoreError> {

@@ -7,7 +7,7 @@ pub(crate) mod watching;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bunraku_edge::{Edge as Server, UploadPlaces};
+use bunraku_edge::{Edge as Server, Services, UploadPlaces};
 use bunraku_farm::Counters;
 use bunraku_store::{Key, Store};
 use tokio::net::TcpListener;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::hearing::{Listener, Places, hear};
 use super::up::stop_signal;
+use crate::administration::AtStore;
 use crate::console;
 use crate::failure::{Failure, Result};
 pub(crate) use options::Edge;
@@ -37,7 +38,10 @@ pub(crate) async fn run(options: &Edge) -> Result<ExitCode> {
         store.clone(),
         Arc::clone(&queue),
         pki,
-        upload_places,
+        Services {
+            upload_places,
+            administration: Some(Arc::new(AtStore(store.clone()))),
+        },
         Arc::new(Counters::default()),
     )?;
     let stop = CancellationToken::new();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::status::{RolloutView, StageView, View};
+use crate::administration::{RolloutView, StageView, View, time};
 use crate::commands::inventory::cells;
 use crate::console;
 
@@ -124,11 +124,6 @@ fn state(stage: &StageView, now: Timestamp) -> String {
         None if stage.by_hand => "closed, by hand".to_owned(),
         None => "closed".to_owned(),
     }
-}
-
-/// A time, to the second.
-pub(super) fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// A length of time in its two largest units.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bunraku_edge::{Authority, Edge, EdgeConfig, EdgeCounters, EdgePki};
+use bunraku_edge::{Authority, Edge, EdgeConfig, EdgeCounters, EdgePki, Services};
 use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, Pointer};
 use bunraku_farm::{Certname, Counters, Digest, EnvironmentName};
 use bunraku_pki::{Ca, CaOptions};
@@ -83,7 +83,7 @@ impl Site {
             self.store.clone(),
             Arc::new(MemoryQueue::default()),
             pki,
-            None,
+            Services::default(),
             Arc::new(Counters::default()),
         )
         .unwrap();

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bunraku_farm::documents::{CatalogRef, EnvironmentDoc, FileEntry, Pointer, ReleaseManifest};
+use bunraku_farm::documents::{
+    CatalogRef, EnvironmentDoc, FileEntry, Pointer, ReleaseManifest, Turn,
+};
 use bunraku_farm::{Certname, CodePath, Digest, EnvironmentName};
 use bunraku_host::Host;
 use jiff::{SignedDuration, Timestamp};
@@ -126,6 +129,53 @@ async fn what_is_found_again_is_young_again() {
 }
 
 #[tokio::test]
+async fn a_release_that_is_about_to_be_named_is_young_again_with_all_its_parts() {
+    for (_directory, store) in stores().await {
+        let (former, text) = (release(&store, "1").await, "1");
+        let keys = [
+            Key::release(&production(), former),
+            Key::bundle(&production(), former),
+            Key::Blob(Digest::of(text)),
+        ]
+        .map(|key| key.to_string());
+        let mut before = Vec::new();
+        for key in &keys {
+            before.push(store.backend.head(key).await.unwrap().unwrap());
+        }
+        let finder = in_hours(&store, 13);
+        let kept = finder.keep_release(&production(), former).await.unwrap();
+        assert_eq!(kept.unwrap().release, former);
+        for (key, before) in keys.iter().zip(before) {
+            // Who looked at it before does not remove it.
+            assert!(!store.backend.remove(key, &before.stamp).await.unwrap());
+        }
+        // A bundle can be made again, a file can't.
+        store.backend.delete(&keys[1]).await.unwrap();
+        let kept = finder.keep_release(&production(), former).await.unwrap();
+        assert!(kept.is_some() && store.release_bundle(&production(), former).await.is_ok());
+        store.backend.delete(&keys[2]).await.unwrap();
+        let gone = finder.keep_release(&production(), former).await.unwrap();
+        assert_eq!(gone, None);
+        let never = finder
+            .keep_release(&production(), Digest::of("never"))
+            .await;
+        assert_eq!(never.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_young_manifest_with_an_old_bundle_is_no_young_release() {
+    let store = Store::memory();
+    let sealed = release(&store, "1").await;
+    let manifest = store.release_manifest(&production(), sealed).await;
+    let manifest = manifest.unwrap();
+    let bundle = Key::bundle(&production(), sealed);
+    store.delete(&bundle).await.unwrap();
+    store.seal_release(&production(), &manifest).await.unwrap();
+    assert!(store.exists(&bundle).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_removed_environment_goes_a_day_later_and_its_catalogs_after_its_pointers() {
     for (_directory, store) in stores().await {
         release(&store, "node default { }").await;
@@ -159,14 +209,42 @@ async fn nothing_goes_when_a_document_cant_be_read() {
     assert!(store.blob(blob).await.is_ok());
 }
 
+/// Once a day, and again after an hour when it was killed.
+const DAILY: Turn = Turn {
+    every: Duration::from_secs(24 * 3600),
+    patience: Duration::from_secs(3600),
+};
+
 #[tokio::test]
 async fn of_those_who_share_a_store_one_collects_in_a_day() {
     let store = Store::memory();
-    let day = std::time::Duration::from_secs(24 * 3600);
-    let first = store.collect_garbage_in_turn(day).await.unwrap();
-    let second = store.collect_garbage_in_turn(day).await.unwrap();
-    let next = in_hours(&store, 25).collect_garbage_in_turn(day).await;
-    assert!(first.is_some() && second.is_none() && next.unwrap().is_some());
+    let first = store.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    let (soon, later) = (in_hours(&store, 2), in_hours(&store, 25));
+    let second = soon.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    let next = later.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    assert!(first.is_some() && second.is_none() && next.is_some());
+}
+
+#[tokio::test]
+async fn a_collection_that_had_no_time_says_so_and_the_next_one_goes_on() {
+    let store = Store::memory();
+    for number in 0..3 {
+        store
+            .put_blob(format!("of no release {number}"))
+            .await
+            .unwrap();
+    }
+    let later = in_hours(&store, 25);
+    let cut = later.collect_garbage_in_turn(DAILY, Some(Duration::ZERO));
+    let cut = cut.await.unwrap().unwrap();
+    assert!(cut.cut_short && removed(&cut) == [0, 0, 0, 0]);
+    // It is nobody's turn yet, and somebody's long before the day is over.
+    let soon = later.collect_garbage_in_turn(DAILY, None).await.unwrap();
+    assert_eq!(soon, None);
+    let again = in_hours(&store, 27);
+    let again = again.collect_garbage_in_turn(DAILY, None).await;
+    let again = again.unwrap().unwrap();
+    assert!(!again.cut_short && removed(&again) == [0, 3, 0, 0]);
 }
 
 #[tokio::test]

@@ -9,6 +9,11 @@ pub(super) const FEWER_RUNS: &str =
     "let agents run less often (runinterval), and on news instead of by the clock (bunraku watch)";
 /// Of what runs cost that report.
 pub(super) const FEWER_REPORTS: &str = "let agents run less often (runinterval; bunraku watch runs them on news), or send no reports where nobody reads them (report = false)";
+/// Of what rollouts cost.
+pub(super) const FEWER_ROLLOUTS: &str =
+    "roll out what may break, and push the rest; shorter stages are looked at less often";
+/// Of what an export to a mirror costs.
+pub(super) const FEWER_EXPORTS: &str = "export less often: each one looks at every node";
 /// Of what does not depend on the site.
 pub(super) const FIXED: &str = "this is the price of standing ready, whatever the number of nodes";
 /// Of what edges on Fargate cost.

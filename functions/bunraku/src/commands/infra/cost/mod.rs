@@ -49,6 +49,19 @@ pub(crate) struct Cost {
     /// Size of a usual catalog as it is stored, compressed, in kB.
     #[arg(long, value_name = "S", default_value = "60", value_parser = count)]
     catalog_kb: f64,
+    /// Of the pushes in a day, those that come to the nodes stage by stage (bunraku rollout).
+    #[arg(long, value_name = "N", default_value = "0", value_parser = count)]
+    rollouts_per_day: f64,
+    /// How long a rollout goes on, in hours; the default plan takes 5.
+    #[arg(long, value_name = "H", default_value = "5", value_parser = count)]
+    hours_per_rollout: f64,
+    /// Of the nodes that a push gives a new catalog, those that then export something else, from 0 to 1. Nodes that
+    /// collect it are changed nodes.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    share_of_nodes_exporting: f64,
+    /// Exports of the fleet's catalogs to a mirror in a day (bunraku export).
+    #[arg(long, value_name = "N", default_value = "0", value_parser = count)]
+    exports_per_day: f64,
     /// Instruction set of the functions and edges.
     #[arg(long, value_name = "SET", default_value = "x86_64")]
     architecture: Architecture,
@@ -84,6 +97,10 @@ pub(crate) fn run(options: &Cost, json: bool) -> Result<ExitCode> {
         share_of_nodes_changed: options.share_of_nodes_changed,
         edges: f64::from(options.edges),
         catalog_kb: options.catalog_kb,
+        rollouts_per_day: options.rollouts_per_day,
+        hours_per_rollout: options.hours_per_rollout,
+        share_of_nodes_exporting: options.share_of_nodes_exporting,
+        exports_per_day: options.exports_per_day,
     };
     let lines = model::bill(&site, &prices);
     let result = json!({

@@ -3,23 +3,25 @@
 use serde::Serialize;
 
 use super::levers::{
-    FEWER_CHANGED, FEWER_PUSHES, FEWER_REPORTS, FEWER_RUNS, FIXED, LOG_LESS, OWN_EDGES, STORED,
+    FEWER_CHANGED, FEWER_EXPORTS, FEWER_PUSHES, FEWER_REPORTS, FEWER_ROLLOUTS, FEWER_RUNS, FIXED,
+    LOG_LESS, OWN_EDGES, STORED,
 };
 use super::prices::Prices;
 use super::requests::{
-    BATCH, ENVIRONMENT_READ, ENVIRONMENT_READS_PER_RUN, ENVIRONMENT_SECONDS, PER_AGENT_RUN,
-    PER_AWAITED_NODE, PER_COLLECTED_CATALOG, PER_COLLECTION_AND_NODE,
-    PER_COLLECTION_AND_THOUSAND_NODES, PER_COMPILED_NODE, PER_GATHERING,
-    PER_GATHERING_AND_THOUSAND_NODES, PER_PUBLISHED_POINTER_AND_EDGE, PER_PUSH,
-    PER_THOUSAND_NODES_LISTED, PER_UNCHANGED_NODE, POLLS_PER_SECOND, POLLS_PER_SECOND_AND_EDGE,
-    Requests,
+    BATCH, ENVIRONMENT_READ, ENVIRONMENT_READS_PER_RUN, ENVIRONMENT_SECONDS, LOOKS_PER_HOUR,
+    PER_AGENT_RUN, PER_AWAITED_NODE, PER_CHANGED_EXPORT, PER_COLLECTED_CATALOG, PER_COLLECTION,
+    PER_COLLECTION_AND_NODE, PER_COLLECTION_AND_THOUSAND_NODES, PER_COMPILED_NODE, PER_GATHERING,
+    PER_GATHERING_AND_THOUSAND_NODES, PER_LOOK, PER_LOOK_AND_THOUSAND_NODES,
+    PER_MIRROR_AND_THOUSAND_NODES, PER_MIRRORED_CATALOG, PER_MIRRORED_NODE, PER_OUTCOME,
+    PER_PLACED_NODE, PER_PUBLISHED_POINTER_AND_EDGE, PER_PUSH, PER_THOUSAND_NODES_LISTED,
+    PER_UNCHANGED_NODE, POLLS_PER_SECOND, POLLS_PER_SECOND_AND_EDGE, Requests,
 };
 use super::usage::{
-    ALARMS, COMPILE_GB, COMPILE_SECONDS, CONNECTIONS_PER_RUN, EDGE_GB, EDGE_VCPU, FACTS_KB,
-    INGEST_SECONDS, KEY_REQUESTS_PER_DAY, LCU_CONNECTIONS_PER_SECOND, LCU_GB_PER_HOUR,
-    LOG_KB_PER_CALL, LOG_KB_PER_TASK, METRICS, PLAN_GB, PLAN_SECONDS, PLAN_SECONDS_PER_NODE,
-    POINTER_KB, RELEASE_KB, REPORT_DAYS, REPORT_KB, SENT_KB, VERIFY_SECONDS, VERSION_DAYS,
-    YEAR_DAYS,
+    ALARMS, COLLECT_SECONDS, COLLECT_SECONDS_PER_NODE, COMPILE_GB, COMPILE_SECONDS,
+    CONNECTIONS_PER_RUN, EDGE_GB, EDGE_VCPU, FACTS_KB, INGEST_SECONDS, KEY_REQUESTS_PER_DAY,
+    LCU_CONNECTIONS_PER_SECOND, LCU_GB_PER_HOUR, LOG_KB_PER_CALL, LOG_KB_PER_TASK, METRICS,
+    PLAN_GB, PLAN_SECONDS, PLAN_SECONDS_PER_NODE, POINTER_KB, RELEASE_KB, REPORT_DAYS, REPORT_KB,
+    SENT_KB, VERIFY_SECONDS, VERSION_DAYS, YEAR_DAYS,
 };
 
 /// What a site says of itself.
@@ -33,6 +35,13 @@ pub(crate) struct Site {
     /// Edges on Fargate; none when the site runs them on machines of its own.
     pub(crate) edges: f64,
     pub(crate) catalog_kb: f64,
+    /// Those of the pushes that come to the nodes stage by stage.
+    pub(crate) rollouts_per_day: f64,
+    pub(crate) hours_per_rollout: f64,
+    /// Of the nodes that get a new catalog, those that then export something else.
+    pub(crate) share_of_nodes_exporting: f64,
+    /// To a mirror.
+    pub(crate) exports_per_day: f64,
 }
 
 /// One line of the bill.
@@ -60,7 +69,7 @@ pub(crate) fn bill(site: &Site, prices: &Prices) -> Vec<Line> {
     let mut lines = Vec::new();
     storage(site, &flow, prices, &mut lines);
     requests(site, &flow, prices, &mut lines);
-    functions(&flow, prices, &mut lines);
+    functions(site, &flow, prices, &mut lines);
     watching(site, &flow, prices, &mut lines);
     edges(site, &flow, prices, &mut lines);
     lines.retain(|line| line.quantity > 0.0);
@@ -77,6 +86,14 @@ struct Flow {
     tasks: f64,
     /// Calls of `compile`.
     batches: f64,
+    /// Nodes whose stage opened, over all rollouts.
+    placed: f64,
+    /// Looks at rollouts.
+    looks: f64,
+    /// Runs while a rollout goes on.
+    outcomes: f64,
+    /// Nodes that export something else than before.
+    exporting: f64,
 }
 
 impl Flow {
@@ -84,13 +101,22 @@ impl Flow {
         let pushes = site.changes_per_day * DAYS;
         let tasks = pushes * site.nodes;
         let compiled = tasks * site.share_of_nodes_changed;
+        let runs = site.nodes * site.runs_per_day * DAYS;
+        let rollouts = site.rollouts_per_day * DAYS;
+        let placed = rollouts * site.nodes;
+        // Of two rollouts one waits for the other.
+        let rolling = (rollouts * site.hours_per_rollout).min(HOURS);
         Self {
-            runs: site.nodes * site.runs_per_day * DAYS,
+            runs,
+            placed,
+            looks: rolling * LOOKS_PER_HOUR * site.edges.max(1.0),
+            outcomes: runs * rolling / HOURS,
+            exporting: compiled * site.share_of_nodes_exporting,
             pushes,
             compiled,
             unchanged: tasks - compiled,
             tasks,
-            batches: tasks / BATCH,
+            batches: (tasks + placed) / BATCH,
         }
     }
 }
@@ -135,7 +161,10 @@ fn requests(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
     let environments = (flow.runs * ENVIRONMENT_READS_PER_RUN)
         .min(site.edges.max(1.0) * SECONDS / ENVIRONMENT_SECONDS);
     let pages = (site.nodes / 1000.0).ceil().max(1.0);
-    let steps: [(&str, Requests, &str); 6] = [
+    let exports = site.exports_per_day * DAYS;
+    // A catalog that was replaced before the next export is never exported.
+    let mirrored = flow.compiled.min(exports * site.nodes);
+    let steps: [(&str, Requests, &str); 9] = [
         (
             "pushes",
             PER_PUSH.times(flow.pushes)
@@ -165,10 +194,32 @@ fn requests(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
         ),
         (
             "daily collections",
-            PER_COLLECTION_AND_NODE.times(DAYS * site.nodes)
+            PER_COLLECTION.times(DAYS)
+                + PER_COLLECTION_AND_NODE.times(DAYS * site.nodes)
                 + PER_COLLECTION_AND_THOUSAND_NODES.times(DAYS * pages)
                 + PER_COLLECTED_CATALOG.times(flow.compiled),
             FEWER_CHANGED,
+        ),
+        (
+            "rollouts",
+            PER_PLACED_NODE.times(flow.placed)
+                + PER_OUTCOME.times(flow.outcomes)
+                + PER_LOOK.times(flow.looks)
+                + PER_LOOK_AND_THOUSAND_NODES.times(flow.looks * pages),
+            FEWER_ROLLOUTS,
+        ),
+        (
+            "changed exports",
+            PER_CHANGED_EXPORT.times(flow.exporting)
+                + PER_GATHERING_AND_THOUSAND_NODES.times(flow.exporting * pages),
+            FEWER_CHANGED,
+        ),
+        (
+            "exports to a mirror",
+            PER_MIRRORED_NODE.times(exports * site.nodes)
+                + PER_MIRROR_AND_THOUSAND_NODES.times(exports * pages)
+                + PER_MIRRORED_CATALOG.times(mirrored),
+            FEWER_EXPORTS,
         ),
     ];
     let requests = "requests";
@@ -200,8 +251,8 @@ fn requests(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
             lever,
         ));
     }
-    // Every node of a push gets a pointer, which is published.
-    let published = flow.tasks;
+    // Every node of a push gets a pointer, which is published, and of a rollout another one when its stage opens.
+    let published = flow.tasks + flow.placed;
     let delivered = PER_PUBLISHED_POINTER_AND_EDGE.times(published * site.edges);
     let polls = (POLLS_PER_SECOND + POLLS_PER_SECOND_AND_EDGE * site.edges) * SECONDS;
     for (item, count, lever) in [
@@ -226,14 +277,19 @@ fn requests(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
     ));
 }
 
-fn functions(flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
+fn functions(site: &Site, flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
     let ingest = flow.pushes * INGEST_SECONDS * COMPILE_GB;
     let plan = (flow.pushes * PLAN_SECONDS + flow.tasks * PLAN_SECONDS_PER_NODE) * PLAN_GB;
+    let looks = flow.looks * PLAN_SECONDS * PLAN_GB;
+    let collecting = COLLECT_SECONDS + COLLECT_SECONDS_PER_NODE * site.nodes;
+    let collections = DAYS * collecting * PLAN_GB;
     let compile = flow.compiled * COMPILE_SECONDS * COMPILE_GB;
-    let verify = flow.unchanged * VERIFY_SECONDS * COMPILE_GB;
+    let verify = (flow.unchanged + flow.placed) * VERIFY_SECONDS * COMPILE_GB;
     for (item, gb_seconds, lever) in [
         ("ingest", ingest, FEWER_PUSHES),
         ("plan", plan, FEWER_PUSHES),
+        ("plan: rollouts", looks, FEWER_ROLLOUTS),
+        ("plan: daily collections", collections, FIXED),
         ("compile: compiled nodes", compile, FEWER_CHANGED),
         ("compile: unchanged nodes", verify, FEWER_PUSHES),
     ] {
@@ -246,7 +302,8 @@ fn functions(flow: &Flow, prices: &Prices, lines: &mut Vec<Line>) {
             lever,
         ));
     }
-    let calls = (2.0 * flow.pushes + flow.batches, "requests");
+    let calls = 2.0 * flow.pushes + flow.batches + flow.looks + flow.exporting + DAYS + HOURS;
+    let calls = (calls, "requests");
     lines.push(line(
         "Lambda",
         "calls",

@@ -168,12 +168,41 @@ pub(crate) const PER_THOUSAND_NODES_LISTED: Requests = Requests::list(2.0);
 /// lists what nodes export and where they are members, a thousand nodes in one answer.
 pub(crate) const PER_GATHERING: Requests = Requests::messages(2.0);
 pub(crate) const PER_GATHERING_AND_THOUSAND_NODES: Requests = Requests::list(2.0);
-/// `bunraku gc`, once a day, reads each pointer.
+/// The schedule has garbage collected once a day: Lambda receives and deletes its message, and `plan` reads what was last done
+/// and writes that down, twice.
+pub(crate) const PER_COLLECTION: Requests = Requests::of(2.0, 2.0, 0.0, 2.0);
+/// It reads each pointer.
 pub(crate) const PER_COLLECTION_AND_NODE: Requests = POINTER_READ;
 /// It lists pointers and catalogs, a thousand in one answer.
 pub(crate) const PER_COLLECTION_AND_THOUSAND_NODES: Requests = Requests::list(2.0);
 /// It looks at each catalog that nobody names any more, lists its versions, and removes them. (Deleting is free.)
 pub(crate) const PER_COLLECTED_CATALOG: Requests = Requests::of(1.0, 0.0, 1.0, 0.0);
+
+// ---- A rollout ----
+
+/// A stage opens: a task lets the node's two catalogs change places.
+pub(crate) const PER_PLACED_NODE: Requests = Requests::all(&[TASK, POINTER_READ, POINTER_WRITTEN]);
+/// While a rollout goes on an edge takes a run down, by compare and swap, and `plan` reads it once.
+pub(crate) const PER_OUTCOME: Requests = Requests::of(2.0, 1.0, 0.0, 0.0);
+/// An edge reminds of it: `plan` reads the environment and who is in which stage.
+pub(crate) const PER_LOOK: Requests = Requests::of(2.0, 0.0, 0.0, 3.0);
+/// It lists the environment's members and what was taken down, a thousand in one answer.
+pub(crate) const PER_LOOK_AND_THOUSAND_NODES: Requests = Requests::list(2.0);
+/// An edge reminds twice a minute.
+pub(crate) const LOOKS_PER_HOUR: f64 = 120.0;
+
+// ---- Exported resources, and mirrors ----
+
+/// A node exports something else: `compile` writes that down by compare and swap and asks for a gathering, which reads it and
+/// the pool and writes the pool with a part for a type.
+pub(crate) const PER_CHANGED_EXPORT: Requests = Requests::of(5.0, 5.0, 0.0, 3.0);
+
+/// `bunraku export` reads each pointer.
+pub(crate) const PER_MIRRORED_NODE: Requests = POINTER_READ;
+/// It lists them, a thousand in one answer.
+pub(crate) const PER_MIRROR_AND_THOUSAND_NODES: Requests = Requests::list(1.0);
+/// It reads each catalog that is new, and writes it into the mirror.
+pub(crate) const PER_MIRRORED_CATALOG: Requests = Requests::of(1.0, 1.0, 0.0, 0.0);
 
 // ---- An agent's run ----
 

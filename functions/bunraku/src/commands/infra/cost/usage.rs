@@ -12,6 +12,9 @@ pub(super) const PLAN_SECONDS_PER_NODE: f64 = 0.001;
 /// Time of `compile` for a catalog, and to verify one that still holds.
 pub(super) const COMPILE_SECONDS: f64 = 0.3;
 pub(super) const VERIFY_SECONDS: f64 = 0.03;
+/// Time of `plan` to collect garbage, and for each node of it: 64 pointers are read at once.
+pub(super) const COLLECT_SECONDS: f64 = 2.0;
+pub(super) const COLLECT_SECONDS_PER_NODE: f64 = 0.0005;
 /// Calls of the key: S3 (with a bucket key), SNS and the logs remember data keys for minutes.
 pub(super) const KEY_REQUESTS_PER_DAY: f64 = 1000.0;
 /// Days that overwritten versions and reports are kept.

@@ -33,6 +33,10 @@ fn site() -> Site {
         share_of_nodes_changed: 0.3,
         edges: 2.0,
         catalog_kb: 60.0,
+        rollouts_per_day: 0.0,
+        hours_per_rollout: 5.0,
+        share_of_nodes_exporting: 0.0,
+        exports_per_day: 0.0,
     }
 }
 
@@ -81,9 +85,65 @@ fn gatherings_and_collections_are_counted_by_hand() {
     let days = 730.0 / 24.0;
     let collected = 10.0 * 1000.0 * 0.3 * days;
     let read = sum(&lines, "S3 GET", "daily collections");
-    assert!(close(read, 1000.0 * days + collected));
+    assert!(close(read, 1002.0 * days + collected));
     let listed = sum(&lines, "S3 PUT, LIST", "daily collections");
-    assert!(close(listed, 2.0 * days + collected));
+    assert!(close(listed, 4.0 * days + collected));
+    assert!(close(sum(&lines, "SQS", "daily collections"), 2.0 * days));
+    let seconds = 2.0 + 0.5;
+    let plan = sum(&lines, "Lambda", "plan: daily collections");
+    assert!(close(plan, days * seconds * 0.5));
+}
+
+#[test]
+fn rollouts_are_counted_by_hand_and_one_goes_on_at_a_time() {
+    let rolled = |rollouts_per_day| {
+        let site = Site {
+            rollouts_per_day,
+            ..site()
+        };
+        bill(&site, &ones())
+    };
+    let lines = rolled(1.0);
+    let days = 730.0 / 24.0;
+    // Five hours of a day, two edges that look twice a minute, and 1,000 nodes that report twice an hour.
+    let (looks, outcomes, placed) = (2.0 * 120.0 * 5.0, 10_000.0, 1000.0);
+    let read = sum(&lines, "S3 GET", "rollouts");
+    assert!(close(read, days * (placed + 2.0 * outcomes + 2.0 * looks)));
+    let written = sum(&lines, "S3 PUT, LIST", "rollouts");
+    assert!(close(written, days * (placed + outcomes + 2.0 * looks)));
+    let messages = sum(&lines, "SQS", "rollouts");
+    assert!(close(messages, days * (0.3 * placed + 3.0 * looks)));
+    let published = sum(&lines, "SNS", "") - sum(&bill(&site(), &ones()), "SNS", "");
+    assert!(close(published, days * placed));
+    assert_eq!(sum(&rolled(0.0), "S3 GET", "rollouts"), 0.0);
+    // No more than a day's hours, however many there are.
+    let looked = |rollouts: f64| sum(&rolled(rollouts), "Lambda", "plan: rollouts");
+    assert!(close(looked(10.0), looked(1.0) * 24.0 / 5.0));
+}
+
+#[test]
+fn changed_exports_and_mirrors_are_counted_by_hand() {
+    let site = Site {
+        share_of_nodes_exporting: 0.1,
+        exports_per_day: 2.0,
+        ..site()
+    };
+    let lines = bill(&site, &ones());
+    let days = 730.0 / 24.0;
+    let compiled = 10.0 * 1000.0 * 0.3;
+    let changed = compiled * 0.1;
+    let of = |service, item| sum(&lines, service, item) / days;
+    assert!(close(of("S3 GET", "changed exports"), 5.0 * changed));
+    assert!(close(of("S3 PUT, LIST", "changed exports"), 7.0 * changed));
+    assert!(close(of("SQS", "changed exports"), 3.0 * changed));
+    // Two exports a day write each node's catalog twice at most.
+    let mirrored = 2000.0;
+    assert!(close(
+        of("S3 GET", "exports to a mirror"),
+        2000.0 + mirrored
+    ));
+    let written = of("S3 PUT, LIST", "exports to a mirror");
+    assert!(close(written, 2.0 + mirrored));
 }
 
 #[test]
@@ -145,7 +205,9 @@ fn a_site_without_pushes_pays_for_runs_and_standing_ready() {
         ..site()
     };
     let lines = bill(&quiet, &ones());
-    assert!(!lines.iter().any(|line| line.service == "Lambda"));
+    let lambda = lines.iter().filter(|line| line.service == "Lambda");
+    let items: Vec<&str> = lambda.map(|line| line.item).collect();
+    assert_eq!(items, ["plan: daily collections", "calls"]);
     assert!(
         lines
             .iter()

@@ -1,83 +1,83 @@
-//! `bunraku rollout status`: how rollouts go.
+//! How rollouts go.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 
+use bunraku_edge::OrderError;
 use bunraku_farm::documents::{EnvironmentDoc, Pointer};
 use bunraku_farm::rollout::advance::{Action, Seen, Staged, Wait, next};
 use bunraku_farm::rollout::{
     Health, LogLine, OutcomeDoc, Pin, Rollout, RolloutMembers, RolloutState, Tally,
 };
 use bunraku_farm::{Certname, Digest, EnvironmentName};
-use bunraku_store::OutcomeMemory;
+use bunraku_store::{OutcomeMemory, Store, StoreError};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Place, table};
-use crate::console;
-use crate::failure::Result;
+use super::no_environment;
 
 /// How many pointers are read at once.
 const AT_ONCE: usize = 64;
 
-/// What `--json` prints.
-#[derive(Debug, Serialize)]
-pub(super) struct View {
-    pub(super) environment: EnvironmentName,
+/// What `bunraku rollout status --json` prints.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct View {
+    pub(crate) environment: EnvironmentName,
     /// The release of nodes that are in no rollout.
-    pub(super) release: Digest,
+    pub(crate) release: Digest,
     /// The oldest first.
-    pub(super) rollouts: Vec<RolloutView>,
-    pub(super) pins: BTreeMap<Certname, Pin>,
+    pub(crate) rollouts: Vec<RolloutView>,
+    pub(crate) pins: BTreeMap<Certname, Pin>,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct RolloutView {
-    pub(super) name: String,
-    pub(super) release: Digest,
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RolloutView {
+    pub(crate) name: String,
+    pub(crate) release: Digest,
     /// The release before.
-    pub(super) former: Option<Digest>,
+    pub(crate) former: Option<Digest>,
     /// One word.
-    pub(super) state: &'static str,
+    pub(crate) state: String,
     /// Why it is paused.
-    pub(super) why: Option<String>,
-    pub(super) began_at: Option<Timestamp>,
-    pub(super) stages: Vec<StageView>,
+    pub(crate) why: Option<String>,
+    /// Whether the gate paused it.
+    pub(crate) by_gate: bool,
+    pub(crate) began_at: Option<Timestamp>,
+    pub(crate) stages: Vec<StageView>,
     /// What is waited for, of one that is not over.
-    pub(super) next: Option<NextView>,
+    pub(crate) next: Option<NextView>,
     /// What is wrong with which node.
-    pub(super) trouble: Vec<Trouble>,
-    pub(super) log: Vec<LogLine>,
+    pub(crate) trouble: Vec<Trouble>,
+    pub(crate) log: Vec<LogLine>,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct StageView {
-    pub(super) stage: usize,
-    pub(super) name: String,
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StageView {
+    pub(crate) stage: usize,
+    pub(crate) name: String,
     /// Its nodes that are in no stage before.
-    pub(super) nodes: u64,
-    pub(super) opened_at: Option<Timestamp>,
+    pub(crate) nodes: u64,
+    pub(crate) opened_at: Option<Timestamp>,
     /// How long it stays alone.
-    pub(super) hold: String,
-    pub(super) by_hand: bool,
+    pub(crate) hold: String,
+    pub(crate) by_hand: bool,
     /// Nodes whose catalog of the release is there: to be served when it opens, or served.
-    pub(super) catalogs: u64,
+    pub(crate) catalogs: u64,
     /// Of an open stage, how nodes fare with the release; of others, with the one before.
-    pub(super) runs: Tally,
+    pub(crate) runs: Tally,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct NextView {
-    pub(super) what: String,
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct NextView {
+    pub(crate) what: String,
     /// When, if a time is all that is waited for.
-    pub(super) at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct Trouble {
-    pub(super) node: Certname,
-    pub(super) what: String,
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Trouble {
+    pub(crate) node: Certname,
+    pub(crate) what: String,
 }
 
 /// What is known of the nodes of a rollout that goes on.
@@ -87,36 +87,33 @@ struct Fleet {
     pointers: BTreeMap<Certname, Pointer>,
 }
 
-/// Shows it; exit code 1 when a gate has paused a rollout.
-pub(super) async fn run(place: &Place, json: bool) -> Result<ExitCode> {
-    let document = place.document().await?;
-    let now = Timestamp::now();
+/// The rollouts of an environment as they are now.
+pub(super) async fn view(store: &Store, name: &EnvironmentName) -> Result<View, OrderError> {
+    let document = store.environment(name).await?;
+    let document = document.ok_or_else(|| no_environment(name))?;
+    let now = store.host().now();
     let fleet = match document.rollout() {
-        Some(rollout) => Fleet::read(place, rollout).await?,
+        Some(rollout) => Fleet::read(store, name, rollout).await?,
         None => None,
     };
-    let stopped = matches!(
-        document.rollout().map(|rollout| &rollout.state),
-        Some(RolloutState::Paused { by_gate: true, .. })
-    );
-    let view = View {
-        environment: place.name.clone(),
+    let rollouts = document.rollouts.iter();
+    Ok(View {
+        environment: name.clone(),
         release: document.release,
-        rollouts: document
-            .rollouts
-            .iter()
+        rollouts: rollouts
             .map(|rollout| of_rollout(&document, rollout, fleet.as_ref(), now))
             .collect(),
         pins: document.pins.clone(),
-    };
-    console::result(json, &view, || table::render(&view, now));
-    Ok(ExitCode::from(u8::from(stopped)))
+    })
 }
 
 impl Fleet {
     /// `None` as long as it is not known who is in which stage.
-    async fn read(place: &Place, rollout: &Rollout) -> Result<Option<Self>> {
-        let Place { store, name } = place;
+    async fn read(
+        store: &Store,
+        name: &EnvironmentName,
+        rollout: &Rollout,
+    ) -> Result<Option<Self>, StoreError> {
         let Some(members) = store.rollout_members(name, rollout.sequence).await? else {
             return Ok(None);
         };
@@ -177,13 +174,10 @@ impl Fleet {
                 let run = outcome.and_then(|outcome| outcome.after);
                 if let Some(run) = run.filter(|_| number < rollout.opened()) {
                     if run.failed {
-                        tell(format!("its run failed, reported {}", table::time(run.at)));
+                        tell(format!("its run failed, reported {}", time(run.at)));
                     }
                     if run.corrective {
-                        tell(format!(
-                            "corrective changes, reported {}",
-                            table::time(run.at)
-                        ));
+                        tell(format!("corrective changes, reported {}", time(run.at)));
                     }
                 }
             }
@@ -221,16 +215,17 @@ fn of_rollout(
             runs: tallies.get(number).copied().unwrap_or_default(),
         }
     });
-    let why = match &rollout.state {
-        RolloutState::Paused { why, .. } => Some(why.clone()),
-        _ => None,
+    let (why, by_gate) = match &rollout.state {
+        RolloutState::Paused { why, by_gate } => (Some(why.clone()), *by_gate),
+        _ => (None, false),
     };
     RolloutView {
         name: rollout.name.clone(),
         release: rollout.release,
         former: rollout.former.as_ref().map(|former| former.release),
-        state: rollout.state.word(),
+        state: rollout.state.word().to_owned(),
         why,
+        by_gate,
         began_at: rollout.began_at,
         stages: stages.collect(),
         next: coming(document, rollout, fleet, now),
@@ -318,4 +313,9 @@ fn coming(
         _ => (stage, Some(now)),
     };
     Some(NextView { what, at })
+}
+
+/// A time, to the second.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
