@@ -109,7 +109,7 @@ async fn take_in(
     arrival: &Arrival,
 ) -> anyhow::Result<UploadResult> {
     for _ in 0..MAX_ROUNDS {
-        let result = match check_upload(context, upload).await? {
+        let result = match check_upload(context, upload, arrival).await? {
             Err(diagnostics) => refuse(context, upload, arrival, diagnostics),
             Ok(checked) if has_errors(&checked.diagnostics) => {
                 refuse(context, upload, arrival, checked.diagnostics)
@@ -134,6 +134,7 @@ fn has_errors(diagnostics: &[UploadDiagnostic]) -> bool {
 async fn check_upload(
     context: &Context,
     upload: &UploadKey,
+    arrival: &Arrival,
 ) -> anyhow::Result<Result<Checked, Vec<UploadDiagnostic>>> {
     let reader = context.store.open_upload(upload).await?;
     let (format, limits) = (upload.format, context.limits);
@@ -146,7 +147,8 @@ async fn check_upload(
             return Err(error).context("the upload can't be read");
         }
     };
-    let origin = match prebuilt::complete(context, &upload.environment, &mut tree).await? {
+    let completed = prebuilt::complete(context, &upload.environment, arrival, &mut tree);
+    let origin = match completed.await? {
         Ok(origin) => origin,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };

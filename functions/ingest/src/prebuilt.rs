@@ -1,8 +1,8 @@
 //! The pre-built catalogs of a release: kept by a push of code, changed by uploads that say so.
 
 use bunraku_farm::documents::{
-    EnvironmentDoc, FileEntry, Prebuilt, PrebuiltCatalogs, PrebuiltChange, ReleaseManifest,
-    UploadDiagnostic,
+    Arrival, EnvironmentDoc, FileEntry, Prebuilt, PrebuiltCatalogs, PrebuiltChange,
+    ReleaseManifest, UploadDiagnostic,
 };
 use bunraku_farm::{CodePath, Digest, EnvironmentName};
 use bytes::Bytes;
@@ -29,14 +29,27 @@ pub(crate) fn base(environment: Option<&EnvironmentDoc>, is_rolled_out: bool) ->
 }
 
 /// Completes an upload's tree: code gets the pre-built catalogs of the release that it is made from, and a change of
-/// these gets the code. Says which release that is; the tree may come in only over it. `Err` says what is wrong with the
+/// these gets the code. Says which release that is; the tree may come in only over it, unless it is in already. `Err` says what is wrong with the
 /// change.
 pub(crate) async fn complete(
     context: &Context,
     name: &EnvironmentName,
+    arrival: &Arrival,
     tree: &mut Tree,
 ) -> anyhow::Result<Result<Option<Origin>, Vec<UploadDiagnostic>>> {
     let environment = context.store.environment(name).await?;
+    let taken = environment.as_ref().and_then(|it| it.taken(arrival));
+    if let Some(taken) = taken {
+        // Whoever took it could not tell of it: it is what it became then, whatever came since.
+        match context.store.release_manifest(name, taken).await {
+            Ok(manifest) => {
+                tree.files = manifest.files;
+                return Ok(Ok(None));
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     let base = base(environment.as_ref(), tree.rollout.is_some());
     let former = match base {
         Some(base) => Some(context.store.release_manifest(name, base).await?),

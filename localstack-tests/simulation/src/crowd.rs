@@ -1,6 +1,7 @@
-//! A great many nodes, two pushes, good weather: what AWS would see of it.
+//! A great many nodes, two pushes and a rollout, good weather: what AWS would see of it.
 
 mod functions;
+mod rollout;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::witness::{Violation, Witness};
 use crate::world::World;
 use functions::Functions;
 pub use functions::{Invocations, Invoked};
+use rollout::RollOut;
+pub use rollout::Stage;
 
 /// Roles of the site: a change of one concerns a twentieth of the nodes.
 const ROLES: usize = 20;
@@ -39,6 +42,15 @@ pub struct Crowd {
     pub nodes: usize,
     /// How many calls of `compile` there may be at the same time.
     pub concurrency: usize,
+}
+
+/// What was done to a crowd.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// To all nodes at once.
+    pub pushes: Vec<Push>,
+    /// Stage by stage, and back.
+    pub stages: Vec<Stage>,
 }
 
 /// What one push took.
@@ -59,11 +71,12 @@ pub struct Push {
 }
 
 impl Crowd {
-    /// Pushes a site, then a change of one role; checks the farm's promises all the way.
+    /// Pushes a site, then a change of one role; rolls a change of another out and takes it back. Checks the farm's
+    /// promises all the way.
     ///
     /// # Errors
     /// The first that was broken.
-    pub fn run(&self) -> Result<Vec<Push>, Violation> {
+    pub fn run(&self) -> Result<Told, Violation> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -74,7 +87,7 @@ impl Crowd {
         }
     }
 
-    async fn pushes(&self) -> Result<Vec<Push>, Violation> {
+    async fn pushes(&self) -> Result<Told, Violation> {
         let options = QueueOptions {
             lease: Duration::from_secs(390),
             max_attempts: 5,
@@ -89,7 +102,7 @@ impl Crowd {
         let counters = Arc::new(Counters::default());
         let functions = Functions::start(&world, &counters, self.concurrency);
         let mut site = Site::new(ROLES);
-        let mut pushes = Vec::new();
+        let mut told = Told::default();
         for (number, what) in ["all catalogs are new", "one role of 20 changes"]
             .into_iter()
             .enumerate()
@@ -104,10 +117,26 @@ impl Crowd {
                 violation = world.violated() => return Err(violation),
                 pushed = push => pushed?,
             }
-            pushes.push(before.until_now(what, &world, &counters, &functions));
+            let push = before.until_now(what, &world, &counters, &functions);
+            told.pushes.push(push);
         }
+        if let Some(role) = site.roles.get_mut(1) {
+            role.motto += 1;
+        }
+        let roll_out = RollOut {
+            world: &world,
+            name: &name,
+            counters: &counters,
+            functions: &functions,
+            nodes: self.nodes,
+        };
+        told.stages = tokio::select! {
+            biased;
+            violation = world.violated() => return Err(violation),
+            stages = roll_out.run(&site) => stages?,
+        };
         functions.stop().await;
-        Ok(pushes)
+        Ok(told)
     }
 
     /// Pushes, and waits until all nodes are there.

@@ -5,7 +5,8 @@
 //! Processes crash between any two operations, and start again; operations are slow, refused, or take effect
 //! though their answer is an error; messages come twice, late and in another order; clocks differ. After each
 //! step the `witness` looks whether the farm's promises hold; at the end the weather clears up, and every
-//! node has to reach its target.
+//! node has to reach its target. In half of the lives releases come stage by stage, too: people steer rollouts, pin
+//! nodes and publish catalogs, agents' runs fail, and an edge's clock has it all go on.
 //!
 //! The same [`Scenario`] is the same run again, step by step.
 
@@ -37,7 +38,7 @@ mod worker;
 mod world;
 
 pub use bill::{Request, RequestCounts};
-pub use crowd::{Crowd, Invocations, Invoked, Push};
+pub use crowd::{Crowd, Invocations, Invoked, Push, Stage, Told};
 pub use life::live;
 pub use prices::{Line, bill};
 pub use report::Report;

@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use bunraku_simulation::{Crowd, Fault, Faults, Report, Scenario, bill, live};
+use bunraku_simulation::{
+    Crowd, Fault, Faults, Push, Report, Request, Scenario, Stage, bill, live,
+};
 use clap::Parser;
 
 /// Runs the whole farm in memory, with faults, and checks its promises after each step.
 ///
-/// A fleet of more than 10,000 nodes gets two pushes in good weather, and what AWS would see of them is
-/// printed.
+/// A fleet of more than 10,000 nodes gets two pushes and a rollout in good weather, and what AWS would see of
+/// them is printed.
 #[derive(Debug, Parser)]
 struct Options {
     /// Where all chance comes from.
@@ -117,14 +119,14 @@ fn crowd(options: &Options, nodes: usize) -> ExitCode {
         nodes,
         concurrency: options.concurrency,
     };
-    let pushes = match crowd.run() {
-        Ok(pushes) => pushes,
+    let told = match crowd.run() {
+        Ok(told) => told,
         Err(violation) => {
             eprintln!("{violation}");
             return ExitCode::FAILURE;
         }
     };
-    for push in &pushes {
+    for push in &told.pushes {
         println!("\nA push to {nodes} nodes: {}", push.name);
         println!("  {:<24} {:>14.1?}", "time to converge", push.converged);
         println!("  {:<24} {:>14}", "catalogs compiled", push.compiled);
@@ -146,6 +148,45 @@ fn crowd(options: &Options, nodes: usize) -> ExitCode {
             Err(error) => eprintln!("{error}"),
         }
     }
+    println!("\nA rollout to {nodes} nodes: one role of 20 changes; 5 minutes between two stages");
+    println!(
+        "  {:<10} {:>8} {:<9} {:>9} {:>9} {:>9} {:>10} {:>10} {:>10} {:>9}",
+        "STAGE", "NODES", "", "TIME", "COMPILED", "HOLD", "S3 READS", "S3 WRITES", "SQS", "COST"
+    );
+    for Stage {
+        name,
+        nodes,
+        made,
+        told,
+    } in &told.stages
+    {
+        if let Some(made) = made {
+            row((name, *nodes, "catalogs"), made);
+        }
+        row((name, *nodes, "opened"), told);
+    }
     println!("\nSimulated in {:.0?}.", began.elapsed());
     ExitCode::SUCCESS
+}
+
+/// A line of the rollout's table.
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command")]
+fn row((name, nodes, what): (&str, u64, &str), push: &Push) {
+    let requests = |kinds: &[Request]| {
+        let counts = kinds.iter().filter_map(|kind| push.requests.get(kind));
+        counts.sum::<u64>()
+    };
+    let cost = match bill(push) {
+        Ok(lines) => lines.iter().map(|line| line.sum).sum::<f64>(),
+        Err(error) => return eprintln!("{error}"),
+    };
+    println!(
+        "  {name:<10} {nodes:>8} {what:<9} {:>9} {:>9} {:>9} {:>10} {:>10} {:>10} {cost:>7.2} $",
+        format!("{:.0?}", push.converged),
+        push.compiled,
+        push.verified,
+        requests(&[Request::Get, Request::List]),
+        requests(&[Request::Put]),
+        requests(&[Request::Send, Request::Receive, Request::Settle]),
+    );
 }

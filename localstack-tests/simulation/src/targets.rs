@@ -4,7 +4,7 @@ mod uploads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bunraku_farm::documents::{EnvironmentDoc, FactsDoc, Pointer};
+use bunraku_farm::documents::{EnvironmentDoc, ExchangeDoc, FactsDoc, Pointer};
 use bunraku_store::Key;
 use flate2::read::GzDecoder;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::fleet::{Fleet, Push};
 use crate::objects::Objects;
 use crate::scenario::Scenario;
 use crate::site;
-use crate::witness::Violation;
+use crate::witness::{Violation, Witness};
 use crate::world::World;
 use uploads::Uploads;
 
@@ -27,7 +27,7 @@ type Exported = BTreeMap<String, Option<String>>;
 pub(crate) fn check(scenario: &Scenario, world: &World, fleet: &Fleet) -> Result<(), Violation> {
     let pushes = fleet.pushes();
     let names: BTreeSet<_> = pushes.iter().map(|push| &push.upload.environment).collect();
-    world.look(|objects, _| {
+    world.look(|objects, witness| {
         for name in names {
             let of_name = |push: &&Push| push.upload.environment == *name;
             let uploads = Uploads {
@@ -42,7 +42,7 @@ pub(crate) fn check(scenario: &Scenario, world: &World, fleet: &Fleet) -> Result
                 detail: format!("{name}: {detail}"),
             })?;
         }
-        let exported = exported(objects, fleet);
+        let exported = exported(objects, witness, fleet);
         for number in 0..fleet.len() {
             let Some(asking) = fleet.asking(number) else {
                 continue;
@@ -63,15 +63,24 @@ pub(crate) fn check(scenario: &Scenario, world: &World, fleet: &Fleet) -> Result
 }
 
 /// What the nodes' catalogs export, by title; `None` of nodes that may or may not: whose code is
-/// broken, since the exports of their last compile stay, and whose environment is removed, since theirs go when
-/// garbage is collected.
-fn exported(objects: &Objects, fleet: &Fleet) -> Exported {
+/// broken, since the exports of their last compile stay, whose environment is removed, since theirs go when
+/// garbage is collected, and whose exports are those of an attempt that was cut off before its pointer.
+fn exported(objects: &Objects, witness: &Witness, fleet: &Fleet) -> Exported {
     let one = |number| {
         let certname = fleet.asking(number)?.certname;
         let facts: FactsDoc = objects.document(&Key::Facts(certname.clone()))?;
         let pointer: Option<Pointer> =
             objects.document(&Key::pointer(&facts.environment, &certname));
         let title = format!("from {certname}");
+        let written: Option<ExchangeDoc> =
+            objects.document(&Key::exchange(&facts.environment, &certname));
+        let was_cut_off = written.is_some_and(|written| {
+            let position = (written.sequence, written.facts_generation);
+            !witness.was_at(&facts.environment, &certname, position)
+        });
+        if was_cut_off {
+            return Some((title, None));
+        }
         let Some(pointer) = pointer.filter(|pointer| pointer.failure.is_none()) else {
             return Some((title, None));
         };

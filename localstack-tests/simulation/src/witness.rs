@@ -89,13 +89,6 @@ impl Witness {
 
     /// An object was written.
     pub(crate) fn wrote(&mut self, objects: &Objects, key: &str, bytes: &Bytes) {
-        if let Ok(what) = std::env::var("TRACE_KEY")
-            && key.contains(&what)
-        {
-            let now = crate::world::time_since(self.began);
-            let text = String::from_utf8_lossy(bytes);
-            eprintln!("{now} {key} {text}\n");
-        }
         match key.parse() {
             Ok(Key::Environment(name)) => match serde_json::from_slice(bytes) {
                 Ok(document) => self.environment(objects, name, document),

@@ -176,11 +176,6 @@ async fn take_messages(process: Arc<Process>, duty: Duty, counters: Arc<Counters
             // What the queue is not told of comes again.
             let _ = finish(queue.as_ref(), &handlers, delivery).await;
             let made = process.requests() - before;
-            if let Ok(what) = std::env::var("TRACE_TASK")
-                && format!("{task:?}").contains(&what)
-            {
-                eprintln!("{} done {task:?}\n", process.world.now());
-            }
             process
                 .world
                 .step(|objects, witness| witness.handled(objects, &task, made));

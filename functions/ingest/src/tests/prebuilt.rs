@@ -328,3 +328,30 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
     }
     assert_eq!(current(&context).await, before);
 }
+
+#[tokio::test]
+async fn who_was_killed_after_taking_a_catalog_back_tells_that_it_was_taken() {
+    let context = context();
+    push(&context, "1", &[site()]).await;
+    published(&context, "one", &catalog("/a")).await;
+    let without = send(&context, "first", change(&unpublish("one"), &[])).await;
+    let release = without.release.unwrap();
+    published(&context, "one-again", &catalog("/a")).await;
+
+    // The worker before got as far as the environment's document.
+    let upload = key("second");
+    let archive = change(&unpublish("one-again"), &[]);
+    let store = &context.store;
+    store.create_upload(&upload, archive).await.unwrap();
+    let arrival = store.arrival(&upload).await.unwrap().unwrap();
+    let taken = |current: Option<&EnvironmentDoc>| {
+        EnvironmentDoc::advance(current, release, Some(&arrival), arrival.at)
+    };
+    let taken = store.update_environment(&production(), taken).await;
+    assert!(taken.unwrap().written);
+
+    let result = deliver(&context, "second").await;
+    assert!(result.accepted, "{:?}", result.diagnostics);
+    assert_eq!(result.release, Some(release));
+    assert_eq!(current(&context).await.1, [""; 0]);
+}

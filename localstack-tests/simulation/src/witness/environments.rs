@@ -280,11 +280,7 @@ impl Witness {
             if !is_ready && !self.environment_mut(name).is_special(certname) {
                 return broken(
                     "the catalogs of a stage are there before it opens",
-                    format!(
-                        "{detail}: {certname} {:?} {:?}",
-                        self.pointers.get(&key),
-                        stage
-                    ),
+                    format!("{detail}: {certname}"),
                 );
             }
         }

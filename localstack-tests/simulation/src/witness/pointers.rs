@@ -1,5 +1,7 @@
 //! How a node's pointer may change.
 
+use std::collections::BTreeSet;
+
 use bunraku_farm::documents::{CatalogRef, Pointer};
 use bunraku_farm::{Certname, Digest, EnvironmentName};
 use bunraku_store::Key;
@@ -14,6 +16,8 @@ pub(super) struct Seen {
     aside: Option<One>,
     /// The first position that the node ever had, of the environment or of a rollout.
     first: Option<u64>,
+    /// All positions that it had.
+    positions: BTreeSet<(u64, u64)>,
 }
 
 /// A pointer without the one aside.
@@ -45,6 +49,11 @@ impl Seen {
         std::iter::once(&self.own).chain(&self.aside)
     }
 
+    /// Whether the pointer was at a position.
+    pub(super) fn was_at(&self, position: (u64, u64)) -> bool {
+        self.positions.contains(&position)
+    }
+
     /// Whether there is something for a position.
     pub(super) fn has_reached(&self, sequence: u64) -> bool {
         self.both().any(|one| one.position.0 >= sequence)
@@ -70,6 +79,18 @@ impl Seen {
 }
 
 impl Witness {
+    /// Whether a node's pointer was at a position, of sequence and facts.
+    pub(crate) fn was_at(
+        &self,
+        environment: &EnvironmentName,
+        certname: &Certname,
+        position: (u64, u64),
+    ) -> bool {
+        let key = (environment.clone(), certname.clone());
+        let seen = self.pointers.get(&key);
+        seen.is_some_and(|seen| seen.was_at(position))
+    }
+
     pub(super) fn pointer(
         &mut self,
         objects: &Objects,
@@ -81,7 +102,11 @@ impl Witness {
         let key = (environment, certname);
         let before = self.pointers.get(&key).cloned();
         let first = before.as_ref().and_then(|before| before.first);
+        let positions = before.as_ref().map(|before| before.positions.clone());
+        let mut positions = positions.unwrap_or_default();
+        positions.insert((next.sequence, next.facts_generation));
         let seen = Seen {
+            positions,
             own: One::of(next),
             aside: next.aside.as_deref().map(One::of),
             first: first.or(Some(next.sequence).filter(|sequence| *sequence > 0)),

@@ -164,6 +164,14 @@ impl EnvironmentDoc {
             .find(|change| change.upload.as_ref() == Some(upload))
     }
 
+    /// The release that an upload brought, at once or by a rollout.
+    pub fn taken(&self, upload: &Arrival) -> Option<Digest> {
+        let applied = self.applied(upload).map(|change| change.release);
+        let mut rollouts = self.rollouts.iter();
+        let rolled_out = rollouts.find(|rollout| rollout.upload.as_ref() == Some(upload));
+        applied.or(rolled_out.map(|rollout| rollout.release))
+    }
+
     /// The same, removed, with its rollouts and pins; `None` when it was removed before.
     #[must_use]
     pub fn removed(&self, at: Timestamp) -> Option<Self> {
