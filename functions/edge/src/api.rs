@@ -167,7 +167,7 @@ pub enum Order {
         named: String,
     },
     /// Roll a stored release out.
-    Start(StartOrder),
+    Start(Box<StartOrder>),
     /// Stop the rollout that goes on.
     Pause {
         /// What to tell others.

@@ -36,7 +36,7 @@ impl Administration for AtStore {
             Order::Status => document(status::view(store, name).await?),
             Order::Published => document(published::lines(store, name).await?),
             Order::Release { named } => document(steering.release(&named).await?.release),
-            Order::Start(asked) => document(steering.start(asked).await?),
+            Order::Start(asked) => document(steering.start(*asked).await?),
             Order::Pause { why } => document(steering.pause(&why).await?),
             Order::Resume => document(steering.resume().await?),
             Order::Abort { name } => document(steering.abort(name.as_deref()).await?),

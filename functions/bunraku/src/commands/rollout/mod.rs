@@ -205,12 +205,12 @@ async fn start(options: &Start, json: bool) -> Result<ExitCode> {
     let Some(release) = &options.release else {
         return start_directory(options, plan, pins, json).await;
     };
-    let order = Order::Start(StartOrder {
+    let order = Order::Start(Box::new(StartOrder {
         release: release.clone(),
         name,
         plan,
         pins,
-    });
+    }));
     let started: Started = options.place.desk().await?.order(order).await?;
     tell_started(json, &started);
     Ok(ExitCode::SUCCESS)

@@ -51,12 +51,12 @@ async fn document(store: &Store) -> EnvironmentDoc {
 }
 
 fn start(release: Digest) -> Order {
-    Order::Start(StartOrder {
+    Order::Start(Box::new(StartOrder {
         release: release.short(),
         name: Some("new".to_owned()),
         plan: None,
         pins: BTreeMap::new(),
-    })
+    }))
 }
 
 #[tokio::test]
