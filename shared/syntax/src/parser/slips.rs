@@ -136,15 +136,8 @@ impl Parser<'_> {
 
     /// Whether the parentheses before the current token are those of a function's parameters.
     fn is_function_head(&self) -> bool {
-        let parameters = (1..).take_while(|back| self.at >= *back);
-        let open = parameters
-            .skip_while(|back| {
-                !matches!(
-                    self.kind_behind(*back),
-                    TokenKind::LParen | TokenKind::WsLParen
-                )
-            })
-            .next();
+        let opens = |kind| matches!(kind, TokenKind::LParen | TokenKind::WsLParen);
+        let open = (1..=self.at).find(|back| opens(self.kind_behind(*back)));
         open.is_some_and(|open| self.kind_behind(open + 2) == TokenKind::Function)
     }
 

@@ -296,10 +296,8 @@ fn sarif_schema() -> Json {
         .output()
         .unwrap();
     let metadata: Json = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap().iter();
-    let package = packages
-        .filter(|package| package["name"] == "serde-sarif")
-        .next_back();
+    let mut packages = metadata["packages"].as_array().unwrap().iter();
+    let package = packages.find(|package| package["name"] == "serde-sarif");
     let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
     let schema = fs::read(manifest.with_file_name("src/schema.json")).unwrap();
     let mut schema: Json = serde_json::from_slice(&schema).unwrap();
