@@ -1,12 +1,17 @@
-//! The programs that README.md and BLOCKS.md show, as they stand there, in a farm.
+//! What README.md and BLOCKS.md tell to who replaces a part of the farm: their programs, as they stand there, and the
+//! forms of what is in the store.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bunraku_farm::schema::KINDS;
 use bunraku_tests::agent::Agent;
 use bunraku_tests::farm::{self, Farm};
-use bunraku_tests::wait_for;
+use bunraku_tests::{site, tree, wait_for};
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -24,7 +29,7 @@ fn program(document: &str, file: &Path) {
 }
 
 /// A site with these nodes and this manifest.
-fn site(at: &Path, nodes: &[&str], manifest: &str) {
+fn write_site(at: &Path, nodes: &[&str], manifest: &str) {
     fs::create_dir_all(at.join("manifests")).unwrap();
     fs::create_dir_all(at.join("facts")).unwrap();
     for node in nodes {
@@ -64,7 +69,7 @@ fn the_router_of_the_readme_says_who_is_compiled() {
     let router = dir.path().join("router.py");
     program("README.md", &router);
     let manifest = |text: &str| format!("notify {{ '{text}': }}\n");
-    site(&code, &["db1", "web1", "web2"], &manifest("one"));
+    write_site(&code, &["db1", "web1", "web2"], &manifest("one"));
     drop(Farm::start(&data, Some(&code)));
 
     let farm = Farm::start_with(&data, &["--with", &format!("plan={}", python(&router))]);
@@ -104,7 +109,7 @@ fn with_the_compiler_of_blocks_an_installed_puppet_makes_what_agents_apply() {
         "file {{ '{}': content => inline_template('<%= 6 * 7 %> of <%= @facts[\"os\"][\"family\"] %>') }}\n",
         state.display()
     );
-    site(&code, &[], &manifest);
+    write_site(&code, &[], &manifest);
     let farm = Farm::start_with(&data, &["--compiler", &python(&compiler)]);
     assert_eq!(farm.push(&code).status.code(), Some(0), "{}", farm.log());
     let agent = Agent::new(&dir.path().join("web1"), "web1", farm.port);
@@ -128,4 +133,86 @@ fn with_the_compiler_of_blocks_an_installed_puppet_makes_what_agents_apply() {
         "{nodes}"
     );
     agent.run().assert_code(1);
+}
+
+/// The kind of what lies under a key, if it is JSON of ours.
+fn kind(key: &str, json: &Value) -> Option<&'static str> {
+    Some(match key.split_once('/')?.0 {
+        "catalogs" => "catalog",
+        "environments" => "environment",
+        "exports" => "exchange",
+        "facts" => "facts",
+        "garbage" => "collection",
+        "outcomes" => "outcome",
+        "pointers" => "pointer",
+        "pool" if key.ends_with("current.json") => "pool",
+        "pool" if json.is_array() => "pool-exports",
+        "pool" => "pool-nodes",
+        "releases" if key.ends_with(".json") => "release",
+        "rollouts" => "rollout-members",
+        "uploads" if key.ends_with(".result.json") => "upload-result",
+        _ => return None,
+    })
+}
+
+#[test]
+fn all_json_in_the_store_of_a_farm_has_the_form_that_its_schema_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, data) = (dir.path().join("site"), dir.path().join("farm"));
+    site::copy_of_demo(&code, dir.path());
+    fs::write(
+        code.join("manifests/zz_exports.pp"),
+        "@@host { $trusted['certname']: ip => '192.0.2.1' }\nHost <<| |>>\n",
+    )
+    .unwrap();
+    let farm = Farm::start(&data, Some(&code));
+    wait_for("the pool", PATIENCE, || {
+        farm.store()
+            .join("pool/current.json")
+            .exists()
+            .then_some(())
+    });
+    drop(farm);
+
+    let mut met = BTreeSet::new();
+    for (path, bytes) in tree::files(&data.join("store")) {
+        let key = path.to_str().unwrap();
+        let mut text = Vec::new();
+        match key.ends_with(".gz") {
+            true => drop(
+                GzDecoder::new(bytes.as_slice())
+                    .read_to_end(&mut text)
+                    .unwrap(),
+            ),
+            false => text = bytes,
+        }
+        let Ok(json) = serde_json::from_slice::<Value>(&text) else {
+            continue;
+        };
+        let Some(kind) = kind(key, &json) else {
+            continue;
+        };
+        let schema = KINDS
+            .iter()
+            .find(|other| other.name == kind)
+            .unwrap()
+            .schema();
+        let schema = jsonschema::validator_for(schema.as_value()).unwrap();
+        let errors = schema.iter_errors(&json).map(|error| error.to_string());
+        assert_eq!(errors.collect::<Vec<_>>(), Vec::<String>::new(), "{key}");
+        met.insert(kind);
+    }
+    let all = [
+        "catalog",
+        "environment",
+        "exchange",
+        "facts",
+        "pointer",
+        "pool",
+        "pool-exports",
+        "pool-nodes",
+        "release",
+        "upload-result",
+    ];
+    assert!(met.is_superset(&all.into()), "{met:?}");
 }
