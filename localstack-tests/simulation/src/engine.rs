@@ -1,7 +1,7 @@
 //! The compiler, and a stand-in for it, which reads the same in a hundredth of the time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,7 +26,8 @@ const DURATION: u64 = 300;
 /// node to the farm's own compiler.
 pub(crate) struct StandIn {
     process: Arc<Process>,
-    native: AtOnce,
+    /// Made when it is needed: a crowd's functions are many, and their releases have nothing pre-built.
+    native: OnceLock<AtOnce>,
     store: Store,
     open: Mutex<BTreeMap<Digest, Arc<Bundle>>>,
     pace: Pace,
@@ -64,7 +65,7 @@ impl StandIn {
     pub(crate) fn new(process: &Arc<Process>, pace: Pace, exchanges: bool) -> Self {
         Self {
             process: Arc::clone(process),
-            native: AtOnce::new(process),
+            native: OnceLock::new(),
             store: process.store(),
             pace,
             exchanges,
@@ -91,6 +92,10 @@ impl StandIn {
 }
 
 impl StandIn {
+    fn native(&self) -> &AtOnce {
+        self.native.get_or_init(|| AtOnce::new(&self.process))
+    }
+
     /// What other nodes export of their moods.
     fn moods(
         &self,
@@ -228,7 +233,7 @@ impl Engine for StandIn {
     ) -> Result<Result<(), Vec<Broken>>, EngineError> {
         let bundle = self.open(site.environment, site.release).await?;
         if trace.get(&Read::Prebuilt).is_some() || has_prebuilt(&bundle, certname) {
-            return self.native.verify(site, certname, facts, trace).await;
+            return self.native().verify(site, certname, facts, trace).await;
         }
         self.pace.take(self.pace.verify).await;
         Ok(trace.holds_by(|read| match read {
@@ -253,7 +258,7 @@ impl Engine for StandIn {
     ) -> Result<Compiled, EngineError> {
         let bundle = self.open(site.environment, site.release).await?;
         if has_prebuilt(&bundle, &facts.certname) {
-            return self.native.compile(site, facts).await;
+            return self.native().compile(site, facts).await;
         }
         self.pace.take(self.pace.compile).await;
         let role = fact(facts, "role");

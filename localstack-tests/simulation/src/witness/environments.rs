@@ -161,13 +161,13 @@ impl Witness {
         from: Digest,
         to: Digest,
     ) -> Result<(), Broken> {
-        let (Some(from), Some(to)) = (self.code(objects, name, from), self.code(objects, name, to))
-        else {
-            return Ok(());
-        };
-        match from.code != to.code && from.own != to.own {
-            true => broken("an upload changes code or published catalogs, not both", ""),
-            false => Ok(()),
+        let codes = (self.code(objects, name, from), self.code(objects, name, to));
+        match codes {
+            (Some(old), Some(new)) if old.code != new.code && old.own != new.own => broken(
+                "an upload changes code or published catalogs, not both",
+                format!("from {} to {}", from.short(), to.short()),
+            ),
+            _ => Ok(()),
         }
     }
 
@@ -232,7 +232,8 @@ impl Witness {
             let detail = "a rollout comes in over what it was made from";
             return broken(detail, &rollout.name);
         }
-        match (&rollout.upload, over) {
+        // What was made over a release with nothing published names none, and comes in over any.
+        match (rollout.made_from, over) {
             (Some(_), Some(over)) => self.is_of_one_kind(objects, name, over, rollout.release),
             _ => Ok(()),
         }
