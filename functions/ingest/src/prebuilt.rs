@@ -5,6 +5,7 @@ use bunraku_farm::documents::{
     ReleaseManifest, UploadDiagnostic,
 };
 use bunraku_farm::{CodePath, Digest, EnvironmentName};
+use bunraku_store::StoreError;
 use bytes::Bytes;
 
 use crate::Context;
@@ -57,7 +58,11 @@ pub(crate) async fn complete(
     };
     let origin = |is_part| base.map(|release| Origin { release, is_part });
     let done = match (tree.prebuilt.clone(), former) {
-        (None, former) => Ok(origin(keep(tree, former))),
+        (None, former) => {
+            let kept =
+                keep(tree, former) || any_published(context, name, environment.as_ref()).await?;
+            Ok(origin(kept))
+        }
         (Some(change), Some(former)) => change_of(context, tree, former, change)
             .await?
             .map(|()| origin(true)),
@@ -79,6 +84,25 @@ fn keep(tree: &mut Tree, former: Option<ReleaseManifest>) -> bool {
     let former = former.into_iter().flat_map(|former| former.files);
     tree.files.extend(former.filter(|(path, _)| is_own(path)));
     tree.files.len() > code
+}
+
+/// Whether any release that nodes may have, or may be brought back to, has pre-built catalogs: that a newcomer has none
+/// is then a part of what it was made from, too.
+async fn any_published(
+    context: &Context,
+    name: &EnvironmentName,
+    environment: Option<&EnvironmentDoc>,
+) -> Result<bool, StoreError> {
+    for release in environment
+        .into_iter()
+        .flat_map(EnvironmentDoc::releases_in_use)
+    {
+        let manifest = context.store.release_manifest(name, release).await?;
+        if manifest.files.keys().any(is_own) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn change_of(

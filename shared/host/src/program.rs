@@ -263,22 +263,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_dropped_is_ended_with_its_children() {
-        let directory = tempfile::tempdir().unwrap();
-        let pipe = directory.path().join("alive");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.unwrap().success());
-        // The child holds the pipe open as long as it lives.
-        let line = format!("sleep 1000 > {} & wait", pipe.display());
-        let asked = Program::new(line).ask(Vec::new()).unwrap();
-        let read = tokio::spawn(async move {
-            let mut opened = tokio::fs::File::open(pipe).await.unwrap();
-            opened.read_to_end(&mut Vec::new()).await.unwrap()
-        });
-        tokio::task::yield_now().await;
-        drop(asked);
-        let patience = Duration::from_secs(60);
-        let read = tokio::time::timeout(patience, read).await;
-        assert_eq!(read.expect("the child was ended").unwrap(), 0);
+        // The child holds standard output open as long as it lives.
+        let asked = Program::new("sleep 1000 & echo started; wait").ask(Vec::new());
+        let Answer {
+            mut output,
+            running,
+        } = asked.unwrap();
+        let mut started = [0; 8];
+        output.read_exact(&mut started).await.unwrap();
+        drop(running);
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(60), output.read_to_end(&mut rest));
+        assert_eq!(ended.await.expect("the child was ended").unwrap(), 0);
     }
 
     #[test]

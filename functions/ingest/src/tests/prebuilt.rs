@@ -211,6 +211,22 @@ async fn a_publication_behind_a_rollout_that_is_ended_does_not_bring_its_code() 
 }
 
 #[tokio::test]
+async fn code_behind_a_taking_back_that_is_ended_does_not_take_the_catalogs() {
+    let context = context();
+    push(&context, "1", &[site()]).await;
+    published(&context, "one", &catalog("/a")).await;
+    let taken = rolled_change(&unpublish("one"), &[], Some(&request("taken")));
+    assert!(send(&context, "2", taken).await.accepted);
+    // It has no catalogs, as the rollout before it.
+    assert!(code_rolled_out(&context, "behind").await.accepted);
+    let abort = |document: &EnvironmentDoc| command::abort(document, Some("taken"), by());
+    super::change(&context, abort).await;
+    let ended = |name: &str| (name.to_owned(), "aborted");
+    assert_eq!(states(&context).await, [ended("taken"), ended("behind")]);
+    assert_eq!(current(&context).await.1, ["one"]);
+}
+
+#[tokio::test]
 async fn a_publication_for_all_nodes_has_their_code_and_not_that_of_what_waits() {
     let context = context();
     push(&context, "1", &[site()]).await;

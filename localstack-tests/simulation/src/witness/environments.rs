@@ -232,8 +232,8 @@ impl Witness {
             let detail = "a rollout comes in over what it was made from";
             return broken(detail, &rollout.name);
         }
-        // What was made over a release with nothing published names none, and comes in over any.
-        match (rollout.made_from, over) {
+        // A former release that is started again may be another in both.
+        match (&rollout.upload, over) {
             (Some(_), Some(over)) => self.is_of_one_kind(objects, name, over, rollout.release),
             _ => Ok(()),
         }
