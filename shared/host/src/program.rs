@@ -1,7 +1,6 @@
 //! A program of the site's own: a question on its standard input, the answer on its standard output.
 
 use std::io::Write as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,8 +15,9 @@ use tokio::task::JoinHandle;
 const SAID: usize = 8 * 1024;
 /// How long to wait for more of it after the program's end: its children may have that open and live on.
 const LISTEN: Duration = Duration::from_secs(1);
-/// The exit code for 'not now': `EX_TEMPFAIL` of `sysexits.h`.
-const NOT_NOW: i32 = 75;
+/// Exit codes that say nothing of the question: 'not now' (`EX_TEMPFAIL` of `sysexits.h`), and the shell's for a program
+/// that it can't run or find.
+const NOT_NOW: [i32; 3] = [75, 126, 127];
 
 /// A line for the shell, run once for each question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum ProgramError {
         /// What it said on standard error, or the exit code when that is nothing.
         said: String,
     },
-    /// It was ended by a signal, or said with exit code 75 that it can't now: another try may do.
+    /// It was ended by a signal, could not be run, or said with exit code 75 that it can't now: another try may do.
     #[error("{line}: {status}{}{said}", if said.is_empty() { "" } else { ": " })]
     Troubled {
         /// The line for the shell.
@@ -162,7 +162,7 @@ impl Answer {
         match ended {
             Err(error) => Err(ProgramError::Unstartable { line, error }),
             Ok(status) if status.success() => Ok(()),
-            Ok(status) if status.signal().is_some() || status.code() == Some(NOT_NOW) => {
+            Ok(status) if status.code().is_none_or(|code| NOT_NOW.contains(&code)) => {
                 Err(ProgramError::Troubled { line, status, said })
             }
             Ok(status) if said.is_empty() => Err(ProgramError::Refused {
@@ -243,9 +243,12 @@ mod tests {
         assert!(matches!(refused, Err(ProgramError::Refused { said }) if said == "no such class"));
         let (_, silent) = answer("exit 3", "").await;
         assert_eq!(silent.unwrap_err().to_string(), "exit 3: exit status: 3");
-        let (_, missing) = answer("/no/such/program", "").await;
-        assert!(matches!(missing, Err(ProgramError::Refused { .. })));
-        for line in ["exit 75", "kill -9 $$", "echo later >&2; exit 75"] {
+        for line in [
+            "exit 75",
+            "/no/such/program",
+            "kill -9 $$",
+            "echo later >&2; exit 75",
+        ] {
             let (_, troubled) = answer(line, "").await;
             assert!(
                 matches!(troubled, Err(ProgramError::Troubled { .. })),

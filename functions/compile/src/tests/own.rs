@@ -112,7 +112,7 @@ async fn an_answer_that_is_no_catalog_of_the_node_is_told_and_not_served() {
 
 #[tokio::test]
 async fn who_cannot_now_is_asked_another_time() {
-    for line in ["exit 75", "kill -9 $$"] {
+    for line in ["exit 75", "kill -9 $$", "/no/such/compiler"] {
         let world = world(line).await;
         let task = world.task(Cause::Request).await;
         let handled = world.compile.handle(&task, None).await;
