@@ -36,6 +36,9 @@ pub struct Invoked {
     active: usize,
 }
 
+/// What `compile` takes: a push's tasks, those of stages, and none that an agent waits for.
+const COMPILE: [Channel; 2] = [Channel::Compile(Lane::Normal), Channel::Compile(Lane::Bulk)];
+
 /// By the function's name.
 pub type Invocations = BTreeMap<&'static str, Invoked>;
 
@@ -49,7 +52,7 @@ pub(super) struct Functions {
 #[derive(Clone)]
 struct Function {
     name: &'static str,
-    channel: Channel,
+    channels: &'static [Channel],
     batch: usize,
     world: Arc<World>,
     counters: Arc<Counters>,
@@ -61,16 +64,15 @@ impl Functions {
     pub(super) fn start(world: &Arc<World>, counters: &Arc<Counters>, concurrency: usize) -> Self {
         let invocations: Arc<Mutex<Invocations>> = Arc::default();
         let mut tasks = JoinSet::new();
-        let compile = Channel::Compile(Lane::Normal);
-        for (name, channel, batch, instances) in [
-            ("ingest", Channel::Uploads, 1, 1),
-            ("plan", Channel::Plans, 1, 1),
-            ("compile", compile, BATCH, concurrency),
+        for (name, channels, batch, instances) in [
+            ("ingest", &[Channel::Uploads][..], 1, 1),
+            ("plan", &[Channel::Plans], 1, 1),
+            ("compile", &COMPILE, BATCH, concurrency),
         ] {
             for _ in 0..instances {
                 let function = Function {
                     name,
-                    channel,
+                    channels,
                     batch,
                     world: Arc::clone(world),
                     counters: Arc::clone(counters),
@@ -108,7 +110,7 @@ impl Function {
         let queue = &self.world.queue;
         loop {
             self.world.requests.count(Request::Receive);
-            let received = queue.receive(&[self.channel], self.batch, POLL).await;
+            let received = queue.receive(self.channels, self.batch, POLL).await;
             let deliveries = received.unwrap_or_default();
             if deliveries.is_empty() {
                 continue;
