@@ -1,5 +1,7 @@
 //! Looking at dead letters, and putting them back.
 
+use std::time::Duration;
+
 use bunraku_farm::messages::Channel;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::FieldTable;
@@ -7,6 +9,11 @@ use lapin::types::FieldTable;
 use super::names::{attempts, reason};
 use super::session::Session;
 use crate::{QueueError, QueuedMessage, Standing, broker};
+
+/// How often to look whether what was given back is counted again.
+const LOOK: Duration = Duration::from_millis(20);
+/// How many times at most: others may have taken it.
+const LOOKS: usize = 100;
 
 /// The dead letters of a channel, at most `limit`; those that are no messages at all are left out.
 /// They are taken for as long as this lasts, and come back by themselves if this process dies.
@@ -32,12 +39,20 @@ pub(super) async fn list(
         }
         taken.push(letter);
     }
+    let given_back = taken.len();
     for letter in taken {
         let options = BasicNackOptions {
             requeue: true,
             ..BasicNackOptions::default()
         };
         session.answer(letter.delivery.acker.nack(options)).await?;
+    }
+    // A quorum queue counts them a moment later, and whoever redrives goes by the count.
+    for _ in 0..LOOKS {
+        if session.count(&dead).await? >= given_back {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
     }
     Ok(listed)
 }
